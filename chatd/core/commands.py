@@ -1,0 +1,201 @@
+"""The commands a client can give, as values: one frozen struct each, the same for every dialect.
+What they do is in chatd/commands; which of them exist is decided by the table there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+# These bounds keep a hostile frame from costing more than its bytes; the limits an operator
+# sets (message size, name rules) are checked where the command is carried out.
+Short = Annotated[str, Meta(min_length=1, max_length=128)]
+Key = Annotated[str, Meta(min_length=1, max_length=64)]
+Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
+Query = Annotated[str, Meta(min_length=1, max_length=256)]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Page = Annotated[int, Meta(ge=1, le=200)]
+Secret = Annotated[str, Meta(min_length=1, max_length=1024)]
+RequestId = Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | Annotated[str, Meta(max_length=64)]
+
+
+def _word(name: str) -> str:
+    return name.lower()
+
+
+class Command(
+    Struct, frozen=True, kw_only=True, tag_field="type", tag=_word, forbid_unknown_fields=True
+):
+    """What every command has: an optional request id, echoed in the answer."""
+
+    id: RequestId | None = None
+
+
+class Position(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a client has seen one room: the store's epoch and the last seq it has."""
+
+    epoch: Short
+    seq: Seq
+
+
+class Login(Command, frozen=True):
+    """Say who you are: a guest's name, a user and password, or a token."""
+
+    guest: Short | None = None
+    guest_token: Secret | None = None
+    user: Short | None = None
+    password: Secret | None = None
+    token: Secret | None = None
+    resume: dict[Short, Position] = {}
+
+
+class Nick(Command, frozen=True):
+    """Change a guest's name."""
+
+    nick: Short
+
+
+class Join(Command, frozen=True):
+    """Enter a room and hear it."""
+
+    room: Short
+
+
+class Leave(Command, frozen=True):
+    """Leave a room."""
+
+    room: Short
+
+
+class Send(Command, frozen=True):
+    """Say something in a room, or to one person (`to`). The same `key` again is harmless."""
+
+    text: str
+    room: Short | None = None
+    to: Short | None = None
+    key: Key | None = None
+    reply_to: Seq | None = None
+
+
+class Edit(Command, frozen=True):
+    """Change the text of a message."""
+
+    room: Short
+    seq: Seq
+    text: str
+
+
+class Delete(Command, frozen=True):
+    """Take a message back; its place in the room stays."""
+
+    room: Short
+    seq: Seq
+
+
+class React(Command, frozen=True):
+    """Put an emoji on a message."""
+
+    room: Short
+    seq: Seq
+    emoji: Emoji
+
+
+class Unreact(Command, frozen=True):
+    """Take one's emoji off a message."""
+
+    room: Short
+    seq: Seq
+    emoji: Emoji
+
+
+class History(Command, frozen=True):
+    """Read a page of messages: the newest, those before a seq, or those after one."""
+
+    room: Short
+    before: Seq | None = None
+    after: Seq | None = None
+    limit: Page = 50
+
+
+class Search(Command, frozen=True):
+    """Find messages by their words, newest first, in the rooms that one may read."""
+
+    query: Query
+    room: Short | None = None
+    cursor: Seq | None = None
+    limit: Page = 20
+
+
+class Read(Command, frozen=True):
+    """Say how far one has read a room; the marker only moves forward."""
+
+    room: Short
+    seq: Seq
+
+
+class Typing(Command, frozen=True):
+    """Tell the room that one is typing, or has stopped."""
+
+    room: Short
+    on: bool = True
+
+
+class Who(Command, frozen=True):
+    """List who is in a room."""
+
+    room: Short
+
+
+class Rooms(Command, frozen=True):
+    """List the rooms one may join, by name, in pages, and those one is in."""
+
+    after: str = ""
+    limit: Page = 100
+
+
+class Create(Command, frozen=True):
+    """Make a room and own it."""
+
+    room: Short
+    private: bool = False
+    topic: str = ""
+
+
+class Topic(Command, frozen=True):
+    """Set a room's topic."""
+
+    room: Short
+    topic: str
+
+
+class Invite(Command, frozen=True):
+    """Make somebody a member of a room."""
+
+    room: Short
+    user: Short
+
+
+class Role(Command, frozen=True):
+    """Make a member of a room its owner, a moderator or a plain member."""
+
+    room: Short
+    user: Short
+    role: Short
+
+
+class Direct(Command, frozen=True):
+    """Open the room that two people share, making it the first time."""
+
+    user: Short
+
+
+class Ping(Command, frozen=True):
+    """Ask for an answer: everything sent before it has been carried out by then."""
+
+
+class Quit(Command, frozen=True):
+    """Say goodbye: leave at once, without the time that is kept for those who lose their line."""
+
+
+EVERY: tuple[type[Command], ...] = tuple(Command.__subclasses__())
+"""All of the above, for dialects that must recognise them."""
