@@ -1,0 +1,59 @@
+# The commands of a checkout. `make help` lists them; docs/developing.md says more.
+
+PYTHON ?=
+VENV   := .venv
+BIN    := $(VENV)/bin
+STATE  ?= .state
+
+# pip asks nobody for a newer pip, and pays no heed to a half-made ~/.local.
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PYTHONNOUSERSITE = 1
+
+PIP_INSTALL = $(BIN)/python -m pip install --quiet
+# flit_core is locked in build.txt; the checkout itself has no hash, so it is installed on its own and without an index.
+INSTALL_CHATD = $(PIP_INSTALL) --no-index --no-deps --no-build-isolation --editable .
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" $(LOCK_FLAGS)
+LOCK_FLAGS ?=
+
+# A virtual environment whose interpreter went away (an upgrade, a copied folder) is made again.
+ifneq ($(wildcard $(VENV)),)
+ifneq ($(shell $(BIN)/python -c 'print("alive")' 2>/dev/null),alive)
+$(shell rm -rf $(VENV))
+endif
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run venv check test coverage conformance format lint types unit lock docs clean
+
+help: ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: $(VENV)/.run ## Start chatd on 127.0.0.1:8765, its state in .state
+	@exec $(BIN)/python -m chatd serve --dev $(STATE)
+
+venv: $(VENV)/.dev ## Make .venv with the development tools
+
+# Only what the daemon needs: make run must be quick on a fresh machine.
+$(VENV)/.run: requirements/run.txt requirements/build.txt
+	@python=$$(bash requirements/find-python.sh "$(PYTHON)") || exit 1; \
+	echo "Making $(VENV) with $$($$python --version)"; \
+	rm -rf $(VENV) && "$$python" -m venv $(VENV)
+	@$(PIP_INSTALL) --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(INSTALL_CHATD)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+lock: $(VENV)/.dev ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) --group build -o requirements/build.txt
+	$(LOCK) pyproject.toml --group build --group dev \
+		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+
+clean: ## Remove everything that make made, but not .state
+	rm -rf $(VENV) .cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
