@@ -75,6 +75,11 @@ class Store(Protocol):
         """Write one harmless row durably, to know whether the store can."""
         ...
 
+    async def secret(self) -> bytes:
+        """32 random bytes made with the store, the same for ever and on every host: what chatd
+        signs with. A restore keeps them. Not to be logged or shown."""
+        ...
+
     # --- a room's log ---
     async def append(self, room_id: RoomId, draft: Draft) -> Appended:
         """Give ``draft`` the room's next seq. Drafts of one caller keep their order.
@@ -185,6 +190,11 @@ class Store(Protocol):
 
     async def set_password(self, user_id: UserId, password: str, ts: int) -> None:
         """A new encoded hash; records a revocation."""
+        ...
+
+    async def rehash(self, user_id: UserId, old: str, new: str) -> None:
+        """The same password, encoded anew: replaces ``old`` if that is still the account's. Unlike
+        ``set_password`` it is no change that anybody has to hear of, so no revocation."""
         ...
 
     async def set_disabled(self, user_id: UserId, disabled: bool, ts: int) -> None:
