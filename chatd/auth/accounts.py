@@ -1,0 +1,75 @@
+"""ports.Authenticator over a Store: accounts by password or token, guests by a signed token.
+How hashes and tokens look is passwords and tokens; making accounts is chatd/ops/users."""
+
+from __future__ import annotations
+
+from chatd.auth import tokens
+from chatd.auth.passwords import Passwords
+from chatd.core.errors import Refused
+from chatd.core.log import Account, UserId
+from chatd.core.ports import Identity, Store, StoreFailed, StoreFull
+
+
+class Accounts:
+    """Says who somebody is. ``secret`` is the store's own.
+
+    Every call that asks the store may raise what the store raises; ``password`` also
+    core.errors.Refused, when more log in than can be answered.
+    """
+
+    def __init__(self, store: Store, passwords: Passwords, secret: bytes) -> None:
+        self._store = store
+        self._passwords = passwords
+        self._secret = secret
+
+    async def password(self, user: str, password: str) -> Identity | None:
+        """By account name, already prepared, and password."""
+        account = await self._store.account(user)
+        encoded = ""
+        # Hashing takes long enough for the account to change meanwhile: barred by an operator, or
+        # hashed anew by another log-in of the same person, which must not make this one fail.
+        while account is None or account.password != encoded:
+            encoded = account.password if account is not None else ""
+            if not await self._passwords.matches(encoded, password) or account is None:
+                return None
+            account = await self._store.account_by_id(account.user_id)
+        if account.disabled:
+            return None
+        await self._rehash_if_due(account, password)
+        return _identity(account)
+
+    async def _rehash_if_due(self, account: Account, password: str) -> None:
+        if not self._passwords.needs_rehash(account.password):
+            return
+        try:
+            new = await self._passwords.encode(password)
+            await self._store.rehash(account.user_id, account.password, new)
+        except (Refused, StoreFull, StoreFailed):
+            return  # the old hash is still good: the next log-in will try again
+
+    async def token(self, token: str) -> Identity | None:
+        """By a bot's token."""
+        digest = tokens.digest(token)
+        if digest is None:
+            return None
+        found = await self._store.token(digest)
+        if found is None:
+            return None
+        account = await self._store.account_by_id(found.user_id)
+        if account is None or account.disabled:
+            return None
+        return _identity(account, found.token_id)
+
+    def guest_token(self, user_id: UserId, name: str) -> str:
+        """What lets a guest come back as the same one; the name may change."""
+        return tokens.seal_guest(self._secret, user_id)
+
+    def guest(self, guest_token: str) -> UserId | None:
+        """The id in a guest token of ours; None for anything else."""
+        return tokens.open_guest(self._secret, guest_token)
+
+
+def _identity(account: Account, token_id: str = "") -> Identity:
+    return Identity(
+        user_id=account.user_id, name=account.name, operator=account.operator, token_id=token_id
+    )

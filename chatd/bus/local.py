@@ -1,0 +1,60 @@
+"""ports.Bus for one host: a queue from this process to itself.
+A bus between hosts gets a file of its own and passes the same contract suite."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from chatd.core.ports import Notice
+
+
+class LocalBus:
+    """Hands on, in a later turn, all that was published until then.
+
+    ``soon`` makes that turn (the reactor's callLater(0, ...)); this bus itself loses nothing.
+    """
+
+    def __init__(self, soon: Callable[[Callable[[], None]], object]) -> None:
+        self._soon = soon
+        self._heard: Callable[[Notice], None] = _nobody
+        self._waiting: deque[Notice] = deque()
+        self._due = False
+
+    async def start(self, heard: Callable[[Notice], None]) -> None:
+        """Begin to call ``heard``, never from within ``publish``."""
+        self._heard = heard
+
+    def publish(self, notice: Notice) -> None:
+        """Ring; never blocks, never raises."""
+        self._waiting.append(notice)
+        self._ring()
+
+    async def stop(self) -> None:
+        """Hear nothing more: what waits is dropped."""
+        self._heard = _nobody
+        self._waiting.clear()
+
+    def _ring(self) -> None:
+        if not self._due:
+            self._due = True
+            self._soon(self._deliver)
+
+    def _deliver(self) -> None:
+        """One turn: what waits now; what is published meanwhile belongs to the next.
+
+        When ``heard`` raises, the fault is the reactor's to report, and the rest is not lost by it.
+        """
+        self._due = False
+        turn = len(self._waiting)
+        try:
+            while turn and self._waiting:
+                turn -= 1
+                self._heard(self._waiting.popleft())
+        finally:
+            if self._waiting:
+                self._ring()
+
+
+def _nobody(notice: Notice) -> None:
+    """Who hears before start and after stop."""
