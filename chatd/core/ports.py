@@ -363,8 +363,9 @@ class Speaker(Protocol):
         """
         ...
 
-    def answer(self, command: Command, answer: Ok | Error) -> Frame | None:
-        """The answer to a command of this session; None where the dialect says nothing."""
+    def answer(self, command: Command | None, answer: Ok | Error) -> Frame | None:
+        """The answer to a command of this session, or (None) to what ``heard`` found to be none.
+        None where the dialect says nothing."""
         ...
 
 
@@ -385,8 +386,9 @@ class Dialect(Protocol):
         ...
 
     def event(self, event: Event, *, label: str, now: int) -> Frame | None:
-        """Encode once for all hearers. ``label``: how people call the event's room; ``now``:
-        milliseconds since 1970 UTC, for events that carry no time. None: not said in this dialect.
+        """Encode once for all hearers. ``label``: how people call the event's room (its name, or
+        `@ann,bob`; empty when it has none); ``now``: milliseconds since 1970 UTC, for events that
+        carry no time. None: not said in this dialect.
         """
         ...
 
