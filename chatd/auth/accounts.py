@@ -25,15 +25,11 @@ class Accounts:
     async def password(self, user: str, password: str) -> Identity | None:
         """By account name, already prepared, and password."""
         account = await self._store.account(user)
-        encoded = ""
-        # Hashing takes long enough for the account to change meanwhile: barred by an operator, or
-        # hashed anew by another log-in of the same person, which must not make this one fail.
-        while account is None or account.password != encoded:
-            encoded = account.password if account is not None else ""
-            if not await self._passwords.matches(encoded, password) or account is None:
-                return None
-            account = await self._store.account_by_id(account.user_id)
-        if account.disabled:
+        encoded = account.password if account is not None else ""
+        same = await self._passwords.matches(encoded, password)
+        # Not earlier: a no must take its time also where there is no such user, or a barred one.
+        # Who is barred while we hash is the node's to see, by the store's revocations.
+        if account is None or account.disabled or not same:
             return None
         await self._rehash_if_due(account, password)
         return _identity(account)

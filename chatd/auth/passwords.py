@@ -16,8 +16,6 @@ import precis_i18n
 
 T = TypeVar("T")
 
-ITERATIONS = 220_000
-"""For a new installation: about 0.15 s of one core (OWASP's advice for PBKDF2-HMAC-SHA-512)."""
 SHORTEST, LONGEST = 8, 1024
 """Characters of a new password."""
 
@@ -125,7 +123,7 @@ class Passwords:
     hash then asks for a new one.
     """
 
-    def __init__(self, hop: Hop, iterations: int = ITERATIONS) -> None:
+    def __init__(self, hop: Hop, iterations: int) -> None:
         self._hop = hop
         self.iterations = iterations
 

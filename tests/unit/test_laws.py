@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "auth": {"core"},
     "node": {"commands", "core"},
     "edge": {"node", "commands", "dialects", "core"},
-    "ops": {"core", "store"},
+    "ops": {"core", "store", "auth"},
     "client": {"core"},
 }
 # The files that know everything, and what even they may not import.
