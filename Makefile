@@ -16,6 +16,11 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --custom-compile-command "make lock" $(LOCK_FLAGS)
 LOCK_FLAGS ?=
 
+PYTEST    = $(BIN)/python -m pytest $(PYTEST_FLAGS)
+PYTEST_FLAGS ?= -q
+PURE      = core commands dialects
+IN_MEMORY = tests/unit $(wildcard tests/conversations)
+
 # A virtual environment whose interpreter went away (an upgrade, a copied folder) is made again.
 ifneq ($(wildcard $(VENV)),)
 ifneq ($(shell $(BIN)/python -c 'print("alive")' 2>/dev/null),alive)
@@ -37,7 +42,7 @@ venv: $(VENV)/.dev ## Make .venv with the development tools
 
 # Only what the daemon needs: make run must be quick on a fresh machine.
 $(VENV)/.run: requirements/run.txt requirements/build.txt
-	@python=$$(bash requirements/find-python.sh "$(PYTHON)") || exit 1; \
+	@python=$$(sh requirements/find-python.sh "$(PYTHON)") || exit 1; \
 	echo "Making $(VENV) with $$($$python --version)"; \
 	rm -rf $(VENV) && "$$python" -m venv $(VENV)
 	@$(PIP_INSTALL) --require-hashes -r requirements/run.txt -r requirements/build.txt
@@ -47,6 +52,47 @@ $(VENV)/.run: requirements/run.txt requirements/build.txt
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
+
+check: lint types unit ## Style, types and unit tests, in under two minutes
+
+test: lint types coverage ## Everything: check, coverage, processes, conformance
+	@$(PYTEST) tests
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+unit: $(VENV)/.dev
+	@$(PYTEST) $(IN_MEMORY)
+
+# What the three pure rooms are worth is shown by their own tests alone: nothing that runs through the node, the edge or a
+# process counts here. Each room must reach the mark by itself.
+coverage: $(VENV)/.dev ## Branch coverage of core, commands and dialects by their own tests
+	@$(PYTEST) --cov --cov-report= $(foreach room,$(PURE),$(wildcard tests/unit/$(room))) $(wildcard tests/conversations)
+	@set -e; for room in $(PURE); do \
+		echo "Branch coverage of chatd/$$room:"; \
+		$(BIN)/coverage report --include="chatd/$$room/*"; \
+	done
+
+conformance: $(VENV)/.dev ## The Autobahn TestSuite against /echo (needs a Python 2.7)
+	@$(PYTEST) tests/conformance
+
+format: $(VENV)/.dev ## Put the source in order
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# $(call generate,ARGUMENTS OF CHATD,FILE): a file is replaced only when the command succeeded.
+define generate
+@$(BIN)/python -m chatd $(1) >$(2).new || { rm -f $(2).new; exit 1; }
+@mv $(2).new $(2)
+endef
+
+docs: $(VENV)/.run ## Write the documents that are made from the code
+	$(call generate,config describe,docs/configuration.md)
+	$(call generate,config example,docs/chatd.toml)
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
 	$(LOCK) pyproject.toml -o requirements/run.txt

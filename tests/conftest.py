@@ -1,0 +1,49 @@
+"""What holds for every test: in CI a skip is a failure, and hypothesis asks no stop-watch.
+What a folder of tests needs beyond that lives in its own conftest.py."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+pytest_plugins = ["pytester"]
+
+# Node id, or its beginning, of a test that may be skipped in CI -> why it cannot run there.
+MAY_BE_SKIPPED_IN_CI: dict[str, str] = {}
+
+# A shared machine pauses at any time, so a deadline would judge the machine. In CI the examples
+# are the same at every run: a red run can be made again.
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if not hasattr(report, "wasxfail"):
+        _fail_if_skipped_in_ci(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_if_skipped_in_ci(report)
+    return report
+
+
+def _fail_if_skipped_in_ci(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if not report.skipped or not os.environ.get("CI"):
+        return
+    if any(report.nodeid.startswith(allowed) for allowed in MAY_BE_SKIPPED_IN_CI):
+        return
+    why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = (
+        f"{why}\nIn CI nothing is skipped: let .ci/run install what is missing, "
+        "or name the test and the reason in MAY_BE_SKIPPED_IN_CI of tests/conftest.py."
+    )
