@@ -1,5 +1,5 @@
-"""Every way chatd says no: the closed list of error codes and of close codes.
-Raising is done where the rule is known; how a refusal looks on the wire is the dialects' business."""
+"""Every way chatd says no: the closed lists of error codes and of close codes.
+A refusal is raised where its rule is known; how it looks on the wire is the dialects' business."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
-    """One word of the closed list: what it means and whether the same command may be tried again."""
+    """One word of the closed list, its meaning, and whether to send the same command again."""
 
     word: str
     retry: bool
@@ -37,9 +37,15 @@ ERRORS = {
     for e in (
         ErrorCode("bad_frame", False, "the frame is not a JSON object of the documented shape"),
         ErrorCode("unknown_command", False, "no command has this name; the message lists them"),
-        ErrorCode("bad_field", False, "a field is missing, unknown, of a wrong type or out of range"),
-        ErrorCode("bad_name", False, "the name is not allowed; the message says which rule it breaks"),
-        ErrorCode("name_taken", False, "the name, or one that looks like it, belongs to somebody else"),
+        ErrorCode(
+            "bad_field", False, "a field is missing, unknown, of a wrong type or out of range"
+        ),
+        ErrorCode(
+            "bad_name", False, "the name is not allowed; the message says which rule it breaks"
+        ),
+        ErrorCode(
+            "name_taken", False, "the name, or one that looks like it, belongs to somebody else"
+        ),
         ErrorCode("not_logged_in", False, "log in first"),
         ErrorCode("already_logged_in", False, "this session has a user already"),
         ErrorCode("login_failed", False, "the user, password or token is wrong, or disabled"),
@@ -55,16 +61,32 @@ ERRORS = {
         ErrorCode("too_many", False, "a count is at its limit; the message says which"),
         ErrorCode("key_reused", False, "this key was used for a send to another room or person"),
         ErrorCode("rate_limited", True, "too fast; wait retry_after_ms and send the same again"),
-        ErrorCode("storage_full", True, "the server's disk is full; nothing was stored, send the same again"),
-        ErrorCode("storage_failed", True, "the store failed; nothing was acknowledged, send the same again"),
+        ErrorCode(
+            "storage_full",
+            True,
+            "the server's disk is full; nothing was stored, send the same again",
+        ),
+        ErrorCode(
+            "storage_failed",
+            True,
+            "the store failed; nothing was acknowledged, send the same again",
+        ),
         ErrorCode("draining", True, "the server is stopping; reconnect and send the same again"),
-        ErrorCode("internal", True, "a fault of the server; the message carries the number to report"),
+        ErrorCode(
+            "internal", True, "a fault of the server; the message carries the number to report"
+        ),
     )
 }
 
-DRAINING = CloseCode(3000, "draining", "the server is stopping: reconnect after the time it gave, and resume")
-TOO_SLOW = CloseCode(3001, "too_slow", "more waited for this session than its outbox holds: reconnect and resume")
-INTERNAL = CloseCode(3002, "internal", "a fault of the server ended this session: reconnect and resume")
+DRAINING = CloseCode(
+    3000, "draining", "the server is stopping: reconnect after the time it gave, and resume"
+)
+TOO_SLOW = CloseCode(
+    3001, "too_slow", "more waited for this session than its outbox holds: reconnect and resume"
+)
+INTERNAL = CloseCode(
+    3002, "internal", "a fault of the server ended this session: reconnect and resume"
+)
 LOGIN_TIMEOUT = CloseCode(3500, "login_timeout", "no log-in within the allowed time")
 REVOKED = CloseCode(3501, "revoked", "the account was disabled or the token revoked")
 ABUSE = CloseCode(3502, "abuse", "the session went on sending what was refused")

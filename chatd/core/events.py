@@ -6,6 +6,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from chatd.core.commands import RequestId
+from chatd.core.log import Entry, StoredMessage
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
@@ -55,7 +56,7 @@ class Message(Event, frozen=True, tag="message"):
 
 
 class Edited(Event, frozen=True, tag="edited"):
-    """The message at `target` has a new text. `seq` is this change's own place in the room's log."""
+    """The message at `target` has a new text. `seq` is the change's own place in the room's log."""
 
     room: str
     seq: int
@@ -121,8 +122,8 @@ class Renamed(Event, frozen=True, tag="renamed"):
 
 
 class Presence(Event, frozen=True, tag="presence", omit_defaults=False):
-    """Who of the room came online or went offline since the last such event; `present` is how many
-    are here now. In a room over the announce limit the lists are empty and only the count is told."""
+    """Who of the room came online or went offline since the last such event; `present` counts who
+    is here now. Over the announce limit the lists are empty and only the count is told."""
 
     room: str
     present: int
@@ -301,3 +302,51 @@ class Error(Struct, frozen=True, kw_only=True, tag_field="type", tag="error", om
     code: str
     message: str
     retry_after_ms: int | None = None
+
+
+# --- from what is stored to what is told -------------------------------------------------------
+
+
+def event_of(entry: Entry, room: str) -> Event:
+    """The event that tells ``entry`` to the room's hearers, live and in a replay alike."""
+    seq, ts, user, target = entry.seq, entry.ts, entry.author.name, entry.target or 0
+    match entry.kind:
+        case "message":
+            return Message(
+                room=room,
+                seq=seq,
+                ts=ts,
+                user=user,
+                text=entry.text,
+                guest=entry.author.guest,
+                key=entry.key,
+                reply_to=entry.reply_to,
+            )
+        case "edited":
+            return Edited(room=room, seq=seq, ts=ts, user=user, target=target, text=entry.text)
+        case "deleted":
+            return Deleted(room=room, seq=seq, ts=ts, user=user, target=target)
+        case "topic":
+            return Topic(room=room, seq=seq, ts=ts, user=user, topic=entry.text)
+        case "reacted" | "unreacted":
+            on = entry.kind == "reacted"
+            return Reaction(
+                room=room, seq=seq, ts=ts, user=user, target=target, emoji=entry.text, on=on
+            )
+
+
+def message_of(stored: StoredMessage, room: str) -> Message:
+    """A message as it stands now, for history and search."""
+    return Message(
+        room=room,
+        seq=stored.seq,
+        ts=stored.ts,
+        user=stored.author.name,
+        text=stored.text,
+        guest=stored.author.guest,
+        key=stored.key,
+        reply_to=stored.reply_to,
+        edited_ts=stored.edited_ts,
+        deleted=stored.deleted,
+        reactions=stored.reactions or None,
+    )

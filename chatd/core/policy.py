@@ -79,18 +79,24 @@ def _create(actor: Actor, verb: Verb, may_create: str) -> Verdict:
 def _nick(actor: Actor) -> Verdict:
     if actor.guest:
         return YES_OWN
-    return Verdict(False, "account name", "an account keeps its name; log in as a guest for another")
+    return Verdict(
+        False, "account name", "an account keeps its name; log in as a guest for another"
+    )
 
 
 def _direct(verb: Verb, rank: Rank | None, own: bool) -> Verdict:
     """A direct room is its two people's: no operator, no role, no third."""
     if rank is None:
         return Verdict(False, "direct room", "a direct room is for its two people only")
-    if verb in ("see", "read", "join", "send", "react", "leave"):
+    if verb in ("see", "read", "join", "send", "react"):
         return YES_MEMBER
     if verb in ("edit", "delete"):
-        return YES_OWN if own else Verdict(False, "author", "only its author may change this message")
-    return Verdict(False, "direct room", "a direct room has neither topic, roles nor invitations")
+        return (
+            YES_OWN if own else Verdict(False, "author", "only its author may change this message")
+        )
+    return Verdict(
+        False, "direct room", "a direct room has no topic, roles or invitations, and is not left"
+    )
 
 
 def _outside(actor: Actor, verb: Verb, kind: RoomKind) -> Verdict:
@@ -99,7 +105,9 @@ def _outside(actor: Actor, verb: Verb, kind: RoomKind) -> Verdict:
     if kind == "private" and verb == "join" and actor.operator:
         return YES_OPERATOR  # by the door, where the members hear it; never reading from outside
     if kind == "private":
-        return Verdict(False, "private room", "ask one of its owners or moderators for an invitation")
+        return Verdict(
+            False, "private room", "ask one of its owners or moderators for an invitation"
+        )
     return Verdict(False, "membership", "join the room first")
 
 

@@ -1,16 +1,10 @@
-"""The ports: what the core asks of the world, and nobody's implementation of it.
-Each has one contract suite in tests/unit that runs for every implementation."""
+"""The store's port: the one truth, durable when a call returns.
+Its implementations are in chatd/store; small verbs, not a gateway to tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Protocol
 
-from msgspec import Struct
-
-from chatd.core.commands import Command
-from chatd.core.errors import CloseCode
-from chatd.core.events import Error, Event, Ok
 from chatd.core.log import (
     Account,
     Appended,
@@ -19,7 +13,6 @@ from chatd.core.log import (
     Found,
     Member,
     Membership,
-    Rank,
     Revocation,
     RoomId,
     RoomKind,
@@ -107,7 +100,7 @@ class Store(Protocol):
     ) -> tuple[list[StoredMessage], bool]:
         """A page of messages as they stand now, and whether there are more that way.
 
-        With ``after``, the first ones above it; else the last ones below ``before`` (None: the end).
+        With ``after``, the first above it; else the last below ``before`` (None: the newest).
         """
         ...
 
@@ -220,206 +213,3 @@ class Store(Protocol):
     async def revocations(self, after: int) -> list[Revocation]:
         """Those numbered above ``after``; -1 gives only the newest, to start from."""
         ...
-
-
-class Notice(Struct, frozen=True):
-    """The doorbell: the room's log has reached ``seq``. ``entry`` is that entry when it is at hand."""
-
-    room_id: RoomId
-    seq: int
-    entry: Entry | None = None
-
-
-class Bus(Protocol):
-    """Carries notices to every host. May lose, repeat and reorder: the hearer compares seq."""
-
-    async def start(self, heard: Callable[[Notice], None]) -> None:
-        """Begin to call ``heard``, never from within ``publish``."""
-        ...
-
-    def publish(self, notice: Notice) -> None:
-        """Ring; never blocks, never raises."""
-        ...
-
-    async def stop(self) -> None:
-        """Hear nothing more."""
-        ...
-
-
-class Identity(Struct, frozen=True, kw_only=True):
-    """Who an authenticator says it is. ``token_id`` is empty when a password was used."""
-
-    user_id: UserId
-    name: str
-    operator: bool
-    token_id: str = ""
-
-
-class Authenticator(Protocol):
-    """Says who somebody is. None means no, without saying why, in the same time."""
-
-    async def password(self, user: str, password: str) -> Identity | None:
-        """By account name, already prepared, and password."""
-        ...
-
-    async def token(self, token: str) -> Identity | None:
-        """By a bot's token."""
-        ...
-
-    def guest_token(self, user_id: UserId, name: str) -> str:
-        """What lets a guest come back as the same one; the name may change."""
-        ...
-
-    def guest(self, guest_token: str) -> UserId | None:
-        """The id in a guest token of ours; None for anything else."""
-        ...
-
-
-class Timer(Protocol):
-    """Something that will happen."""
-
-    def cancel(self) -> None:
-        """Let it not happen; harmless when it has."""
-        ...
-
-
-class Clock(Protocol):
-    """Time, as an argument."""
-
-    def now(self) -> int:
-        """Milliseconds since 1970 UTC, for what is stored."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds that only rise, for what is measured."""
-        ...
-
-    def later(self, seconds: float, call: Callable[[], None]) -> Timer:
-        """Call once, after ``seconds``."""
-        ...
-
-
-class Ids(Protocol):
-    """Chance, as an argument."""
-
-    def secret(self) -> str:
-        """At least 128 unguessable bits, in URL-safe letters."""
-        ...
-
-    def below(self, n: int) -> int:
-        """A number from 0 to n-1."""
-        ...
-
-
-class Frame:
-    """One encoded event on its way to many sessions. ``wire`` is the edge's place to keep what it
-    made of ``payload`` for the first of them (a WebSocket header, say)."""
-
-    __slots__ = ("payload", "wire")
-
-    def __init__(self, payload: bytes) -> None:
-        self.payload = payload
-        self.wire: bytes = b""
-
-
-class Outbox(Protocol):
-    """The one door out of a session: a bounded queue towards its connection.
-
-    Over half full it drops ephemeral frames; over its limit it closes itself as TOO_SLOW.
-    """
-
-    def put(self, frame: Frame, *, ephemeral: bool = False) -> None:
-        """Queue one frame; never blocks, never raises, does nothing after close."""
-        ...
-
-    async def drained(self) -> None:
-        """Return when less than half is waiting, or when it is closed."""
-        ...
-
-    def close(self, code: CloseCode, reason: str) -> None:
-        """Send what waits, then close the connection with this code. ``reason``: at most 123 bytes."""
-        ...
-
-    def hold(self) -> None:
-        """Read no more from this peer for now."""
-        ...
-
-    def release(self) -> None:
-        """Read on."""
-        ...
-
-
-class Speaker(Protocol):
-    """A dialect's side of one session, sans I/O: remembers what that dialect needs between frames."""
-
-    def opening(self) -> list[Command]:
-        """Commands given in the client's name right after `welcome` (text: log in, join)."""
-        ...
-
-    def heard(self, payload: bytes) -> list[Command | Error | Frame]:
-        """What one frame of the client means: commands for the gate, or what is answered at once.
-
-        Never raises, whatever the bytes; they are valid UTF-8 and within the frame limit.
-        """
-        ...
-
-    def answer(self, command: Command | None, answer: Ok | Error) -> Frame | None:
-        """The answer to a command of this session, or (None) to what ``heard`` found to be none.
-        None where the dialect says nothing."""
-        ...
-
-
-class Dialect(Protocol):
-    """Translates between frames and commands and events. One file in chatd/dialects each."""
-
-    name: str
-    """The word in `?format=` and in metrics."""
-    subprotocol: str
-    """The WebSocket subprotocol."""
-    echo: bool
-    """Whether a session is also told its own messages (else its ack stands for them)."""
-    resumes: bool
-    """Whether clients of this dialect come back with positions; else a lost line means left."""
-
-    def speaker(self) -> Speaker:
-        """One for each session."""
-        ...
-
-    def event(self, event: Event, *, label: str, now: int) -> Frame | None:
-        """Encode once for all hearers. ``label``: how people call the event's room (its name, or
-        `@ann,bob`; empty when it has none); ``now``: milliseconds since 1970 UTC, for events that
-        carry no time. None: not said in this dialect.
-        """
-        ...
-
-
-Spawn = Callable[[Coroutine[Any, Any, None]], None]
-"""Runs a coroutine to its end; what it raises is logged and counted, not lost."""
-
-
-class Meter(Protocol):
-    """What the house reports of itself. Seconds and bytes; labels only from closed lists."""
-
-    def opened(self, dialect: str) -> None: ...
-    def closed(self, reason: str, dialect: str) -> None: ...
-    def login(self, kind: str, result: str) -> None: ...
-    def heard(self, command: str) -> None: ...
-    def refused(self, code: str) -> None: ...
-    def acked(self, seconds: float) -> None: ...
-    def fanned_out(self, hearers: int, seconds: float) -> None: ...
-    def resumed(self, result: str, replayed: int) -> None: ...
-    def gap_read(self) -> None: ...
-    def rooms(self, loaded: int) -> None: ...
-    def people(self, online: int) -> None: ...
-
-
-class Log(Protocol):
-    """Where the house says what happened: an event's name and its facts, never a message's text."""
-
-    def info(self, event: str, **facts: object) -> None: ...
-    def warn(self, event: str, **facts: object) -> None: ...
-    def fault(self, event: str, error: BaseException, **facts: object) -> str:
-        """Log a fault with its traceback; gives the number to tell the client."""
-        ...
-
-

@@ -1,0 +1,53 @@
+"""The COMMANDS table: every command there is, its handler and what the gate asks before it.
+One file per feature holds the handlers; policy is asked there, limits and states at the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chatd.commands import history, login, membership, messages, presence, search
+from chatd.commands.host import Caller, Host
+from chatd.core import commands as c
+from chatd.core.events import Ok
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One command: who carries it out, and on what terms.
+
+    ``anyone``: also before the log-in. ``pipelined``: a session's next pipelined command may start
+    before this one is answered; all others wait their turn. ``cost``: tokens of the rate limit.
+    """
+
+    handler: Callable[[Host, Caller, Any], Awaitable[Ok]]
+    anyone: bool = False
+    pipelined: bool = False
+    cost: float = 1.0
+
+
+COMMANDS: dict[type[c.Command], Row] = {
+    c.Login: Row(login.login, anyone=True, cost=5.0),
+    c.Nick: Row(login.nick, cost=5.0),
+    c.Quit: Row(login.quit_, anyone=True, cost=0.0),
+    c.Ping: Row(presence.ping, anyone=True, cost=0.2),
+    c.Join: Row(membership.join),
+    c.Leave: Row(membership.leave),
+    c.Create: Row(membership.create, cost=5.0),
+    c.Topic: Row(messages.topic),
+    c.Invite: Row(membership.invite),
+    c.Role: Row(membership.role),
+    c.Direct: Row(membership.direct, cost=2.0),
+    c.Send: Row(messages.send, pipelined=True),
+    c.Edit: Row(messages.edit),
+    c.Delete: Row(messages.delete),
+    c.React: Row(messages.react),
+    c.Unreact: Row(messages.unreact),
+    c.History: Row(history.history),
+    c.Search: Row(search.search, cost=5.0),
+    c.Read: Row(presence.read, cost=0.5),
+    c.Typing: Row(presence.typing, cost=0.5),
+    c.Who: Row(presence.who),
+    c.Rooms: Row(membership.rooms),
+}

@@ -1,0 +1,144 @@
+"""What handlers may ask of the node, as a port: the only way a command touches the live world.
+The node implements it; nothing here knows how."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chatd.core.commands import Position
+from chatd.core.errors import CloseCode
+from chatd.core.events import Event, RoomState
+from chatd.core.log import Entry, Member, Rank, RoomId, UserId
+from chatd.core.ports import Authenticator, Clock, Identity, Ids, Meter, Store
+from chatd.core.rooms import Attendance, Hearer, Person, Room
+from chatd.core.settings import Settings
+
+
+class Caller(Hearer, Protocol):
+    """The session that a command came from."""
+
+    @property
+    def resumes(self) -> bool:
+        """Whether its client comes back with positions after its line was lost."""
+        ...
+
+    @property
+    def me(self) -> Person:
+        """Its user; raises Refused("not_logged_in") while there is none."""
+        ...
+
+    @property
+    def person(self) -> Person | None:
+        """Its user, if it has one."""
+        ...
+
+    def dismiss(self, code: CloseCode, reason: str) -> None:
+        """Answer what was asked, then close."""
+        ...
+
+
+class Host(Protocol):
+    """One running chatd, as commands see it."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def auth(self) -> Authenticator: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def ids(self) -> Ids: ...
+    @property
+    def meter(self) -> Meter: ...
+
+    # --- people ---
+    def named(self, name: str) -> Person | None:
+        """Who is here under this name, whatever its case."""
+        ...
+
+    def by_id(self, user_id: UserId) -> Person | None:
+        """Who is here with this id."""
+        ...
+
+    def looks_like(self, skeleton: str) -> Person | None:
+        """Who is here under a name with this skeleton."""
+        ...
+
+    def rename(self, person: Person, name: str) -> None:
+        """Give a guest a new name and tell the rooms. The name must be free."""
+        ...
+
+    def revocation_mark(self) -> int:
+        """Take it before checking who somebody is, and give it to ``seat``."""
+        ...
+
+    def seat(self, session: Caller, identity: Identity, *, guest: bool, mark: int) -> Person:
+        """Give the session its user; a guest that it was before leaves.
+
+        Raises Refused when the connection is gone, or the account was revoked since ``mark``.
+        """
+        ...
+
+    # --- rooms ---
+    async def find_room(self, name: str) -> Room:
+        """The room of this name as typed. Raises Refused("no_such_room") or BadName."""
+        ...
+
+    async def open_room(self, name: str) -> Room:
+        """The room of exactly this prepared name, which must exist."""
+        ...
+
+    def live_room(self, room_id: RoomId) -> Room | None:
+        """The room, if somebody attends it."""
+        ...
+
+    def attend(
+        self,
+        person: Person,
+        room: Room,
+        rank: Rank,
+        *,
+        lasting: bool,
+        quiet: bool = False,
+        read: int = 0,
+        by: Hearer | None = None,
+    ) -> Attendance:
+        """Let a person and all their sessions hear a room; ``quiet`` when they come back to it.
+        All in it are told but ``by``, who has an answer."""
+        ...
+
+    def depart(self, person: Person, room: Room, reason: str, *, by: Hearer | None = None) -> None:
+        """End a person's attendance and tell the room."""
+        ...
+
+    def state_of(self, attendance: Attendance) -> RoomState:
+        """The room as this person sees it now."""
+        ...
+
+    def resume(self, session: Caller, positions: dict[str, Position]) -> None:
+        """After the answer, replay each room from its position; hold the room's live events back
+        until then."""
+        ...
+
+    # --- telling ---
+    def publish(self, entry: Entry) -> None:
+        """Ring the bell for a stored entry; hearers are told in a later turn, after the ack."""
+        ...
+
+    def tell_room(
+        self, room: Room, event: Event, *, but: Hearer | None = None, ephemeral: bool = False
+    ) -> None:
+        """Tell all who hear the room."""
+        ...
+
+    def tell_person(
+        self, person: Person, event: Event, *, label: str, but: Hearer | None = None
+    ) -> None:
+        """Tell all sessions of one person."""
+        ...
+
+    async def find_member(self, name: str) -> Member:
+        """Somebody who is here, or has an account. Raises Refused("no_such_user")."""
+        ...

@@ -1,0 +1,189 @@
+"""Rooms and who belongs to them: join, leave, create, invite, role, direct, and the list of rooms.
+What is said in them is messages; who is online is presence."""
+
+from __future__ import annotations
+
+from chatd.commands.host import Caller, Host
+from chatd.commands.places import must, place_of, topic_of, unseen
+from chatd.core import commands as c
+from chatd.core import names
+from chatd.core.errors import Refused
+from chatd.core.events import Attending, Invited, Ok, RoomLine, RoomList
+from chatd.core.log import Member, Rank, StoredRoom
+from chatd.core.policy import Verb, may
+from chatd.core.ports import NameTaken
+from chatd.core.rooms import Attendance, Person, Room
+
+
+async def join(host: Host, session: Caller, command: c.Join) -> Attending:
+    """Enter a room; joining twice is harmless."""
+    me = session.me
+    room = await host.find_room(command.room)
+    place = me.rooms.get(room.room_id)
+    if place is None:
+        place = await _enter(host, session, me, room)
+    return told(host, place)
+
+
+async def _enter(host: Host, session: Caller, me: Person, room: Room) -> Attendance:
+    kept = await host.store.membership(room.room_id, me.user_id)
+    rank = kept.rank if kept else None
+    verdict = may(me.actor, "join", room.kind, rank)
+    if not verdict.allowed:
+        raise unseen(room.name)
+    _count(host, me)
+    lasting = kept is not None or not me.guest
+    if kept is None and lasting:
+        await host.store.set_member(room.room_id, me.member())
+    return host.attend(
+        me,
+        room,
+        rank or Rank.MEMBER,
+        lasting=lasting,
+        read=kept.read if kept else 0,
+        by=session,
+    )
+
+
+def _count(host: Host, me: Person) -> None:
+    most = host.settings.rooms_per_user
+    if len(me.rooms) >= most:
+        raise Refused("too_many", f"you are in {most} rooms, the limit; leave one first")
+
+
+async def leave(host: Host, session: Caller, command: c.Leave) -> Ok:
+    """Leave a room, with all one's sessions."""
+    me = session.me
+    place = await place_of(host, me, command.room)
+    must(me, "leave", place)
+    if place.lasting:
+        await host.store.drop_member(place.room.room_id, me.user_id)
+    host.depart(me, place.room, "left", by=session)
+    return Ok()
+
+
+async def create(host: Host, session: Caller, command: c.Create) -> Attending:
+    """Make a room, be its owner and be in it."""
+    me = session.me
+    verb: Verb = "create_private" if command.private else "create"
+    verdict = may(me.actor, verb, may_create=host.settings.may_create)
+    if not verdict.allowed:
+        raise Refused("forbidden", verdict.hint)
+    _count(host, me)
+    name = names.room_name(command.room)
+    topic = topic_of(command.topic)
+    try:
+        stored = await host.store.create_room(
+            name,
+            "private" if command.private else "public",
+            skeleton=names.skeleton(name),
+            topic=topic,
+            owner=me.member(Rank.OWNER),
+            ts=host.clock.now(),
+        )
+    except NameTaken as taken:
+        raise Refused(
+            "room_exists", f"{name!r} is, or looks like, the room {taken.args[0]!r}; join that"
+        ) from None
+    room = await host.open_room(stored.name)
+    return told(host, host.attend(me, room, Rank.OWNER, lasting=True, by=session))
+
+
+async def invite(host: Host, session: Caller, command: c.Invite) -> Ok:
+    """Make somebody a member; if they are here, they hear the room at once."""
+    me = session.me
+    place = await place_of(host, me, command.room)
+    must(me, "invite", place)
+    member = await host.find_member(command.user)
+    kept = await host.store.membership(place.room.room_id, member.user_id)
+    if kept is None:
+        await host.store.set_member(place.room.room_id, member)
+    _bring(host, me, member, place.room, kept.rank if kept else Rank.MEMBER)
+    return Ok()
+
+
+def _bring(host: Host, me: Person, member: Member, room: Room, rank: Rank) -> None:
+    """Let a person who is here attend, and tell them who brought them."""
+    person = host.by_id(member.user_id)
+    if person is None or room.room_id in person.rooms:
+        return
+    direct = room.kind == "direct"
+    state = host.state_of(host.attend(person, room, rank, lasting=True, quiet=direct))
+    invited = Invited(room=room.name, by=me.name, epoch=state.epoch, seq=state.seq, direct=direct)
+    host.tell_person(person, invited, label=room.label)
+
+
+async def role(host: Host, session: Caller, command: c.Role) -> Ok:
+    """Give a member another rank."""
+    me = session.me
+    place = await place_of(host, me, command.room)
+    must(me, "role", place)
+    try:
+        rank = Rank(command.role)
+    except ValueError:
+        ranks = ", ".join(r.value for r in Rank)
+        raise Refused("bad_field", f"'role' is {command.role!r}; allowed: {ranks}") from None
+    member = await host.find_member(command.user)
+    kept = await host.store.membership(place.room.room_id, member.user_id)
+    person = host.by_id(member.user_id)
+    if kept is None and (person is None or place.room.room_id not in person.rooms):
+        raise Refused("no_such_user", f"{member.name!r} is not a member of this room; invite first")
+    changed = Member(user_id=member.user_id, name=member.name, guest=member.guest, rank=rank)
+    await host.store.set_member(place.room.room_id, changed)
+    if person is not None and place.room.room_id in person.rooms:
+        attendance = person.rooms[place.room.room_id]
+        attendance.rank, attendance.lasting = rank, True
+    return Ok()
+
+
+async def direct(host: Host, session: Caller, command: c.Direct) -> Attending:
+    """Open the room shared with one other person."""
+    return told(host, await direct_with(host, session.me, command.user))
+
+
+async def direct_with(host: Host, me: Person, name: str) -> Attendance:
+    """One's place in the direct room with ``name``, who hears it too if they are here."""
+    other = await host.find_member(name)
+    if other.user_id == me.user_id:
+        raise Refused("bad_field", "a direct room needs somebody else than oneself")
+    fresh = "@" + host.ids.secret()[:12].lower()
+    stored = await host.store.direct_room(fresh, me.member(), other, host.clock.now())
+    room = await host.open_room(stored.name)
+    place = me.rooms.get(room.room_id)
+    if place is None:
+        place = host.attend(me, room, Rank.MEMBER, lasting=True, quiet=True)
+    _bring(host, me, other, room, Rank.MEMBER)
+    return place
+
+
+async def rooms(host: Host, session: Caller, command: c.Rooms) -> RoomList:
+    """A page of the public rooms by name; the first page starts with those one is in."""
+    me = session.me
+    found = await host.store.public_rooms(command.after, command.limit + 1)
+    lines = [] if command.after else [_line(p.room, p.room) for p in me.rooms.values()]
+    lines += [
+        _line(stored, host.live_room(stored.room_id))
+        for stored in found[: command.limit]
+        if stored.room_id not in me.rooms
+    ]
+    return RoomList(rooms=lines, more=len(found) > command.limit)
+
+
+def _line(room: StoredRoom | Room, live: Room | None) -> RoomLine:
+    return RoomLine(
+        room=room.name,
+        topic=room.topic,
+        kind=room.kind,
+        present=len(live.present) if live else 0,
+        joined=room is live,
+        title=room.title,
+    )
+
+
+def told(host: Host, place: Attendance) -> Attending:
+    """One's place as an answer."""
+    s = host.state_of(place)
+    return Attending(
+        room=s.room, epoch=s.epoch, seq=s.seq, topic=s.topic, kind=s.kind, role=s.role,
+        read=s.read, title=s.title,
+    )  # fmt: skip

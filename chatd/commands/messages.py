@@ -1,0 +1,132 @@
+"""Saying, changing and taking back: everything that becomes an entry of a room's log.
+The answer to each is made after the store has it durably; telling others comes after that."""
+
+from __future__ import annotations
+
+from chatd.commands.host import Caller, Host
+from chatd.commands.membership import direct_with
+from chatd.commands.places import must, place_of, topic_of
+from chatd.core import commands as c
+from chatd.core import text as texts
+from chatd.core.errors import Refused
+from chatd.core.events import Stored
+from chatd.core.log import Draft, Kind
+from chatd.core.policy import Verb
+from chatd.core.ports import KeyReused, NoSuchTarget
+from chatd.core.rooms import Attendance
+from chatd.core.settings import Settings
+
+
+async def send(host: Host, session: Caller, command: c.Send) -> Stored:
+    """Say something in a room one is in, or to one person."""
+    me = session.me
+    said = _said(command.text, host.settings)
+    if (command.room is None) == (command.to is None):
+        raise Refused("bad_field", "send needs exactly one of 'room' and 'to'")
+    if command.room is not None:
+        place = await place_of(host, me, command.room)
+    else:
+        place = await direct_with(host, me, command.to or "")
+    must(me, "send", place)
+    return await _store(
+        host,
+        session,
+        place,
+        Draft(
+            kind="message",
+            author=me.author,
+            ts=host.clock.now(),
+            text=said,
+            key=command.key,
+            reply_to=command.reply_to,
+        ),
+    )
+
+
+async def edit(host: Host, session: Caller, command: c.Edit) -> Stored:
+    """Give one's own message a new text."""
+    said = _said(command.text, host.settings)
+    return await _change(host, session, command, "edit", "edited", said)
+
+
+async def delete(host: Host, session: Caller, command: c.Delete) -> Stored:
+    """Take a message back: one's own, or as a moderator anybody's."""
+    return await _change(host, session, command, "delete", "deleted", "")
+
+
+async def react(host: Host, session: Caller, command: c.React) -> Stored:
+    """Put an emoji on a message."""
+    return await _change(host, session, command, "react", "reacted", _emoji(command.emoji))
+
+
+async def unreact(host: Host, session: Caller, command: c.Unreact) -> Stored:
+    """Take one's emoji off."""
+    return await _change(host, session, command, "react", "unreacted", _emoji(command.emoji))
+
+
+async def topic(host: Host, session: Caller, command: c.Topic) -> Stored:
+    """Set the topic; an empty one clears it."""
+    me = session.me
+    place = await place_of(host, me, command.room)
+    must(me, "topic", place)
+    said = topic_of(command.topic)
+    draft = Draft(kind="topic", author=me.author, ts=host.clock.now(), text=said)
+    return await _store(host, session, place, draft)
+
+
+async def _change(
+    host: Host,
+    session: Caller,
+    command: c.Edit | c.Delete | c.React | c.Unreact,
+    verb: Verb,
+    kind: Kind,
+    said: str,
+) -> Stored:
+    me = session.me
+    place = await place_of(host, me, command.room)
+    message = await host.store.message(place.room.room_id, command.seq)
+    if message is None or (message.deleted and kind != "deleted"):
+        raise _no_message(place, command.seq)
+    must(me, verb, place, own=message.author.user_id == me.user_id)
+    draft = Draft(kind=kind, author=me.author, ts=host.clock.now(), text=said, target=command.seq)
+    return await _store(host, session, place, draft)
+
+
+async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -> Stored:
+    room = place.room
+    try:
+        done = await host.store.append(room.room_id, draft)
+    except NoSuchTarget:
+        raise _no_message(place, draft.target or draft.reply_to or 0) from None
+    except KeyReused:
+        raise Refused(
+            "key_reused", f"key {draft.key!r} was used in another room; give each send its own"
+        ) from None
+    if not done.again:
+        if draft.kind == "message" and not session.dialect.echo:
+            session.own.add((room.room_id, done.entry.seq))
+        host.publish(done.entry)
+    return Stored(room=room.name, seq=done.entry.seq, ts=done.entry.ts, again=done.again)
+
+
+def _said(raw: str, settings: Settings) -> str:
+    said = texts.clean(raw)
+    if not said.strip():
+        raise Refused("empty", "there is nothing to say in an empty text")
+    size = len(said.encode())
+    if size > settings.message_bytes:
+        raise Refused(
+            "too_long", f"{size} bytes are over this server's limit of {settings.message_bytes}"
+        )
+    return said
+
+
+def _emoji(raw: str) -> str:
+    emoji = texts.one_line(raw)
+    if not emoji or " " in emoji:
+        raise Refused("bad_field", "'emoji' is one emoji or one short word without spaces")
+    return emoji
+
+
+def _no_message(place: Attendance, seq: int) -> Refused:
+    return Refused("no_such_message", f"room {place.room.name!r} has no message {seq}")

@@ -1,0 +1,26 @@
+"""Finding messages by their words, in the rooms that one may read.
+How words are matched is the store's; who may read what is the policy's."""
+
+from __future__ import annotations
+
+from chatd.commands.history import readable
+from chatd.commands.host import Caller, Host
+from chatd.core import commands as c
+from chatd.core.events import Found, message_of
+
+
+async def search(host: Host, session: Caller, command: c.Search) -> Found:
+    """A page of hits, newest first."""
+    me = session.me
+    room = None if command.room is None else await readable(host, me, command.room)
+    hits = await host.store.search(
+        command.query,
+        room_id=None if room is None else room.room_id,
+        member=me.user_id,
+        cursor=command.cursor,
+        limit=command.limit,
+    )
+    return Found(
+        messages=[message_of(hit.message, hit.room) for hit in hits],
+        cursor=hits[-1].cursor if len(hits) == command.limit else None,
+    )

@@ -1,0 +1,31 @@
+"""The ports: what the core asks of the world, and nobody's implementation of it.
+Each has one contract suite in tests/unit that runs for every implementation."""
+
+from chatd.core.ports.auth import Authenticator, Identity
+from chatd.core.ports.bus import Bus, Notice
+from chatd.core.ports.line import Dialect, Frame, Outbox, Speaker
+from chatd.core.ports.store import KeyReused, NameTaken, NoSuchTarget, Store, StoreFailed, StoreFull
+from chatd.core.ports.world import Clock, Ids, Log, Meter, Spawn, Timer
+
+__all__ = [
+    "Authenticator",
+    "Bus",
+    "Clock",
+    "Dialect",
+    "Frame",
+    "Identity",
+    "Ids",
+    "KeyReused",
+    "Log",
+    "Meter",
+    "NameTaken",
+    "NoSuchTarget",
+    "Notice",
+    "Outbox",
+    "Spawn",
+    "Speaker",
+    "Store",
+    "StoreFailed",
+    "StoreFull",
+    "Timer",
+]

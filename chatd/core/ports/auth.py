@@ -1,0 +1,39 @@
+"""The authenticator's port: who somebody is.
+Its implementations are in chatd/auth; what they may then do is core/policy."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from chatd.core.log import UserId
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """Who an authenticator says it is. ``token_id`` is empty when a password was used."""
+
+    user_id: UserId
+    name: str
+    operator: bool
+    token_id: str = ""
+
+
+class Authenticator(Protocol):
+    """Says who somebody is. None means no, without saying why, in the same time."""
+
+    async def password(self, user: str, password: str) -> Identity | None:
+        """By account name, already prepared, and password."""
+        ...
+
+    async def token(self, token: str) -> Identity | None:
+        """By a bot's token."""
+        ...
+
+    def guest_token(self, user_id: UserId, name: str) -> str:
+        """What lets a guest come back as the same one; the name may change."""
+        ...
+
+    def guest(self, guest_token: str) -> UserId | None:
+        """The id in a guest token of ours; None for anything else."""
+        ...

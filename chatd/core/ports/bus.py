@@ -1,0 +1,35 @@
+"""The bus's port: a doorbell between hosts, never the message itself.
+Its implementations are in chatd/bus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from chatd.core.log import Entry, RoomId
+
+
+class Notice(Struct, frozen=True):
+    """The doorbell: the room's log has reached ``seq``. ``entry`` is it, when at hand."""
+
+    room_id: RoomId
+    seq: int
+    entry: Entry | None = None
+
+
+class Bus(Protocol):
+    """Carries notices to every host. May lose, repeat and reorder: the hearer compares seq."""
+
+    async def start(self, heard: Callable[[Notice], None]) -> None:
+        """Begin to call ``heard``, never from within ``publish``."""
+        ...
+
+    def publish(self, notice: Notice) -> None:
+        """Ring; never blocks, never raises."""
+        ...
+
+    async def stop(self) -> None:
+        """Hear nothing more."""
+        ...

@@ -1,0 +1,163 @@
+"""Who hears which room, and what the others are told of coming and going.
+Joins are told one by one in a small room; presence is gathered and told once a second."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatd.core.events import Joined, Left, Presence, RoomState
+from chatd.core.log import Rank, RoomId, StoredRoom
+from chatd.core.rooms import Attendance, Hearer, Person, Room
+
+if TYPE_CHECKING:
+    from chatd.node.node import Node
+
+GATHER = 1.0
+"""Seconds over which changes of presence are gathered into one event."""
+
+
+class Attendances:
+    """The live rooms and who attends them. A room lives while somebody is in it."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._rooms: dict[RoomId, Room] = {}
+        self._by_name: dict[str, Room] = {}
+
+    def live(self, room_id: RoomId) -> Room | None:
+        """The room, if somebody attends it."""
+        return self._rooms.get(room_id)
+
+    def named(self, name: str) -> Room | None:
+        """The live room of exactly this name."""
+        return self._by_name.get(name)
+
+    def of(self, stored: StoredRoom) -> Room:
+        """The live room, or a fresh one that comes alive with its first attendance."""
+        return self._rooms.get(stored.room_id) or Room(stored)
+
+    # --- coming ---
+    def attend(
+        self,
+        person: Person,
+        room: Room,
+        rank: Rank,
+        *,
+        lasting: bool,
+        quiet: bool,
+        read: int,
+        by: Hearer | None,
+    ) -> Attendance:
+        """Put a person into a room; harmless when they are there. All are told but ``by``."""
+        place = person.rooms.get(room.room_id)
+        if place is not None:
+            return place
+        room = self._wake(room)
+        place = Attendance(room, rank, lasting=lasting, read=read)
+        person.rooms[room.room_id] = place
+        room.attended += 1
+        for session in person.sessions:
+            self.hear(session, room)
+        if person.sessions:
+            self.came(person, room, quiet=quiet, by=by)
+        return place
+
+    def _wake(self, room: Room) -> Room:
+        """The one live object of this room. What it missed while it slept is asked of the store."""
+        alive = self._rooms.get(room.room_id)
+        if alive is not None:
+            return alive
+        self._rooms[room.room_id] = self._by_name[room.name] = room
+        self._node.meter.rooms(len(self._rooms))
+        self._node.spawn(self._node.fanout.verify(room))
+        return room
+
+    def hear(self, session: Hearer, room: Room) -> None:
+        """Let a session hear a room, unless its replay is still to come."""
+        if room.room_id not in session.catching:
+            room.add_hearer(session.dialect.name, session)
+
+    def unhear(self, session: Hearer, room: Room) -> None:
+        """Harmless when it heard nothing."""
+        room.drop_hearer(session.dialect.name, session)
+
+    def came(self, person: Person, room: Room, *, quiet: bool, by: Hearer | None = None) -> None:
+        """Somebody is in the room who was not a moment ago."""
+        if person in room.present:
+            return
+        room.present[person] = None
+        if quiet:
+            self._stir(room, person.name, online=True)
+        elif self._small(room):
+            self._node.tell_room(room, Joined(room=room.name, user=person.name), but=by)
+
+    def _small(self, room: Room) -> bool:
+        return len(room.present) <= self._node.settings.announce_limit
+
+    # --- going ---
+    def went(self, person: Person, room: Room) -> None:
+        """Somebody is not online any more, but keeps their place."""
+        if person in room.present:
+            del room.present[person]
+            self._stir(room, person.name, online=False)
+
+    def depart(self, person: Person, room: Room, reason: str, *, by: Hearer | None = None) -> None:
+        """Somebody gives up their place; all are told but ``by``."""
+        for session in person.sessions:
+            session.catching.discard(room.room_id)
+            self.unhear(session, room)
+        room.present.pop(person, None)
+        if self._small(room):
+            left = Left(room=room.name, user=person.name, reason=reason)
+            self._node.tell_room(room, left)
+            self._node.tell_person(person, left, label=room.label, but=by)
+        self._release(person, room)
+
+    def rest(self, person: Person) -> None:
+        """Somebody goes offline without giving up a place."""
+        for place in list(person.rooms.values()):
+            self.went(person, place.room)
+            self._release(person, place.room)
+
+    def _release(self, person: Person, room: Room) -> None:
+        """A room in which nobody has a place is let go."""
+        if person.rooms.pop(room.room_id, None) is not None:
+            room.attended -= 1
+        if not room.attended and self._rooms.get(room.room_id) is room:
+            del self._rooms[room.room_id], self._by_name[room.name]
+            self._node.meter.rooms(len(self._rooms))
+
+    # --- presence ---
+    def _stir(self, room: Room, name: str, *, online: bool) -> None:
+        if room.stir(name, online):
+            self._node.clock.later(GATHER, lambda: self._tell_presence(room))
+
+    def _tell_presence(self, room: Room) -> None:
+        stirred, room.stirred = room.stirred, {}
+        if not stirred or self._node.draining:
+            return
+        named = self._small(room) and len(stirred) <= self._node.settings.announce_limit
+        self._node.tell_room(
+            room,
+            Presence(
+                room=room.name,
+                present=len(room.present),
+                online=[n for n, on in stirred.items() if on and named],
+                offline=[n for n, on in stirred.items() if not on and named],
+            ),
+            ephemeral=True,
+        )
+
+    def state_of(self, place: Attendance) -> RoomState:
+        """A room as somebody in it sees it now."""
+        room = place.room
+        return RoomState(
+            room=room.name,
+            epoch=self._node.store.epoch,
+            seq=room.tail,
+            topic=room.topic,
+            kind=room.kind,
+            role=place.rank.value,
+            read=place.read,
+            title=room.title,
+        )

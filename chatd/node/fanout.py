@@ -1,0 +1,134 @@
+"""The fan-out: from a notice to every hearer's outbox, each entry once and in order.
+An entry is encoded once per dialect; a gap in the notices is read from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from chatd.core.events import Event, event_of
+from chatd.core.log import Entry, RoomId
+from chatd.core.ports import Dialect, Frame, Notice, StoreFailed, StoreFull
+from chatd.core.rooms import Hearer, Person, Room
+
+if TYPE_CHECKING:
+    from chatd.node.node import Node
+
+PAGE = 500
+"""Entries read at a time to close a gap."""
+RETRY = 1.0
+"""Seconds until a gap that could not be read is tried again."""
+
+
+class Fanout:
+    """Tells rooms and people; owns how far each live room has been told."""
+
+    def __init__(self, node: Node, live: Callable[[RoomId], Room | None]) -> None:
+        self._node = node
+        self._live = live
+
+    # --- the log ---
+    def heard(self, notice: Notice) -> None:
+        """A notice from the bus: lost, repeated or reordered ones do no harm."""
+        room = self._live(notice.room_id)
+        if room is None or notice.seq <= room.tail:
+            return
+        room.heard = max(room.heard, notice.seq)
+        if notice.seq == room.tail + 1 and notice.entry is not None and not room.reading:
+            self._deliver(room, notice.entry)
+        if room.heard > room.tail and not room.reading:
+            room.reading = True
+            self._node.spawn(self._read_gap(room))
+
+    async def verify(self, room: Room) -> None:
+        """Ask the store how far a room is that has just come alive: it may have missed notices."""
+        try:
+            last = await self._node.store.last_seq(room.room_id)
+        except (StoreFull, StoreFailed):
+            self._later(room)
+        else:
+            self.heard(Notice(room.room_id, last))
+
+    async def _read_gap(self, room: Room) -> None:
+        self._node.meter.gap_read()
+        try:
+            while room.heard > room.tail:
+                entries = await self._node.store.read(room.room_id, room.tail, PAGE)
+                if not entries:
+                    room.heard = room.tail  # the notice spoke of what no store has
+                for entry in entries:
+                    if entry.seq == room.tail + 1:
+                        self._deliver(room, entry)
+        except (StoreFull, StoreFailed) as error:
+            self._node.log.warning("gap_read_failed", room=room.room_id, reason=str(error))
+            self._later(room)
+        finally:
+            room.reading = False
+
+    def _later(self, room: Room) -> None:
+        self._node.clock.later(RETRY, lambda: self._node.spawn(self.verify(room)))
+
+    def _deliver(self, room: Room, entry: Entry) -> None:
+        started = self._node.clock.monotonic()
+        room.tail = entry.seq
+        room.recent.append(entry)
+        if entry.kind == "topic":
+            room.topic = entry.text
+        told = self._tell(room, event_of(entry, room.name), own=(room.room_id, entry.seq))
+        self._node.meter.fanned_out(told, self._node.clock.monotonic() - started)
+
+    # --- telling ---
+    def tell_room(
+        self, room: Room, event: Event, *, but: Hearer | None = None, ephemeral: bool = False
+    ) -> None:
+        """Tell all who hear the room; ephemeral events are dropped by those who are slow."""
+        self._tell(room, event, but=but, ephemeral=ephemeral)
+
+    def _tell(
+        self,
+        room: Room,
+        event: Event,
+        *,
+        own: tuple[RoomId, int] | None = None,
+        but: Hearer | None = None,
+        ephemeral: bool = False,
+    ) -> int:
+        told = 0
+        now = self._node.clock.now()
+        for name, hearers in room.hearers.items():
+            dialect = self._node.dialects[name]
+            frame = dialect.event(event, label=room.label, now=now) if hearers else None
+            if frame is None:
+                continue
+            for hearer in tuple(hearers):  # an outbox that overflows takes its hearer away
+                if hearer is but or (not dialect.echo and _said(hearer, own)):
+                    continue
+                hearer.outbox.put(frame, ephemeral=ephemeral)
+                told += 1
+        return told
+
+    def tell_person(
+        self, person: Person, event: Event, *, label: str, but: Hearer | None = None
+    ) -> None:
+        """Tell all sessions of one person."""
+        for hearer in tuple(person.sessions):
+            if hearer is not but:
+                self.tell_session(hearer, event, label=label)
+
+    def tell_session(self, hearer: Hearer, event: Event, *, label: str = "") -> None:
+        """Tell one session."""
+        frame = self.frame(hearer.dialect, event, label)
+        if frame is not None:
+            hearer.outbox.put(frame)
+
+    def frame(self, dialect: Dialect, event: Event, label: str) -> Frame | None:
+        """An event as this dialect says it now."""
+        return dialect.event(event, label=label, now=self._node.clock.now())
+
+
+def _said(hearer: Hearer, own: tuple[RoomId, int] | None) -> bool:
+    """Whether the hearer said this itself; asked once, then forgotten."""
+    if own is None or own not in hearer.own:
+        return False
+    hearer.own.remove(own)
+    return True

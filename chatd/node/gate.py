@@ -1,0 +1,75 @@
+"""The gate: the one way in. States and rates are asked here, then the handler, and whatever it
+raises becomes an answer: a refusal is the client's fault, anything else ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatd.commands import COMMANDS, Row
+from chatd.core.commands import Command, Send
+from chatd.core.errors import ERRORS, Refused
+from chatd.core.events import Error, Ok
+from chatd.core.names import BadName
+from chatd.core.ports import StoreFailed, StoreFull
+
+if TYPE_CHECKING:
+    from chatd.node.node import Node
+    from chatd.node.session import Session
+
+STORE_RETRY_MS = 2000
+"""How long a client should wait before it tries a failed store again."""
+
+
+class Gate:
+    """Carries out commands; never raises."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def carry_out(self, session: Session, command: Command) -> Ok | Error:
+        """The answer to one command, its request id written in."""
+        meter, clock = self._node.meter, self._node.clock
+        meter.heard(type(command).__name__.lower())
+        started = clock.monotonic()
+        try:
+            row = COMMANDS[type(command)]
+            self._admit(session, row)
+            answer = await row.handler(self._node, session, command)
+        except Exception as error:  # noqa: BLE001  # the gate's very task: nothing gets past it
+            refusal = self._refusal(error, session, command)
+            meter.refused(refusal.code)
+            return refusal
+        if isinstance(command, Send):
+            meter.acked(clock.monotonic() - started)
+        answer.id = command.id
+        return answer
+
+    def _admit(self, session: Session, row: Row) -> None:
+        if session.person is None and not row.anyone:
+            raise Refused("not_logged_in", "log in first; see the protocol's section on login")
+
+    def _refusal(self, error: Exception, session: Session, command: Command) -> Error:
+        match error:
+            case Refused():
+                word, message, after = error.code.word, error.message, error.retry_after_ms
+            case BadName():
+                word, message, after = "bad_name", str(error), None
+            case StoreFull():
+                word, message, after = (
+                    "storage_full",
+                    ERRORS["storage_full"].meaning,
+                    STORE_RETRY_MS,
+                )
+            case StoreFailed():
+                word, message = "storage_failed", ERRORS["storage_failed"].meaning
+                after = STORE_RETRY_MS
+            case _:
+                number = self._node.log.fault(
+                    "command_failed",
+                    error,
+                    command=type(command).__name__.lower(),
+                    session=session.number,
+                )
+                word, after = "internal", STORE_RETRY_MS
+                message = f"a fault of the server; tell its operator the number {number}"
+        return Error(id=command.id, code=word, message=message, retry_after_ms=after)

@@ -1,0 +1,288 @@
+"""The node itself: it holds the ports and the parts, and is what commands and the edge call.
+What each part does is in the part's own file; starting and stopping the world is daemon.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chatd.commands.host import Caller
+from chatd.core import names
+from chatd.core.commands import Position
+from chatd.core.errors import DRAINING, REVOKED, CloseCode, Refused
+from chatd.core.events import Draining, Event, LimitsTold, RoomState, Welcome
+from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, UserId
+from chatd.core.ports import (
+    Authenticator,
+    Bus,
+    Clock,
+    Dialect,
+    Identity,
+    Ids,
+    Log,
+    Meter,
+    NameTaken,
+    Notice,
+    Outbox,
+    Spawn,
+    Store,
+    StoreFailed,
+    StoreFull,
+)
+from chatd.core.rooms import Attendance, Hearer, Person, Room
+from chatd.core.settings import Settings
+from chatd.node.attendance import Attendances
+from chatd.node.catchup import CatchUp
+from chatd.node.fanout import Fanout
+from chatd.node.gate import Gate
+from chatd.node.people import People
+from chatd.node.session import Session
+
+REVOCATIONS = 1.0
+"""Seconds between two looks for accounts and tokens that were revoked, by whatever process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """All that a node needs of the world."""
+
+    store: Store
+    bus: Bus
+    auth: Authenticator
+    clock: Clock
+    ids: Ids
+    meter: Meter
+    log: Log
+    spawn: Spawn
+    dialects: Mapping[str, Dialect]
+
+
+class Node:
+    """One running chatd."""
+
+    def __init__(self, ports: Ports, settings: Settings) -> None:
+        self.settings = settings
+        self.store, self.auth = ports.store, ports.auth
+        self.clock, self.ids = ports.clock, ports.ids
+        self.meter, self.log, self.spawn = ports.meter, ports.log, ports.spawn
+        self.dialects = ports.dialects
+        self.draining = False
+        self.sessions: dict[Session, None] = {}
+        self._bus = ports.bus
+        self._opened = 0
+        self._revoked: dict[tuple[UserId, str], int] = {}
+        self._revocation = 0
+        self.gate = Gate(self)
+        self.people = People(self)
+        self.attendance = Attendances(self)
+        self.fanout = Fanout(self, self.attendance.live)
+        self.catchup = CatchUp(self)
+
+    # --- beginning and end ---
+    async def start(self) -> None:
+        """Make what must be there, and begin to hear the bus."""
+        await self._make_lobby()
+        newest = await self.store.revocations(-1)
+        self._revocation = newest[-1].number if newest else 0
+        await self._bus.start(self.fanout.heard)
+        self._watch_revocations()
+
+    async def _make_lobby(self) -> None:
+        name = names.room_name(self.settings.lobby)
+        if await self.store.room(name) is None:
+            try:
+                await self.store.create_room(
+                    name,
+                    "public",
+                    skeleton=names.skeleton(name),
+                    topic="",
+                    owner=None,
+                    ts=self.clock.now(),
+                )
+            except NameTaken:
+                self.log.warning("lobby_taken", room=name)
+
+    async def stop(self) -> None:
+        """Hear nothing more; the store is the daemon's to close."""
+        await self._bus.stop()
+
+    # --- the edge's side ---
+    def open(self, outbox: Outbox, dialect: Dialect, address: str) -> Session:
+        """A new connection: greet it, and let its dialect begin."""
+        self._opened += 1
+        session = Session(self, self._opened, outbox, dialect, address)
+        self.sessions[session] = None
+        self.meter.opened(dialect.name)
+        self.log.info(
+            "session_opened", session=session.number, address=address, dialect=dialect.name
+        )
+        self.fanout.tell_session(session, self._welcome())
+        session.begin()
+        return session
+
+    def _welcome(self) -> Welcome:
+        s = self.settings
+        return Welcome(
+            server=s.server,
+            version=s.version,
+            protocol="chatd.v1",
+            epoch=self.store.epoch,
+            motd=s.motd,
+            guests=s.guests,
+            lobby=s.lobby,
+            login_timeout_ms=int(s.login_timeout * 1000),
+            limits=LimitsTold(
+                message_bytes=s.message_bytes,
+                frame_bytes=s.frame_bytes,
+                rate=s.rate,
+                burst=s.burst,
+            ),
+        )
+
+    def closed(self, session: Session, reason: str, *, clean: bool) -> None:
+        """A connection is over."""
+        self.sessions.pop(session, None)
+        self.meter.closed(reason, session.dialect.name)
+        self.log.info("session_closed", session=session.number, reason=reason)
+        why = "quit" if clean else "revoked" if reason == REVOKED.word else "gone"
+        self.people.unseat(session, why, linger=session.resumes and not clean)
+
+    # --- drain ---
+    def announce_drain(self, accept_rate: float) -> None:
+        """Tell every session that the end is near, and each its own time to come back: spread over
+        as long as the next process needs to take them all, at ``accept_rate`` a second."""
+        self.draining = True
+        window = int(1000 * len(self.sessions) / max(accept_rate, 1.0)) + 1
+        for session in tuple(self.sessions):
+            after = 200 + self.ids.below(window)
+            self.fanout.tell_session(session, Draining(reconnect_after_ms=after))
+
+    def busy(self) -> int:
+        """How many sessions still have commands in hand."""
+        return sum(1 for session in self.sessions if session.busy)
+
+    def dismiss_all(
+        self, code: CloseCode = DRAINING, reason: str = "the server is stopping"
+    ) -> None:
+        """Close every session, each after its answers."""
+        for session in tuple(self.sessions):
+            session.dismiss(code, reason)
+
+    # --- revocations ---
+    def _watch_revocations(self) -> None:
+        self.clock.later(REVOCATIONS, lambda: self.spawn(self._revoke()))
+
+    async def _revoke(self) -> None:
+        try:
+            for revocation in await self.store.revocations(self._revocation):
+                self._apply(revocation)
+        except (StoreFull, StoreFailed) as error:
+            self.log.warning("revocations_unread", reason=str(error))
+        finally:
+            self._watch_revocations()
+
+    def _apply(self, revocation: Revocation) -> None:
+        self._revocation = revocation.number
+        user_id, token_id = revocation.user_id, revocation.token_id
+        self._revoked[user_id, token_id] = revocation.number
+        person = self.people.by_id(user_id)
+        for session in tuple(self.sessions) if person else ():
+            if session.person is person and token_id in ("", session.token_id):
+                session.dismiss(REVOKED, "the account or token was revoked")
+
+    def revocation_mark(self) -> int:
+        """See commands.host."""
+        return self._revocation
+
+    # --- the commands' side: see commands.host for what each promises ---
+    def named(self, name: str) -> Person | None:
+        return self.people.named(name)
+
+    def by_id(self, user_id: UserId) -> Person | None:
+        return self.people.by_id(user_id)
+
+    def looks_like(self, skeleton: str) -> Person | None:
+        return self.people.looks_like(skeleton)
+
+    def rename(self, person: Person, name: str) -> None:
+        self.people.rename(person, name)
+
+    def seat(self, session: Caller, identity: Identity, *, guest: bool, mark: int) -> Person:
+        newest = max(
+            self._revoked.get((identity.user_id, ""), 0),
+            self._revoked.get((identity.user_id, identity.token_id), 0),
+        )
+        if newest > mark:
+            raise Refused("login_failed", "the account or token was revoked just now")
+        return self.people.seat(self._mine(session), identity, guest=guest)
+
+    def _mine(self, session: Caller) -> Session:
+        if not isinstance(session, Session):
+            raise TypeError(f"{session!r} is no session of this node")
+        return session
+
+    async def find_room(self, name: str) -> Room:
+        live = self.attendance.named(name)
+        if live is not None:
+            return live
+        folded = name if name.startswith("@") else names.room_name(name)
+        return self.attendance.named(folded) or await self.open_room(folded)
+
+    async def open_room(self, name: str) -> Room:
+        stored = await self.store.room(name)
+        if stored is None:
+            raise Refused("no_such_room", f"there is no room {name!r}; create it, or list rooms")
+        return self.attendance.of(stored)
+
+    def live_room(self, room_id: RoomId) -> Room | None:
+        return self.attendance.live(room_id)
+
+    def attend(
+        self,
+        person: Person,
+        room: Room,
+        rank: Rank,
+        *,
+        lasting: bool,
+        quiet: bool = False,
+        read: int = 0,
+        by: Hearer | None = None,
+    ) -> Attendance:
+        return self.attendance.attend(
+            person, room, rank, lasting=lasting, quiet=quiet, read=read, by=by
+        )
+
+    def depart(self, person: Person, room: Room, reason: str, *, by: Hearer | None = None) -> None:
+        self.attendance.depart(person, room, reason, by=by)
+
+    def state_of(self, attendance: Attendance) -> RoomState:
+        return self.attendance.state_of(attendance)
+
+    def resume(self, session: Caller, positions: dict[str, Position]) -> None:
+        mine = self._mine(session)
+        mine.afterwards(lambda: self.spawn(self.catchup.replay(mine, positions)))
+
+    def publish(self, entry: Entry) -> None:
+        self._bus.publish(Notice(entry.room_id, entry.seq, entry))
+
+    def tell_room(
+        self, room: Room, event: Event, *, but: Hearer | None = None, ephemeral: bool = False
+    ) -> None:
+        self.fanout.tell_room(room, event, but=but, ephemeral=ephemeral)
+
+    def tell_person(
+        self, person: Person, event: Event, *, label: str, but: Hearer | None = None
+    ) -> None:
+        self.fanout.tell_person(person, event, label=label, but=but)
+
+    async def find_member(self, name: str) -> Member:
+        person = self.people.named(name)
+        if person is not None:
+            return person.member()
+        try:
+            account = await self.store.account(names.account_name(name))
+        except names.BadName:
+            account = None
+        if account is None:
+            raise Refused("no_such_user", f"there is nobody called {name!r}; names are in 'who'")
+        return Member(user_id=account.user_id, name=account.name, guest=False, rank=Rank.MEMBER)

@@ -1,0 +1,136 @@
+"""Who is here: people by id and by name, from their first session to the end of their linger.
+Which rooms they hear is attendance; whether they are who they say is chatd/auth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatd.core import names
+from chatd.core.errors import Refused
+from chatd.core.events import Renamed
+from chatd.core.log import UserId
+from chatd.core.ports import Identity
+from chatd.core.rooms import Person
+from chatd.core.session import State
+
+if TYPE_CHECKING:
+    from chatd.node.node import Node
+    from chatd.node.session import Session
+
+
+class People:
+    """The directory of those who are here. No two of them look alike."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._by_id: dict[UserId, Person] = {}
+        self._by_skeleton: dict[str, Person] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def by_id(self, user_id: UserId) -> Person | None:
+        """Who has this id."""
+        return self._by_id.get(user_id)
+
+    def looks_like(self, skeleton: str) -> Person | None:
+        """Who has a name with this skeleton."""
+        return self._by_skeleton.get(skeleton)
+
+    def named(self, name: str) -> Person | None:
+        """Who has exactly this name, but for case."""
+        person = self._by_skeleton.get(names.skeleton(name))
+        if person is not None and person.name.casefold() == name.casefold():
+            return person
+        return None
+
+    # --- coming ---
+    def seat(self, session: Session, identity: Identity, *, guest: bool) -> Person:
+        """Give a session its user."""
+        if session.state not in (State.OPEN, State.READY):
+            raise Refused("draining", "this session is being closed")
+        before = session.person
+        if before is not None:
+            self.unseat(session, "left", linger=False)
+        person = self._by_id.get(identity.user_id)
+        if person is None:
+            person = self._enter(identity, guest=guest)
+        elif guest and person.name != identity.name:
+            self.rename(person, identity.name)
+        if person.linger is not None:
+            person.linger.cancel()
+            person.linger = None
+        self._sit(session, person, identity)
+        return person
+
+    def _sit(self, session: Session, person: Person, identity: Identity) -> None:
+        first = not person.sessions
+        person.sessions[session] = None
+        person.operator = identity.operator
+        session.person = person
+        session.token_id = identity.token_id
+        session.become(State.READY)
+        for attendance in person.rooms.values():
+            self._node.attendance.hear(session, attendance.room)
+            if first:
+                self._node.attendance.came(person, attendance.room, quiet=True)
+
+    def _enter(self, identity: Identity, *, guest: bool) -> Person:
+        skeleton = names.skeleton(identity.name)
+        other = self._by_skeleton.get(skeleton)
+        if other is not None:
+            if guest:
+                raise Refused("name_taken", f"{identity.name!r} was taken just now; choose another")
+            self.rename(other, self._spare(other))  # an account's name is its own
+        person = Person(identity.user_id, identity.name, guest=guest, operator=identity.operator)
+        self._by_id[person.user_id] = self._by_skeleton[skeleton] = person
+        self._node.meter.people(len(self._by_id))
+        return person
+
+    def _spare(self, person: Person) -> str:
+        while True:
+            name = f"guest-{self._node.ids.below(10**9):09d}"
+            if names.skeleton(name) not in self._by_skeleton:
+                return name
+
+    def rename(self, person: Person, name: str) -> None:
+        """Change a name that nobody else has, and tell the rooms."""
+        skeleton = names.skeleton(name)
+        if self._by_skeleton.get(skeleton, person) is not person:
+            raise Refused("name_taken", f"{name!r} was taken just now; choose another")
+        del self._by_skeleton[names.skeleton(person.name)]
+        old, person.name = person.name, name
+        self._by_skeleton[skeleton] = person
+        for attendance in person.rooms.values():
+            room = attendance.room
+            self._node.tell_room(room, Renamed(room=room.name, user=old, nick=name))
+
+    # --- going ---
+    def unseat(self, session: Session, reason: str, *, linger: bool) -> None:
+        """Take a session from its user; the last one takes a guest's rooms with it, at once or
+        when the time is over that is kept for a line that was lost."""
+        person = session.person
+        if person is None:
+            return
+        session.person = None
+        person.sessions.pop(session, None)
+        for attendance in person.rooms.values():
+            self._node.attendance.unhear(session, attendance.room)
+        if person.sessions:
+            return
+        if person.guest and linger and not self._node.draining:
+            for attendance in person.rooms.values():
+                self._node.attendance.went(person, attendance.room)
+            seconds = self._node.settings.linger
+            person.linger = self._node.clock.later(seconds, lambda: self._forget(person, "gone"))
+        else:
+            self._forget(person, reason)
+
+    def _forget(self, person: Person, reason: str) -> None:
+        if person.guest and not self._node.draining:
+            for place in list(person.rooms.values()):
+                self._node.attendance.depart(person, place.room, reason)
+        self._node.attendance.rest(person)
+        self._by_id.pop(person.user_id, None)
+        self._by_skeleton.pop(names.skeleton(person.name), None)
+        self._node.meter.people(len(self._by_id))

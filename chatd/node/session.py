@@ -1,0 +1,224 @@
+"""One connection's session: its state, its inbox, and the order in which its commands are served.
+What a command may do is the gate's; how frames travel is the edge's."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from chatd.commands import COMMANDS
+from chatd.core.commands import Command
+from chatd.core.errors import ABUSE, INTERNAL, LOGIN_TIMEOUT, CloseCode, Refused
+from chatd.core.events import Error, Ok
+from chatd.core.limits import Bucket
+from chatd.core.log import RoomId
+from chatd.core.ports import Dialect, Frame, Outbox
+from chatd.core.rooms import Person
+from chatd.core.session import State
+
+if TYPE_CHECKING:
+    from chatd.node.node import Node
+
+STRIKES = 50
+"""Refused frames in a row, nothing good between them, after which a session is closed."""
+
+
+class Session:
+    """Frames come in by ``hear``, in order; answers and events go out through ``outbox``."""
+
+    __slots__ = (
+        "_bucket", "_cooling", "_deadline", "_full", "_held", "_inbox", "_node", "_pumping",
+        "_running", "_shared", "_strikes", "_then", "address", "catching", "dialect", "number",
+        "outbox", "own", "person", "speaker", "state", "token_id",
+    )  # fmt: skip
+
+    def __init__(self, node: Node, number: int, outbox: Outbox, dialect: Dialect, address: str):
+        settings, clock = node.settings, node.clock
+        self._node = node
+        self._bucket = Bucket(clock.monotonic(), settings.burst)
+        self._inbox: deque[Command | Error | Frame] = deque()
+        self._running = 0
+        self._shared = False
+        self._full = False
+        self._cooling = False
+        self._held = False
+        self._pumping = False
+        self._strikes = 0
+        self._then: list[Callable[[], None]] = []
+        self._deadline = clock.later(settings.login_timeout, self._too_late)
+        self.number = number
+        self.outbox = outbox
+        self.dialect = dialect
+        self.speaker = dialect.speaker()
+        self.address = address
+        self.state = State.OPEN
+        self.person: Person | None = None
+        self.token_id = ""
+        self.catching: set[RoomId] = set()
+        self.own: set[tuple[RoomId, int]] = set()
+
+    @property
+    def resumes(self) -> bool:
+        """Whether this client comes back with positions after its line was lost."""
+        return self.dialect.resumes
+
+    @property
+    def me(self) -> Person:
+        """The user, or Refused."""
+        if self.person is None:
+            raise Refused("not_logged_in", "log in first")
+        return self.person
+
+    # --- what comes in ---
+    def begin(self) -> None:
+        """Carry out what the dialect says for the client at the start."""
+        self._take(list(self.speaker.opening()))
+
+    def hear(self, payload: bytes) -> None:
+        """One text frame of the client, valid UTF-8."""
+        if self.state in (State.OPEN, State.READY):
+            self._take(self.speaker.heard(payload))
+
+    def _take(self, items: list[Command | Error | Frame]) -> None:
+        self._inbox.extend(self._charged(item) for item in items)
+        self._steer()
+        self._pump()
+
+    def _charged(self, item: Command | Error | Frame) -> Command | Error | Frame:
+        """The item, or the refusal when it comes too fast; frames that mean nothing cost too."""
+        settings = self._node.settings
+        row = COMMANDS.get(type(item))  # type: ignore[arg-type]  # an Error or Frame has no row
+        cost = row.cost if row else 1.0
+        wait = self._bucket.take(cost, self._node.clock.monotonic(), settings.rate, settings.burst)
+        if isinstance(item, Error):
+            self._strike()
+        elif row:
+            self._strikes = 0
+        if not wait or not isinstance(item, Command):
+            return item
+        self._cool(wait)
+        after = int(wait * 1000) + 1
+        self._node.meter.refused("rate_limited")
+        return Error(
+            id=item.id,
+            code="rate_limited",
+            message=f"over {settings.rate:g} commands a second; wait {after} ms and send it again",
+            retry_after_ms=after,
+        )
+
+    def _steer(self) -> None:
+        """Read on or hold: a full inbox and a rate limit both push back on the peer itself."""
+        waiting, most = len(self._inbox), self._node.settings.inbox
+        if waiting > most:
+            self._full = True
+        elif waiting * 2 < most:
+            self._full = False
+        hold = self._full or self._cooling
+        if hold is not self._held:
+            self._held = hold
+            (self.outbox.hold if hold else self.outbox.release)()
+
+    def _cool(self, seconds: float) -> None:
+        if not self._cooling:
+            self._cooling = True
+            self._node.clock.later(seconds, self._cooled)
+
+    def _cooled(self) -> None:
+        self._cooling = False
+        if self.state is not State.CLOSED:
+            self._steer()
+
+    def _strike(self) -> None:
+        self._strikes += 1
+        if self._strikes > STRIKES:
+            self.dismiss(ABUSE, f"{STRIKES} refused frames in a row")
+
+    # --- one after the other ---
+    def _pump(self) -> None:
+        """Start what may start: pipelined commands side by side, all others alone."""
+        if self._pumping:
+            return
+        self._pumping = True
+        while self._inbox and self._may_start(self._inbox[0]):
+            item = self._inbox.popleft()
+            if isinstance(item, Command):
+                self._shared = COMMANDS[type(item)].pipelined
+                self._running += 1
+                self._node.spawn(self._serve(item))
+            else:
+                self._utter(item)
+        self._pumping = False
+        self._steer()
+
+    def _may_start(self, item: Command | Error | Frame) -> bool:
+        if not self._running:
+            return True
+        row = COMMANDS.get(type(item))  # type: ignore[arg-type]  # as above
+        return self._shared and row is not None and row.pipelined
+
+    def _utter(self, item: Error | Frame) -> None:
+        if isinstance(item, Frame):
+            self.outbox.put(item)
+        else:
+            self._node.meter.refused(item.code)
+            self.answer(Command(), item)
+
+    async def _serve(self, command: Command) -> None:
+        try:
+            if self.state is not State.CLOSED:
+                self.answer(command, await self._node.gate.carry_out(self, command))
+        finally:
+            self._running -= 1
+            after, self._then = self._then, []
+            for call in after:
+                call()
+            self._pump()
+
+    def answer(self, command: Command, answer: Ok | Error) -> None:
+        """Say the answer in this session's dialect."""
+        frame = self.speaker.answer(command, answer)
+        if frame is not None:
+            self.outbox.put(frame)
+
+    def afterwards(self, call: Callable[[], None]) -> None:
+        """Call when the command in hand has been answered."""
+        self._then.append(call)
+
+    # --- states ---
+    def become(self, state: State) -> None:
+        """Only forward."""
+        if self.state.may_become(state):
+            self.state = state
+            if state is not State.OPEN:
+                self._deadline.cancel()
+
+    @property
+    def busy(self) -> bool:
+        """Whether commands are in hand or waiting."""
+        return bool(self._running or self._inbox)
+
+    def _too_late(self) -> None:
+        if self.state is State.OPEN:
+            seconds = self._node.settings.login_timeout
+            self.dismiss(LOGIN_TIMEOUT, f"no log-in within {seconds:g} s")
+
+    def dismiss(self, code: CloseCode, reason: str) -> None:
+        """Close once what is in hand has been answered; take no more."""
+        self.become(State.LEAVING)
+        self._inbox.clear()
+        if self._running:
+            self.afterwards(lambda: self.outbox.close(code, reason))
+        else:
+            self.outbox.close(code, reason)
+
+    def fail(self) -> None:
+        """End a session of which nothing is known to be right any more."""
+        self.dismiss(INTERNAL, "an internal fault")
+
+    def gone(self, reason: str, clean: bool) -> None:
+        """The connection is over. ``clean``: the peer closed it on purpose."""
+        if self.state is not State.CLOSED:
+            self.become(State.CLOSED)
+            self._inbox.clear()
+            self._node.closed(self, reason, clean=clean)
