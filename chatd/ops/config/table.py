@@ -1,0 +1,313 @@
+"""The keys of the configuration file: every one of them, once, with all that is said about it.
+Parser, checker, reference and example come of this; what keys must hold together is rules.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Literal, get_args
+
+from chatd.ops.config.keys import key, sections
+from chatd.ops.config.kinds import choice, flag, line, lines, list_of, number, whole
+from chatd.ops.config.measures import duration, mode, size
+from chatd.ops.config.places import file, listener, origin, proxies, room, zone
+from chatd.ops.config.values import Listener, Proxies, Tcp
+
+Creators = Literal["anyone", "members", "operators"]
+LogForm = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warn", "error"]
+
+KIB = 1 << 10
+MIB = 1 << 20
+HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where chatd accepts connections. TLS ends in the proxy before it."""
+
+    public: tuple[Listener, ...] = key(
+        list_of(listener(), least=1),
+        (Tcp("127.0.0.1", 8765),),
+        "For people and bots: WebSocket and the web client. Port 0 takes any free port, and the "
+        "log says which. `systemd:NAME` takes the sockets that a socket unit with "
+        "`FileDescriptorName=NAME` hands over.",
+        reload=False,
+    )
+    operations: tuple[Listener, ...] = key(
+        list_of(listener()),
+        (Tcp("127.0.0.1", 8766),),
+        "For monitoring only: /metrics, /healthz and /readyz. Nobody is asked for a password "
+        "here, so keep it from the network. An empty array turns it off.",
+        reload=False,
+    )
+    unix_mode: int = key(
+        mode(),
+        0o660,
+        "Permissions of the unix sockets that chatd makes; those from systemd have SocketMode=.",
+        reload=False,
+    )
+    backlog: int = key(
+        whole(1, 65535),
+        1024,
+        "Connections that wait to be accepted, for each listener. The kernel caps it at "
+        "net.core.somaxconn.",
+        reload=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What clients are greeted with."""
+
+    name: str = key(line(1, 64), "chatd", "The server's name in the greeting.", reload=True)
+    motd: str = key(
+        lines(2000),
+        "Be kind to each other.",
+        "The message of the day, shown after the greeting. Empty: none.",
+        reload=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where messages, rooms and accounts are kept."""
+
+    path: Path = key(
+        file(),
+        Path("/var/lib/chatd/chatd.sqlite3"),
+        "The database. SQLite keeps two more files beside it, so the folder must be writable.",
+        reload=False,
+    )
+    read_threads: int = key(
+        whole(1, 64),
+        2,
+        "Threads that read history and search, each with its own connection. Writing has one more.",
+        reload=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Rooms and who may make them."""
+
+    lobby: str = key(
+        room(),
+        "lobby",
+        "The public room in which text clients begin. It is made when it does not exist.",
+        reload=False,
+    )
+    create: Creators = key(
+        choice(get_args(Creators)),
+        "anyone",
+        'Who may create rooms: "anyone" (guests too), "members" (people with an account), or '
+        '"operators".',
+        reload=True,
+    )
+    announce_limit: int = key(
+        whole(0, 1_000_000),
+        200,
+        "With more people than this in a room, their coming and going is not announced one by "
+        "one; only the number is.",
+        reload=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """People without an account."""
+
+    allowed: bool = key(flag(), True, "Whether guests are let in.", reload=True)
+    linger: float = key(
+        duration(0, HOUR),
+        30.0,
+        "How long a guest whose connection broke keeps name and rooms, to come back to them.",
+        reload=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Passwords. They are kept as PBKDF2-HMAC-SHA-512, each with its own salt and cost."""
+
+    iterations: int = key(
+        whole(100_000, 10_000_000),
+        210_000,
+        "The cost of passwords that are set from now on. Older ones keep theirs until they are "
+        "changed.",
+        reload=True,
+    )
+    threads: int = key(
+        whole(1, 64),
+        2,
+        "Threads that check passwords; one check keeps a core busy for about a tenth of a second.",
+        reload=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one message, one session and one address may take. New sessions get changed limits at
+    once; those that are open may keep the old sizes and timeouts until they end."""
+
+    message_bytes: int = key(
+        size(64, MIB), 16 * KIB, "The longest text of one message, in UTF-8.", reload=True
+    )
+    frame_bytes: int = key(
+        size(256, 16 * MIB),
+        64 * KIB,
+        "The largest WebSocket message that a client may send. JSON may spell a text with up to "
+        "three times its bytes.",
+        reload=True,
+    )
+    outbox_bytes: int = key(
+        size(16 * KIB, 256 * MIB),
+        MIB,
+        "How much may wait for a session that reads slowly. From half of it on, typing and "
+        'presence are left out; over it the session is closed as "too slow, resume".',
+        reload=True,
+    )
+    handshake_timeout: float = key(
+        duration(0.1, 600), 10.0, "From the connection to the end of its handshake.", reload=True
+    )
+    login_timeout: float = key(
+        duration(0.1, 600), 10.0, "From the handshake to the log-in.", reload=True
+    )
+    ping_interval: float = key(
+        duration(1, HOUR), 25.0, "How often a quiet session is pinged.", reload=True
+    )
+    ping_timeout: float = key(
+        duration(0.1, HOUR),
+        8.0,
+        "A session that answers no ping for so long is closed.",
+        reload=True,
+    )
+    rate: float = key(
+        number(0.01, 1_000_000),
+        20.0,
+        "Commands per second and session, in the long run.",
+        reload=True,
+    )
+    burst: int = key(
+        whole(1, 1_000_000),
+        100,
+        "Commands that a session may give at once, after a rest.",
+        reload=True,
+    )
+    sessions: int = key(
+        whole(1, 1_000_000),
+        10_000,
+        "Connections at the same time. Each needs a file descriptor; see LimitNOFILE= of the unit.",
+        reload=True,
+    )
+    sessions_per_address: int = key(
+        whole(1, 1_000_000),
+        1000,
+        "Connections at the same time from one address. An office behind one address counts as "
+        "one.",
+        reload=True,
+    )
+    inbox: int = key(
+        whole(1, 10_000),
+        64,
+        "Commands of one session that may wait; with more, its connection is not read until some "
+        "are done.",
+        reload=True,
+    )
+    rooms_per_user: int = key(whole(1, 100_000), 200, "Rooms that one user may be in.", reload=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Browsers and proxies."""
+
+    origins: tuple[str, ...] = key(
+        list_of(origin()),
+        ("same-host",),
+        'Whose pages may connect from a browser. "same-host": pages from the host that is '
+        'connected to. "*": any page, which lets every site speak for a person who has a session.',
+        reload=True,
+    )
+    trusted_proxies: Proxies = key(
+        proxies(),
+        Proxies(),
+        "Peers whose X-Forwarded-For and X-Forwarded-Proto are believed. Behind nginx on a unix "
+        'socket this is ["unix"]. Anybody in these networks can claim any address.',
+        reload=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """How a stopping chatd lets its sessions go."""
+
+    timeout: float = key(
+        duration(0, HOUR),
+        30.0,
+        "The longest time for it. Keep it below TimeoutStopSec= of the unit.",
+        reload=True,
+    )
+    rate: float = key(
+        number(1, 1_000_000),
+        200.0,
+        "Reconnections per second that are assumed at least, when sessions are told when to come "
+        "back.",
+        reload=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What goes to standard error, for journald. Never a message's text, never a password."""
+
+    format: LogForm = key(
+        choice(get_args(LogForm)),
+        "text",
+        "One event a line, for people or for machines.",
+        reload=True,
+    )
+    level: LogLevel = key(
+        choice(get_args(LogLevel)), "info", "The least important events to log.", reload=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InText:
+    """The text dialect."""
+
+    timezone: tzinfo = key(zone(), UTC, "The zone of the times before each line.", reload=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """For tests of chatd itself."""
+
+    echo: bool = key(
+        flag(),
+        False,
+        "Serve /echo, which sends each WebSocket message back as it came: for conformance suites.",
+        reload=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration: one field for each table of the file."""
+
+    listen: Listen = Listen()
+    server: Server = Server()
+    store: Store = Store()
+    rooms: Rooms = Rooms()
+    guests: Guests = Guests()
+    auth: Auth = Auth()
+    limits: Limits = Limits()
+    http: Http = Http()
+    drain: Drain = Drain()
+    log: Log = Log()
+    text: InText = InText()
+    diagnostics: Diagnostics = Diagnostics()
+
+
+SECTIONS = {section.name: section for section in sections(Config())}
+KEYS = {key.name: key for section in SECTIONS.values() for key in section.keys}

@@ -1,0 +1,86 @@
+"""The verbs: what they print where, and their exit codes."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from chatd.ops.config import verbs
+from chatd.ops.config.reference import describe, example
+
+
+class Run:
+    """One verb and what came of it."""
+
+    def __init__(self, verb: str, **args: object) -> None:
+        out, err = StringIO(), StringIO()
+        self.code = getattr(verbs, verb)(Namespace(**args), out, err)
+        self.out, self.err = out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> str:
+    file = tmp_path / "good.toml"
+    file.write_text("[limits]\nrate = 7\n")
+    return str(file)
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    file = tmp_path / "bad.toml"
+    file.write_text("[limits]\nrate = 0\nburts = 1\n")
+    return str(file)
+
+
+def test_a_good_file_is_ok(good: str) -> None:
+    run = Run("check", file=good)
+    assert (run.code, run.out, run.err) == (0, f"{good}: ok\n", "")
+
+
+def test_a_bad_file_exits_78_with_every_problem_on_stderr(bad: str) -> None:
+    run = Run("check", file=bad)
+    assert (run.code, run.out) == (78, "")
+    assert [line.split(": ")[0] for line in run.err.splitlines()] == [f"{bad}:2", f"{bad}:3"]
+
+
+def test_a_missing_file_exits_78() -> None:
+    run = Run("check", file="/nowhere/chatd.toml")
+    assert run.code == 78
+    assert run.err == "/nowhere/chatd.toml: cannot be read: No such file or directory\n"
+
+
+def test_the_generated_texts_go_to_stdout() -> None:
+    assert Run("describe").out == describe()
+    assert Run("example").out == example()
+    assert Run("example").code == 0
+
+
+def test_show_prints_what_the_file_sets(good: str) -> None:
+    run = Run("show", config=good, effective=False, origin=False)
+    assert (run.code, run.out) == (0, "[limits]\nrate = 7\n")
+
+
+def test_show_with_origin_names_file_and_line(good: str) -> None:
+    run = Run("show", config=good, effective=False, origin=True)
+    assert run.out == f"[limits]\nrate = 7  # {good}:2\n"
+
+
+def test_show_effective_prints_every_key(good: str) -> None:
+    run = Run("show", config=good, effective=True, origin=False)
+    assert "\nburst = 100\n" in run.out
+
+
+def test_show_without_a_file_has_only_defaults() -> None:
+    assert Run("show", config=None, effective=False, origin=True).out == (
+        "# Every key has its default.\n"
+    )
+    assert "rate = 20  # default\n" in Run("show", config=None, effective=True, origin=True).out
+
+
+def test_show_of_a_bad_file_exits_78(bad: str) -> None:
+    run = Run("show", config=bad, effective=True, origin=True)
+    assert (run.code, run.out) == (78, "")
+    assert "limits.rate = 0" in run.err
