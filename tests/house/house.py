@@ -1,0 +1,170 @@
+"""A whole node in memory: real commands, dialects, store (memory) and bus, in a world of tests.
+What is said to it is in frames, as a client would; plays and unit tests of the node use it."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from chatd.auth.accounts import Accounts
+from chatd.auth.passwords import Passwords
+from chatd.bus.local import LocalBus
+from chatd.core import names
+from chatd.core.log import Account, UserId
+from chatd.core.ports import Bus, Store
+from chatd.core.settings import Settings
+from chatd.dialects import all_dialects
+from chatd.node import Node, Session
+from chatd.node.node import Ports
+from chatd.store.memory import MemoryStore
+from tests.house.recorder import Log, Meter, Outbox
+from tests.house.world import Clock, Ids, Tasks
+
+QUICK = 1
+"""Rounds of the password hash: what it costs is not what these tests are about."""
+
+
+async def _here(call: Callable[[], Any]) -> Any:
+    return call()
+
+
+class Client:
+    """One connection to the house."""
+
+    def __init__(self, house: House, dialect: str, address: str) -> None:
+        self._house = house
+        self.outbox = Outbox()
+        self.session: Session = house.node.open(self.outbox, house.node.dialects[dialect], address)
+        house.settle()
+
+    def says(self, frame: str | dict[str, Any]) -> None:
+        """Send one frame, and let the house do all that follows from it."""
+        text = frame if isinstance(frame, str) else json.dumps(frame)
+        self.session.hear(text.encode())
+        self._house.settle()
+
+    def asks(self, **command: Any) -> dict[str, Any]:
+        """Send one JSON command; its answer, which is taken out of what was heard."""
+        self.says({"id": "asked", **command})
+        for frame in self.outbox.frames:
+            answer: dict[str, Any] = json.loads(frame)
+            if answer.get("id") == "asked":
+                self.outbox.frames.remove(frame)
+                return answer
+        raise LookupError(f"no answer to {command}; heard {list(self.outbox.frames)}")
+
+    def heard(self) -> list[dict[str, Any]]:
+        """All JSON frames since the last call."""
+        return [json.loads(line) for line in self.lines()]
+
+    def events(self, *types: str) -> list[dict[str, Any]]:
+        """Those of these types; the others are passed over."""
+        return [event for event in self.heard() if event["type"] in types]
+
+    def lines(self) -> list[str]:
+        """All frames since the last call, as text."""
+        frames = [frame.decode() for frame in self.outbox.frames]
+        self.outbox.frames.clear()
+        return frames
+
+    def drops(self) -> None:
+        """The line is lost."""
+        self.session.gone("lost", clean=False)
+        self._house.settle()
+
+    def closes(self) -> None:
+        """The client closes in good order."""
+        self.session.gone("client", clean=True)
+        self._house.settle()
+
+
+class House:
+    """A node and its world."""
+
+    def __init__(
+        self,
+        *,
+        store: Store | None = None,
+        bus: Callable[[Callable[[Callable[[], None]], object]], Bus] = LocalBus,
+        **settings: Any,
+    ) -> None:
+        self.clock, self.tasks = Clock(), Tasks()
+        self.meter, self.log = Meter(), Log()
+        self.store = store if store is not None else MemoryStore()
+        self.passwords = Passwords(_here, QUICK)
+        self._turns: deque[Callable[[], None]] = deque()
+        wanted = replace(Settings(server="test"), **settings)
+        self.node = Node(
+            Ports(
+                store=self.store,
+                bus=bus(self._turns.append),
+                auth=Accounts(self.store, self.passwords, b"s" * 32),
+                clock=self.clock,
+                ids=Ids(),
+                meter=self.meter,
+                log=self.log,
+                spawn=self.tasks.spawn,
+                dialects=all_dialects(wanted),
+            ),
+            wanted,
+        )
+        self.tasks.spawn(self.node.start())
+        self.settle()
+
+    def settle(self) -> None:
+        """Turn after turn, until nothing is left to do without time going by."""
+        while self._turns:
+            self._turns.popleft()()
+        if self.tasks.faults:
+            raise self.tasks.faults.pop()
+
+    def pass_(self, seconds: float) -> None:
+        """Let time go by."""
+        self.clock.pass_(seconds)
+        self.settle()
+
+    def do(self, coroutine: Any) -> Any:
+        """Run something of the store or the authenticator that does not wait."""
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            return end.value
+        raise RuntimeError("it waits for something")
+
+    def account(self, name: str, password: str, *, operator: bool = False) -> UserId:
+        """Make an account."""
+        user_id = UserId(f"u-{name}")
+        account = Account(
+            user_id=user_id,
+            name=name,
+            password=self.do(self.passwords.encode(password)),
+            operator=operator,
+        )
+        self.do(self.store.add_account(account, names.skeleton(name), self.clock.now()))
+        return user_id
+
+    def connects(self, dialect: str = "json", address: str = "192.0.2.1") -> Client:
+        """A new connection that was greeted."""
+        return Client(self, dialect, address)
+
+    def guest(self, name: str, *rooms: str, dialect: str = "json") -> Client:
+        """A guest in these rooms, who has read what was said until now."""
+        client = self.connects(dialect)
+        self._in(client, client.asks(type="login", guest=name), rooms)
+        return client
+
+    def user(self, name: str, password: str, *rooms: str) -> Client:
+        """Somebody with an account in these rooms, who has read what was said until now."""
+        client = self.connects()
+        self._in(client, client.asks(type="login", user=name, password=password), rooms)
+        return client
+
+    def _in(self, client: Client, answer: dict[str, Any], rooms: tuple[str, ...]) -> None:
+        if answer["type"] != "ok":
+            raise LookupError(f"log-in refused: {answer}")
+        for room in rooms:
+            client.asks(type="join", room=room)
+        client.lines()

@@ -1,0 +1,116 @@
+"""What a test sees of a session: an outbox that keeps its frames, a meter and a log that remember.
+The real ones are in chatd/edge and chatd/ops."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+
+from chatd.core.errors import CloseCode
+from chatd.core.ports import Frame
+from tests.house.world import Pending
+
+
+class Outbox:
+    """ports.Outbox. While ``slow``, nothing drains and ephemeral frames are dropped."""
+
+    def __init__(self) -> None:
+        self.frames: deque[bytes] = deque()
+        self.closed: CloseCode | None = None
+        self.reason = ""
+        self.held = False
+        self.dropped = 0
+        self._slow = False
+        self._drain = Pending()
+        self._drain.fire()
+
+    def put(self, frame: Frame, *, ephemeral: bool = False) -> None:
+        """Keep it for the test to read."""
+        if self.closed is None and not (ephemeral and self._slow):
+            self.frames.append(frame.payload)
+        else:
+            self.dropped += 1
+
+    async def drained(self) -> None:
+        """Return when the test says that the peer has read."""
+        await self._drain
+
+    def slow(self) -> None:
+        """The peer reads nothing more for now."""
+        self._slow, self._drain = True, Pending()
+
+    def fast(self) -> None:
+        """The peer has read all."""
+        self._slow = False
+        self._drain.fire()
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Remember the first close."""
+        if self.closed is None:
+            self.closed, self.reason = code, reason
+
+    def hold(self) -> None:
+        """Reading stops."""
+        self.held = True
+
+    def release(self) -> None:
+        """Reading goes on."""
+        self.held = False
+
+
+class Meter:
+    """ports.Meter that counts what it is told under the verb and its labels."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def opened(self, dialect: str) -> None:
+        self.counts[f"opened {dialect}"] += 1
+
+    def closed(self, reason: str, dialect: str) -> None:
+        self.counts[f"closed {reason} {dialect}"] += 1
+
+    def login(self, kind: str, result: str) -> None:
+        self.counts[f"login {kind} {result}"] += 1
+
+    def heard(self, command: str) -> None:
+        self.counts[f"heard {command}"] += 1
+
+    def refused(self, code: str) -> None:
+        self.counts[f"refused {code}"] += 1
+
+    def acked(self, seconds: float) -> None:
+        self.counts["acked"] += 1
+
+    def fanned_out(self, hearers: int, seconds: float) -> None:
+        self.counts["fanned_out"] += hearers
+
+    def resumed(self, result: str, replayed: int) -> None:
+        self.counts[f"resumed {result}"] += 1
+        self.counts["replayed"] += replayed
+
+    def gap_read(self) -> None:
+        self.counts["gap_read"] += 1
+
+    def rooms(self, loaded: int) -> None:
+        self.counts["rooms"] = loaded
+
+    def people(self, online: int) -> None:
+        self.counts["people"] = online
+
+
+class Log:
+    """ports.Log that keeps its lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.faults: list[BaseException] = []
+
+    def info(self, event: str, **facts: object) -> None:
+        self.lines.append(f"{event} {facts}")
+
+    def warning(self, event: str, **facts: object) -> None:
+        self.lines.append(f"{event} {facts}")
+
+    def fault(self, event: str, error: BaseException, **facts: object) -> str:
+        self.faults.append(error)
+        return f"fault-{len(self.faults)}"
