@@ -77,7 +77,10 @@ class Store(Protocol):
     async def append(self, room_id: RoomId, draft: Draft) -> Appended:
         """Give ``draft`` the room's next seq. Drafts of one caller keep their order.
 
-        A known (author, key) gives the first entry again, ``again`` set, whatever the text.
+        A known (author, key) of a message gives the first entry again, ``again`` set, whatever the
+        text. So does what would change nothing: a second deletion gives the first one; a reaction
+        that is there, or was taken off, gives the entry that did it; one that never was there is
+        told by its message. Only messages have a key or a ``reply_to``, which may be a deleted one.
         Raises NoSuchTarget (also for a ``reply_to`` that is no message) or KeyReused.
         """
         ...
@@ -114,7 +117,10 @@ class Store(Protocol):
         limit: int,
     ) -> list[Found]:
         """Messages that hold all words of ``query``, newest first, below ``cursor``: in one room,
-        or (None) in all public rooms and those of which ``member`` is a lasting member."""
+        or (None) in all public rooms and those of which ``member`` is a lasting member.
+
+        The last word may go on in the text. What a word is: chatd/store/words.py.
+        """
         ...
 
     # --- rooms and members ---
@@ -125,11 +131,12 @@ class Store(Protocol):
     async def create_room(
         self, name: str, kind: RoomKind, *, skeleton: str, topic: str, owner: Member | None, ts: int
     ) -> StoredRoom:
-        """Make a room. Raises NameTaken when the skeleton is another room's."""
+        """Make a room. Raises NameTaken when the skeleton or the name is another room's."""
         ...
 
     async def direct_room(self, name: str, one: Member, other: Member, ts: int) -> StoredRoom:
-        """The room that the two share; made under ``name`` the first time."""
+        """The room that the two share; made under ``name`` the first time. Both are its members
+        afterwards. Raises NameTaken when it must be made and another room has the name."""
         ...
 
     async def public_rooms(self, after: str, limit: int) -> list[StoredRoom]:
@@ -182,7 +189,7 @@ class Store(Protocol):
         ...
 
     async def set_password(self, user_id: UserId, password: str, ts: int) -> None:
-        """A new encoded hash; records a revocation."""
+        """A new encoded hash; records a revocation. Does nothing where there is no such account."""
         ...
 
     async def rehash(self, user_id: UserId, old: str, new: str) -> None:
@@ -191,7 +198,8 @@ class Store(Protocol):
         ...
 
     async def set_disabled(self, user_id: UserId, disabled: bool, ts: int) -> None:
-        """Bar an account, or let it in again; barring records a revocation."""
+        """Bar an account, or let it in again; barring records a revocation. Does nothing where
+        there is no such account."""
         ...
 
     async def add_token(self, token: Token, digest: bytes) -> None:

@@ -1,0 +1,97 @@
+"""Accounts, tokens and revocations of the reference store."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from chatd.core.log import Account, Revocation, Token, UserId
+from chatd.core.ports import NameTaken, StoreFailed
+from chatd.store.memory.kept import Keeper
+
+
+class Accounts(Keeper):
+    """The port's calls about accounts."""
+
+    async def add_account(self, account: Account, skeleton: str, ts: int) -> None:
+        """See the port."""
+        kept = self.writing()
+        if skeleton in kept.skeletons:
+            raise NameTaken(kept.accounts[kept.skeletons[skeleton]].name)
+        if account.user_id in kept.accounts:
+            raise StoreFailed(f"there is an account {account.user_id} already")
+        kept.accounts[account.user_id] = account
+        kept.skeletons[skeleton] = account.user_id
+
+    async def account(self, name: str) -> Account | None:
+        """See the port."""
+        return next((a for a in self.reading().accounts.values() if a.name == name), None)
+
+    async def account_by_id(self, user_id: UserId) -> Account | None:
+        """See the port."""
+        return self.reading().accounts.get(user_id)
+
+    async def accounts(self) -> list[Account]:
+        """See the port."""
+        return sorted(self.reading().accounts.values(), key=lambda account: account.name)
+
+    async def look_alike(self, skeleton: str) -> str | None:
+        """See the port."""
+        kept = self.reading()
+        user_id = kept.skeletons.get(skeleton)
+        return kept.accounts[user_id].name if user_id is not None else None
+
+    async def set_password(self, user_id: UserId, password: str, ts: int) -> None:
+        """See the port."""
+        accounts = self.writing().accounts
+        if user_id in accounts:
+            accounts[user_id] = replace(accounts[user_id], password=password)
+            self._revoke(user_id)
+
+    async def rehash(self, user_id: UserId, old: str, new: str) -> None:
+        """See the port."""
+        accounts = self.writing().accounts
+        if user_id in accounts and accounts[user_id].password == old:
+            accounts[user_id] = replace(accounts[user_id], password=new)
+
+    async def set_disabled(self, user_id: UserId, disabled: bool, ts: int) -> None:
+        """See the port."""
+        accounts = self.writing().accounts
+        if user_id in accounts:
+            accounts[user_id] = replace(accounts[user_id], disabled=disabled)
+            if disabled:
+                self._revoke(user_id)
+
+    async def add_token(self, token: Token, digest: bytes) -> None:
+        """See the port."""
+        kept = self.writing()
+        if token.user_id not in kept.accounts:
+            raise StoreFailed(f"there is no account {token.user_id}")
+        kept.tokens[digest] = token
+
+    async def token(self, digest: bytes) -> Token | None:
+        """See the port."""
+        return self.reading().tokens.get(digest)
+
+    async def tokens(self, user_id: UserId) -> list[Token]:
+        """See the port."""
+        tokens = [token for token in self.reading().tokens.values() if token.user_id == user_id]
+        return sorted(tokens, key=lambda token: (token.created_ts, token.token_id))
+
+    async def revoke_token(self, token_id: str, ts: int) -> bool:
+        """See the port."""
+        tokens = self.writing().tokens
+        for digest, token in tokens.items():
+            if token.token_id == token_id:
+                del tokens[digest]
+                self._revoke(token.user_id, token_id)
+                return True
+        return False
+
+    async def revocations(self, after: int) -> list[Revocation]:
+        """See the port."""
+        told = self.reading().revocations
+        return told[-1:] if after < 0 else told[after:]
+
+    def _revoke(self, user_id: UserId, token_id: str = "") -> None:
+        told = self.writing().revocations
+        told.append(Revocation(number=len(told) + 1, user_id=user_id, token_id=token_id))

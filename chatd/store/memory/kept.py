@@ -1,0 +1,82 @@
+"""What the reference store keeps, and whether it is in trouble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from chatd.core.log import (
+    Account,
+    Entry,
+    Member,
+    Revocation,
+    RoomId,
+    StoredMessage,
+    StoredRoom,
+    Token,
+    UserId,
+)
+from chatd.core.ports import StoreFailed, StoreFull
+
+
+@dataclass
+class Room:
+    """One room: its log, and what follows from it."""
+
+    stored: StoredRoom
+    skeleton: str | None
+    pair: frozenset[UserId] = frozenset()
+    log: list[Entry] = field(default_factory=list)
+    messages: dict[int, StoredMessage] = field(default_factory=dict)
+    deletions: dict[int, Entry] = field(default_factory=dict)
+    reactions: dict[tuple[int, str, UserId], Entry] = field(default_factory=dict)
+    members: dict[UserId, Member] = field(default_factory=dict)
+
+    def now(self) -> StoredRoom:
+        """The room as it stands."""
+        return replace(self.stored, last=len(self.log))
+
+    def message(self, seq: int) -> StoredMessage:
+        """A message as it stands."""
+        people: dict[str, list[str]] = {}
+        for entry in sorted(self.reactions.values(), key=lambda entry: entry.seq):
+            if entry.target == seq and entry.kind == "reacted":
+                people.setdefault(entry.text, []).append(entry.author.name)
+        return replace(self.messages[seq], reactions=people)
+
+
+@dataclass
+class Kept:
+    """Everything there is."""
+
+    rooms: dict[RoomId, Room] = field(default_factory=dict)
+    keys: dict[tuple[UserId, str], tuple[RoomId, int]] = field(default_factory=dict)
+    said: list[tuple[RoomId, int]] = field(default_factory=list)
+    marks: dict[tuple[UserId, RoomId], int] = field(default_factory=dict)
+    accounts: dict[UserId, Account] = field(default_factory=dict)
+    skeletons: dict[str, UserId] = field(default_factory=dict)
+    tokens: dict[bytes, Token] = field(default_factory=dict)
+    revocations: list[Revocation] = field(default_factory=list)
+
+
+class Keeper:
+    """Holds everything, and gives it to those who may have it.
+
+    While ``trouble`` is a StoreFailed, every call raises it; while it is a StoreFull, those do
+    that write.
+    """
+
+    def __init__(self) -> None:
+        self.trouble: StoreFull | StoreFailed | None = None
+        self._kept = Kept()
+
+    def writing(self) -> Kept:
+        """For calls that write."""
+        if self.trouble is not None:
+            raise self.trouble
+        return self._kept
+
+    def reading(self) -> Kept:
+        """For calls that read: a full disk does not matter to them."""
+        return self._kept if isinstance(self.trouble, StoreFull) else self.writing()

@@ -1,0 +1,92 @@
+"""Rooms, members and read markers of the reference store."""
+
+from __future__ import annotations
+
+from chatd.core.log import Member, Membership, RoomId, RoomKind, StoredRoom, UserId
+from chatd.core.ports import NameTaken, StoreFailed
+from chatd.store.memory.kept import Keeper, Room
+
+
+class Rooms(Keeper):
+    """The port's calls about rooms and members."""
+
+    async def room(self, name: str) -> StoredRoom | None:
+        """See the port."""
+        rooms = self.reading().rooms.values()
+        return next((room.now() for room in rooms if room.stored.name == name), None)
+
+    async def create_room(
+        self, name: str, kind: RoomKind, *, skeleton: str, topic: str, owner: Member | None, ts: int
+    ) -> StoredRoom:
+        """See the port."""
+        kept = self.writing()
+        for other in kept.rooms.values():
+            if other.skeleton == skeleton or other.stored.name == name:
+                raise NameTaken(other.stored.name)
+        room_id = RoomId(len(kept.rooms) + 1)
+        stored = StoredRoom(room_id=room_id, name=name, kind=kind, topic=topic)
+        room = kept.rooms[room_id] = Room(stored, skeleton)
+        if owner is not None:
+            room.members[owner.user_id] = owner
+        return room.now()
+
+    async def direct_room(self, name: str, one: Member, other: Member, ts: int) -> StoredRoom:
+        """See the port."""
+        kept = self.writing()
+        pair = frozenset((one.user_id, other.user_id))
+        room = next((room for room in kept.rooms.values() if room.pair == pair), None)
+        if room is None:
+            if any(room.stored.name == name for room in kept.rooms.values()):
+                raise NameTaken(name)
+            title = ", ".join(dict.fromkeys((one.name, other.name)))
+            room_id = RoomId(len(kept.rooms) + 1)
+            stored = StoredRoom(room_id=room_id, name=name, kind="direct", title=title)
+            room = kept.rooms[room_id] = Room(stored, None, pair)
+        for member in (one, other):
+            room.members.setdefault(member.user_id, member)
+        return room.now()
+
+    async def public_rooms(self, after: str, limit: int) -> list[StoredRoom]:
+        """See the port."""
+        public = [r.now() for r in self.reading().rooms.values() if r.stored.kind == "public"]
+        above = [room for room in public if room.name > after]
+        return sorted(above, key=lambda room: room.name)[:limit]
+
+    async def set_member(self, room_id: RoomId, member: Member) -> None:
+        """See the port."""
+        room = self.writing().rooms.get(room_id)
+        if room is None:
+            raise StoreFailed(f"there is no room {room_id}")
+        room.members[member.user_id] = member
+
+    async def drop_member(self, room_id: RoomId, user_id: UserId) -> None:
+        """See the port."""
+        room = self.writing().rooms.get(room_id)
+        if room is not None:
+            room.members.pop(user_id, None)
+
+    async def members(self, room_id: RoomId, limit: int) -> list[Member]:
+        """See the port."""
+        room = self.reading().rooms.get(room_id)
+        people = room.members.values() if room else ()
+        return sorted(people, key=lambda member: (member.name, member.user_id))[:limit]
+
+    async def memberships(self, user_id: UserId) -> list[Membership]:
+        """See the port."""
+        rooms = sorted(self.reading().rooms.values(), key=lambda room: room.stored.name)
+        return [self._membership(room, user_id) for room in rooms if user_id in room.members]
+
+    async def membership(self, room_id: RoomId, user_id: UserId) -> Membership | None:
+        """See the port."""
+        room = self.reading().rooms.get(room_id)
+        return self._membership(room, user_id) if room and user_id in room.members else None
+
+    def _membership(self, room: Room, user_id: UserId) -> Membership:
+        read = self.reading().marks.get((user_id, room.stored.room_id), 0)
+        return Membership(room=room.now(), rank=room.members[user_id].rank, read=read)
+
+    async def mark(self, user_id: UserId, room_id: RoomId, seq: int) -> int:
+        """See the port."""
+        marks = self.writing().marks
+        marks[user_id, room_id] = max(seq, marks.get((user_id, room_id), 0))
+        return marks[user_id, room_id]
