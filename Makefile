@@ -92,7 +92,7 @@ endef
 
 docs: $(VENV)/.run ## Write the documents that are made from the code
 	$(call generate,config describe,docs/configuration.md)
-	$(call generate,config example,docs/chatd.toml)
+	$(call generate,config example,packaging/chatd.toml)
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
 	$(LOCK) pyproject.toml -o requirements/run.txt
