@@ -5,9 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STATE  ?= .state
 
-# pip asks nobody for a newer pip, and pays no heed to a half-made ~/.local.
-export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Nothing but the virtual environment and this folder is imported from; pip asks nobody for a newer pip.
+unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 PIP_INSTALL = $(BIN)/python -m pip install --quiet
 # flit_core is locked in build.txt; the checkout itself has no hash, so it is installed on its own and without an index.
@@ -16,12 +17,17 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --custom-compile-command "make lock" $(LOCK_FLAGS)
 LOCK_FLAGS ?=
 
+# The stamps bear the sum of their locks: the environment is made again when what they say changes, and only then.
+sum   = $(shell cat $(1) | cksum | tr -d ' ')
+READY := $(VENV)/.run-$(call sum,requirements/run.txt requirements/build.txt)
+TOOLS := $(VENV)/.dev-$(call sum,requirements/run.txt requirements/build.txt requirements/dev.txt)
+
 PYTEST    = $(BIN)/python -m pytest $(PYTEST_FLAGS)
 PYTEST_FLAGS ?= -q
 PURE      = core commands dialects
 IN_MEMORY = tests/unit $(wildcard tests/conversations)
 
-# A virtual environment whose interpreter went away (an upgrade, a copied folder) is made again.
+# A virtual environment whose interpreter went away with an upgrade is made again.
 ifneq ($(wildcard $(VENV)),)
 ifneq ($(shell $(BIN)/python -c 'print("alive")' 2>/dev/null),alive)
 $(shell rm -rf $(VENV))
@@ -35,21 +41,21 @@ endif
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
-run: $(VENV)/.run ## Start chatd on 127.0.0.1:8765, its state in .state
+run: $(READY) ## Start chatd on 127.0.0.1:8765, its state in .state
 	@exec $(BIN)/python -m chatd serve --dev $(STATE)
 
-venv: $(VENV)/.dev ## Make .venv with the development tools
+venv: $(TOOLS) ## Make .venv with the development tools
 
 # Only what the daemon needs: make run must be quick on a fresh machine.
-$(VENV)/.run: requirements/run.txt requirements/build.txt
+$(READY):
 	@python=$$(sh requirements/find-python.sh "$(PYTHON)") || exit 1; \
-	echo "Making $(VENV) with $$($$python --version)"; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
 	rm -rf $(VENV) && "$$python" -m venv $(VENV)
 	@$(PIP_INSTALL) --require-hashes -r requirements/run.txt -r requirements/build.txt
 	@$(INSTALL_CHATD)
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+$(TOOLS): $(READY)
 	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
@@ -58,29 +64,29 @@ check: lint types unit ## Style, types and unit tests, in under two minutes
 test: lint types coverage ## Everything: check, coverage, processes, conformance
 	@$(PYTEST) tests
 
-lint: $(VENV)/.dev
+lint: $(TOOLS)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 
-types: $(VENV)/.dev
+types: $(TOOLS)
 	@$(BIN)/mypy
 
-unit: $(VENV)/.dev
+unit: $(TOOLS)
 	@$(PYTEST) $(IN_MEMORY)
 
 # What the three pure rooms are worth is shown by their own tests alone: nothing that runs through the node, the edge or a
 # process counts here. Each room must reach the mark by itself.
-coverage: $(VENV)/.dev ## Branch coverage of core, commands and dialects by their own tests
+coverage: $(TOOLS) ## Branch coverage of core, commands and dialects by their own tests
 	@$(PYTEST) --cov --cov-report= $(foreach room,$(PURE),$(wildcard tests/unit/$(room))) $(wildcard tests/conversations)
 	@set -e; for room in $(PURE); do \
 		echo "Branch coverage of chatd/$$room:"; \
 		$(BIN)/coverage report --include="chatd/$$room/*"; \
 	done
 
-conformance: $(VENV)/.dev ## The Autobahn TestSuite against /echo (needs a Python 2.7)
+conformance: $(TOOLS) ## The Autobahn TestSuite against /echo (needs a Python 2.7)
 	@$(PYTEST) tests/conformance
 
-format: $(VENV)/.dev ## Put the source in order
+format: $(TOOLS) ## Put the source in order
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
@@ -90,11 +96,11 @@ define generate
 @mv $(2).new $(2)
 endef
 
-docs: $(VENV)/.run ## Write the documents that are made from the code
+docs: $(READY) ## Write the documents that are made from the code
 	$(call generate,config describe,docs/configuration.md)
 	$(call generate,config example,packaging/chatd.toml)
 
-lock: $(VENV)/.dev ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
+lock: $(TOOLS) ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
 	$(LOCK) pyproject.toml -o requirements/run.txt
 	$(LOCK) --group build -o requirements/build.txt
 	$(LOCK) pyproject.toml --group build --group dev \
