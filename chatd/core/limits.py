@@ -23,3 +23,22 @@ class Bucket:
             self._tokens -= cost
             return 0.0
         return (cost - self._tokens) / rate
+
+
+class PeakRate:
+    """The most that came within one second, over a life: what this host has shown it can take."""
+
+    __slots__ = ("_count", "_second", "peak")
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._count = 0
+        self.peak = 0
+
+    def count(self, now: float) -> None:
+        """One more, at ``now`` seconds."""
+        second = int(now)
+        if second != self._second:
+            self._second, self._count = second, 0
+        self._count += 1
+        self.peak = max(self.peak, self._count)
