@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from chatd.commands.host import Caller
 from chatd.core import names
 from chatd.core.commands import Position
-from chatd.core.errors import DRAINING, REVOKED, CloseCode, Refused
+from chatd.core.errors import DRAINING, REVOKED, Refused
 from chatd.core.events import Draining, Event, LimitsTold, RoomState, Welcome
+from chatd.core.limits import PeakRate
 from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, UserId
 from chatd.core.ports import (
     Authenticator,
@@ -30,6 +31,7 @@ from chatd.core.ports import (
     StoreFull,
 )
 from chatd.core.rooms import Attendance, Hearer, Person, Room
+from chatd.core.session import State
 from chatd.core.settings import Settings
 from chatd.node.attendance import Attendances
 from chatd.node.catchup import CatchUp
@@ -38,6 +40,8 @@ from chatd.node.gate import Gate
 from chatd.node.people import People
 from chatd.node.session import Session
 
+SOONEST_MS = 200
+"""Milliseconds that a stopping process asks even the first client to wait."""
 REVOCATIONS = 1.0
 """Seconds between two looks for accounts and tokens that were revoked, by whatever process."""
 
@@ -70,6 +74,7 @@ class Node:
         self.sessions: dict[Session, None] = {}
         self._bus = ports.bus
         self._opened = 0
+        self._arrivals = PeakRate()
         self._revoked: dict[tuple[UserId, str], int] = {}
         self._revocation = 0
         self.gate = Gate(self)
@@ -110,6 +115,7 @@ class Node:
     def open(self, outbox: Outbox, dialect: Dialect, address: str) -> Session:
         """A new connection: greet it, and let its dialect begin."""
         self._opened += 1
+        self._arrivals.count(self.clock.monotonic())
         session = Session(self, self._opened, outbox, dialect, address)
         self.sessions[session] = None
         self.meter.opened(dialect.name)
@@ -148,25 +154,28 @@ class Node:
         self.people.unseat(session, why, linger=session.resumes and not clean)
 
     # --- drain ---
-    def announce_drain(self, accept_rate: float) -> None:
-        """Tell every session that the end is near, and each its own time to come back: spread over
-        as long as the next process needs to take them all, at ``accept_rate`` a second."""
+    def hush(self) -> None:
+        """Begin to drain: nobody new, and no new commands; what is in hand is finished."""
         self.draining = True
-        window = int(1000 * len(self.sessions) / max(accept_rate, 1.0)) + 1
         for session in tuple(self.sessions):
-            after = 200 + self.ids.below(window)
-            self.fanout.tell_session(session, Draining(reconnect_after_ms=after))
+            session.become(State.LEAVING)
 
     def busy(self) -> int:
         """How many sessions still have commands in hand."""
         return sum(1 for session in self.sessions if session.busy)
 
-    def dismiss_all(
-        self, code: CloseCode = DRAINING, reason: str = "the server is stopping"
-    ) -> None:
-        """Close every session, each after its answers."""
+    def dismiss_all(self) -> None:
+        """Tell every session to come back, each at its own time, and close it.
+
+        The times are spread over as long as the next process needs to take them all: as fast as
+        this one was seen to take them, or at the configured rate if that is more.
+        """
+        rate = max(self.settings.drain_rate, float(self._arrivals.peak))
+        window = int(1000 * len(self.sessions) / rate) + 1
         for session in tuple(self.sessions):
-            session.dismiss(code, reason)
+            after = SOONEST_MS + self.ids.below(window)
+            self.fanout.tell_session(session, Draining(reconnect_after_ms=after))
+            session.dismiss(DRAINING, "the server is stopping")
 
     # --- revocations ---
     def _watch_revocations(self) -> None:
