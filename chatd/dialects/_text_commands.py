@@ -89,10 +89,10 @@ def _fits(name: str, word: str) -> bool:
 
 def _row(word: str) -> Row:
     if word not in TABLE:
-        say = "; for a line that begins with '/', type it twice: //"
-        raise Refused(
-            "unknown_command", f"no command is called {cited(word)}{meant(word, TABLE)}{say}"
-        )
+        typed = f"/{word}"
+        close = meant(typed, (f"/{known}" for known in TABLE)) or " Type /help to see all."
+        say = "To say a line that begins with '/', begin it with two."
+        raise Refused("unknown_command", f"there is no command {cited(typed)}.{close} {say}")
     return TABLE[word]
 
 

@@ -32,9 +32,9 @@ def cited(word: str) -> str:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` for a word that is close to a known one, else nothing."""
+    """`` Did you mean 'x'?`` for a word that is close to a known one, else nothing."""
     close = get_close_matches(word.lower(), list(known), n=1) if len(word) <= _GUESSABLE else []
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 class Reason(NamedTuple):

@@ -141,7 +141,8 @@ def _unknown(word: str) -> tuple[str, str]:
     if word in COMMANDS:
         return "bad_frame", "field 'type' is there more than once"
     close = meant(word, COMMANDS)
-    return "unknown_command", f"no command is called {cited(word)}{close} ({_list(COMMANDS)})"
+    what = f"no command is called {cited(word)}.{close} There are: {_list(COMMANDS)}"
+    return "unknown_command", what
 
 
 def _field(command: type[Command], why: Reason) -> str:
@@ -154,7 +155,8 @@ def _field(command: type[Command], why: Reason) -> str:
     if inside:
         return f"there is no field {cited(known[2])}{inside}"
     fields = command.__struct_fields__
-    return f"there is no field {cited(known[2])}{meant(known[2], fields)} ({_list(fields)})"
+    close = meant(known[2], fields)
+    return f"there is no field {cited(known[2])}.{close} There are: {_list(fields)}"
 
 
 def _list(words: Any) -> str:

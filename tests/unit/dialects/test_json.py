@@ -131,7 +131,7 @@ def test_a_damaged_command_is_a_command_or_an_error(damage: bytes, at: int) -> N
         (
             b'{"type":"join","romo":"x"}',
             "bad_field",
-            "join: there is no field 'romo'; did you mean 'room'? (id, room)",
+            "join: there is no field 'romo'. Did you mean 'room'? There are: id, room",
         ),
         (
             b'{"type":"login","resume":{"x":{"epoch":"e","seq":-1}}}',
@@ -156,9 +156,9 @@ def test_a_damaged_command_is_a_command_or_an_error(damage: bytes, at: int) -> N
         (
             b'{"type":"sned"}',
             "unknown_command",
-            "no command is called 'sned'; did you mean 'send'? (create, delete,",
+            "no command is called 'sned'. Did you mean 'send'? There are: create, delete,",
         ),
-        (b'{"type":"JOIN"}', "unknown_command", "no command is called 'JOIN'; did you mean 'join'"),
+        (b'{"type":"JOIN"}', "unknown_command", "no command is called 'JOIN'. Did you mean 'join'"),
     ],
 )
 def test_a_wrong_frame_is_told_what_is_wrong_with_it(
