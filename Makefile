@@ -75,13 +75,15 @@ unit: $(TOOLS)
 	@$(PYTEST) $(IN_MEMORY)
 
 # What the three pure rooms are worth is shown by their own tests alone: nothing that runs through the node, the edge or a
-# process counts here. Each room must reach the mark by itself.
+# process counts here. Each room must reach the mark (in pyproject.toml) by itself.
+OWN_TESTS = $(foreach room,$(PURE),$(wildcard tests/unit/$(room))) $(wildcard tests/conversations)
+
 coverage: $(TOOLS) ## Branch coverage of core, commands and dialects by their own tests
-	@$(PYTEST) --cov --cov-report= $(foreach room,$(PURE),$(wildcard tests/unit/$(room))) $(wildcard tests/conversations)
-	@set -e; for room in $(PURE); do \
+	@$(PYTEST) --cov --cov-report= --cov-fail-under=0 $(OWN_TESTS)
+	@failed=0; for room in $(PURE); do \
 		echo "Branch coverage of chatd/$$room:"; \
-		$(BIN)/coverage report --include="chatd/$$room/*"; \
-	done
+		$(BIN)/coverage report --include="chatd/$$room/*" || failed=1; \
+	done; exit $$failed
 
 conformance: $(TOOLS) ## The Autobahn TestSuite against /echo (needs a Python 2.7)
 	@$(PYTEST) tests/conformance
