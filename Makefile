@@ -92,15 +92,16 @@ format: $(TOOLS) ## Put the source in order
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-# $(call generate,ARGUMENTS OF CHATD,FILE): a file is replaced only when the command succeeded.
+# $(call generate,MODULE AND ARGUMENTS,FILE): a file is replaced only when the command succeeded.
 define generate
-@$(BIN)/python -m chatd $(1) >$(2).new || { rm -f $(2).new; exit 1; }
+@$(BIN)/python -m $(1) >$(2).new || { rm -f $(2).new; exit 1; }
 @mv $(2).new $(2)
 endef
 
 docs: $(READY) ## Write the documents that are made from the code
-	$(call generate,config describe,docs/configuration.md)
-	$(call generate,config example,packaging/chatd.toml)
+	$(call generate,chatd config describe,docs/configuration.md)
+	$(call generate,chatd config example,packaging/chatd.toml)
+	$(call generate,chatd.ops.metrics_reference,docs/metrics.md)
 
 lock: $(TOOLS) ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
 	$(LOCK) pyproject.toml -o requirements/run.txt
