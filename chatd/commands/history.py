@@ -7,9 +7,10 @@ from chatd.commands.host import Caller, Host
 from chatd.commands.places import unseen
 from chatd.core import commands as c
 from chatd.core.errors import Refused
-from chatd.core.events import HistoryPage, message_of
+from chatd.core.events import HistoryPage
 from chatd.core.policy import may
 from chatd.core.rooms import Person, Room
+from chatd.core.telling import message_of
 
 
 async def history(host: Host, session: Caller, command: c.History) -> HistoryPage:

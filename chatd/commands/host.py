@@ -62,8 +62,8 @@ class Host(Protocol):
         """Who is here with this id."""
         ...
 
-    def looks_like(self, skeleton: str) -> Person | None:
-        """Who is here under a name with this skeleton."""
+    def looks_like(self, look: str) -> Person | None:
+        """Who is here under a name that has this look (core.names.looks)."""
         ...
 
     def rename(self, person: Person, name: str) -> None:

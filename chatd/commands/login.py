@@ -95,10 +95,10 @@ def _stranger(user_id: UserId, name: str) -> Identity:
 async def _claim(host: Host, raw: str, user_id: UserId) -> str:
     """The prepared name, if it is free or already this guest's own."""
     name = names.nick(raw)
-    skeleton = names.skeleton(name)
-    account = await host.store.look_alike(skeleton)
-    holder = host.looks_like(skeleton)
-    if account is not None or (holder is not None and holder.user_id != user_id):
+    looks = names.looks(name)
+    accounts = [await host.store.look_alike(look) for look in looks]
+    holders = [host.looks_like(look) for look in looks]  # last: after it nothing waits
+    if any(accounts) or any(h is not None and h.user_id != user_id for h in holders):
         raise Refused("name_taken", f"{name!r} is, or looks like, a name in use; choose another")
     return name
 

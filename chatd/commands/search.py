@@ -6,7 +6,8 @@ from __future__ import annotations
 from chatd.commands.history import readable
 from chatd.commands.host import Caller, Host
 from chatd.core import commands as c
-from chatd.core.events import Found, message_of
+from chatd.core.events import Found
+from chatd.core.telling import message_of
 
 
 async def search(host: Host, session: Caller, command: c.Search) -> Found:

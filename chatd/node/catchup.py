@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from chatd.core import names
 from chatd.core.commands import Position
-from chatd.core.events import CaughtUp, event_of
+from chatd.core.events import CaughtUp
 from chatd.core.log import Entry
 from chatd.core.ports import StoreFailed, StoreFull
 from chatd.core.rooms import Room
 from chatd.core.session import State
+from chatd.core.telling import event_of
 
 if TYPE_CHECKING:
     from chatd.node.node import Node

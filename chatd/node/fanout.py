@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from chatd.core.events import Event, event_of
+from chatd.core.events import Event
 from chatd.core.log import Entry, RoomId
 from chatd.core.ports import Dialect, Frame, Notice, StoreFailed, StoreFull
 from chatd.core.rooms import Hearer, Person, Room
+from chatd.core.telling import event_of
 
 if TYPE_CHECKING:
     from chatd.node.node import Node

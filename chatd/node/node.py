@@ -210,8 +210,8 @@ class Node:
     def by_id(self, user_id: UserId) -> Person | None:
         return self.people.by_id(user_id)
 
-    def looks_like(self, skeleton: str) -> Person | None:
-        return self.people.looks_like(skeleton)
+    def looks_like(self, look: str) -> Person | None:
+        return self.people.looks_like(look)
 
     def rename(self, person: Person, name: str) -> None:
         self.people.rename(person, name)

@@ -24,7 +24,7 @@ class People:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._by_id: dict[UserId, Person] = {}
-        self._by_skeleton: dict[str, Person] = {}
+        self._by_look: dict[str, Person] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -33,13 +33,13 @@ class People:
         """Who has this id."""
         return self._by_id.get(user_id)
 
-    def looks_like(self, skeleton: str) -> Person | None:
-        """Who has a name with this skeleton."""
-        return self._by_skeleton.get(skeleton)
+    def looks_like(self, look: str) -> Person | None:
+        """Who has a name with this look."""
+        return self._by_look.get(look)
 
     def named(self, name: str) -> Person | None:
         """Who has exactly this name, but for case."""
-        person = self._by_skeleton.get(names.skeleton(name))
+        person = self._by_look.get(names.skeleton(name))
         if person is not None and person.name.casefold() == name.casefold():
             return person
         return None
@@ -76,31 +76,44 @@ class People:
                 self._node.attendance.came(person, attendance.room, quiet=True)
 
     def _enter(self, identity: Identity, *, guest: bool) -> Person:
-        skeleton = names.skeleton(identity.name)
-        other = self._by_skeleton.get(skeleton)
-        if other is not None:
+        for other in self._alike(identity.name):
             if guest:
-                raise Refused("name_taken", f"{identity.name!r} was taken just now; choose another")
-            self.rename(other, self._spare(other))  # an account's name is its own
+                raise self._taken(identity.name)
+            self.rename(other, self._spare())  # an account's name is its own
         person = Person(identity.user_id, identity.name, guest=guest, operator=identity.operator)
-        self._by_id[person.user_id] = self._by_skeleton[skeleton] = person
+        self._by_id[person.user_id] = person
+        self._list(person)
         self._node.meter.people(len(self._by_id))
         return person
 
-    def _spare(self, person: Person) -> str:
+    def _alike(self, name: str) -> set[Person]:
+        """Those here whose names share a look with this one."""
+        return {self._by_look[look] for look in names.looks(name) if look in self._by_look}
+
+    def _taken(self, name: str) -> Refused:
+        return Refused("name_taken", f"{name!r} was taken just now; choose another")
+
+    def _list(self, person: Person) -> None:
+        for look in names.looks(person.name):
+            self._by_look[look] = person
+
+    def _unlist(self, person: Person) -> None:
+        for look in names.looks(person.name):
+            del self._by_look[look]
+
+    def _spare(self) -> str:
         while True:
             name = f"guest-{self._node.ids.below(10**9):09d}"
-            if names.skeleton(name) not in self._by_skeleton:
+            if not self._alike(name):
                 return name
 
     def rename(self, person: Person, name: str) -> None:
         """Change a name that nobody else has, and tell the rooms."""
-        skeleton = names.skeleton(name)
-        if self._by_skeleton.get(skeleton, person) is not person:
-            raise Refused("name_taken", f"{name!r} was taken just now; choose another")
-        del self._by_skeleton[names.skeleton(person.name)]
+        if self._alike(name) - {person}:
+            raise self._taken(name)
+        self._unlist(person)
         old, person.name = person.name, name
-        self._by_skeleton[skeleton] = person
+        self._list(person)
         for attendance in person.rooms.values():
             room = attendance.room
             self._node.tell_room(room, Renamed(room=room.name, user=old, nick=name))
@@ -132,5 +145,5 @@ class People:
                 self._node.attendance.depart(person, place.room, reason)
         self._node.attendance.rest(person)
         self._by_id.pop(person.user_id, None)
-        self._by_skeleton.pop(names.skeleton(person.name), None)
+        self._unlist(person)
         self._node.meter.people(len(self._by_id))
