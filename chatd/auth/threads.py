@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -16,6 +16,28 @@ from chatd.core.errors import Refused
 T = TypeVar("T")
 
 
+class AuthMeter(Protocol):
+    """What the threads report of themselves, in the reactor's thread."""
+
+    def hashed(self, seconds: float) -> None:
+        """One piece of work took so long, without its waiting."""
+        ...
+
+    def inside(self, passwords: int) -> None:
+        """So many pieces of work run or wait now."""
+        ...
+
+
+class Unmetered:
+    """The meter of nobody."""
+
+    def hashed(self, seconds: float) -> None:
+        """Hear nothing."""
+
+    def inside(self, passwords: int) -> None:
+        """Hear nothing."""
+
+
 class Threads:
     """Runs work in ``size`` threads; at most ``queue`` pieces wait, more are refused.
 
@@ -23,9 +45,14 @@ class Threads:
     """
 
     def __init__(
-        self, from_thread: Callable[[Callable[[], None]], Any], size: int, queue: int
+        self,
+        from_thread: Callable[[Callable[[], None]], Any],
+        size: int,
+        queue: int,
+        meter: AuthMeter | None = None,
     ) -> None:
         self._from_thread = from_thread
+        self._meter = meter or Unmetered()
         self._size = size
         self._queue = queue
         self._pool = ThreadPool(0, size, "auth")
@@ -48,7 +75,7 @@ class Threads:
         """Run ``work``; gives its outcome. Raises Refused: rate_limited when too much waits,
         draining when stopped."""
         self._check()
-        self._inside += 1
+        self._count(1)
         # The count must fall when the work is done, not when somebody stops waiting for it: a
         # Deferred that was cancelled would make room in a queue that is still full.
         outcome: Deferred[T] = Deferred()
@@ -77,12 +104,17 @@ class Threads:
         return work(), perf_counter() - begun
 
     def _done(self, outcome: Deferred[T], ok: bool, result: Any) -> None:
-        self._inside -= 1
+        self._count(-1)
         if isinstance(result, Failure):
             outcome.errback(result)
         else:
             answer, self._last = result
+            self._meter.hashed(self._last)
             outcome.callback(answer)
+
+    def _count(self, more: int) -> None:
+        self._inside += more
+        self._meter.inside(self._inside)
 
 
 def _draining() -> Refused:

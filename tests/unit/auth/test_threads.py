@@ -26,6 +26,20 @@ class Home:
             self.calls.get(timeout=DEADLINE)()
 
 
+class Meter:
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.counts: list[int] = []
+
+    def hashed(self, seconds: float) -> None:
+        self.times.append(seconds)
+
+    def inside(self, passwords: int) -> None:
+        self.counts.append(passwords)
+
+
 @pytest.fixture
 def home() -> Home:
     return Home()
@@ -66,6 +80,19 @@ def test_what_the_work_raises_comes_home_too(threads: Threads, home: Home) -> No
     home.take()
     assert isinstance(seen[0], Failure)
     assert isinstance(seen[0].value, ZeroDivisionError)
+
+
+def test_what_runs_and_waits_is_measured(home: Home) -> None:
+    meter = Meter()
+    threads = Threads(home.calls.put, size=1, queue=2, meter=meter)
+    threads.start()
+    for work in (str, lambda: str(1 // 0)):
+        outcome(threads(work))
+    home.take(2)
+    threads.stop()
+    assert meter.counts == [1, 2, 1, 0]
+    assert len(meter.times) == 1
+    assert meter.times[0] >= 0
 
 
 def test_when_too_much_waits_more_is_refused_with_a_time_to_come_back(
