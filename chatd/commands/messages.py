@@ -3,6 +3,8 @@ The answer to each is made after the store has it durably; telling others comes 
 
 from __future__ import annotations
 
+import unicodedata
+
 from chatd.commands.host import Caller, Host
 from chatd.commands.membership import direct_with
 from chatd.commands.places import must, place_of, topic_of
@@ -15,6 +17,9 @@ from chatd.core.policy import Verb
 from chatd.core.ports import KeyReused, NoSuchTarget
 from chatd.core.rooms import Attendance
 from chatd.core.settings import Settings
+
+INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+"""Categories of characters that alone say nothing: spaces, controls, format characters."""
 
 
 async def send(host: Host, session: Caller, command: c.Send) -> Stored:
@@ -111,7 +116,7 @@ async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -
 
 def _said(raw: str, settings: Settings) -> str:
     said = texts.clean(raw)
-    if not said.strip():
+    if all(unicodedata.category(char) in INVISIBLE for char in said):
         raise Refused("empty", "there is nothing to say in an empty text")
     size = len(said.encode())
     if size > settings.message_bytes:
