@@ -13,6 +13,7 @@ from chatd.core import commands as c
 from chatd.core.errors import Refused
 from chatd.core.events import Error
 from chatd.core.ports import Frame
+from chatd.core.text import for_terminal
 from chatd.dialects._text_memory import Aim, Memory
 from chatd.dialects._words import checked, cited, meant, reason
 
@@ -37,8 +38,8 @@ class Row(NamedTuple):
 
 
 def said(text: str) -> Frame:
-    """Something for the person to read."""
-    return Frame(text.encode())
+    """Something for the person to read: the one door to their terminal."""
+    return Frame(for_terminal(text).encode())
 
 
 def meaning(memory: Memory, text: str) -> Meaning:

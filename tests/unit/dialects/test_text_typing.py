@@ -124,7 +124,7 @@ def test_a_log_in_from_a_direct_room_leads_to_the_lobby() -> None:
         (
             "/usr/bin/env x",
             "unknown_command",
-            "there is no command '/usr/bin/env'. Type /help to see all. To say",
+            "'/usr/bin/env'. Type /help to see all. To say",
         ),
         ("/", "unknown_command", "there is no command '/'"),
         ("/ join dev", "unknown_command", "there is no command '/'"),
