@@ -16,7 +16,7 @@ from chatd.ops.config.values import Listener, Proxies, Tcp
 
 Creators = Literal["anyone", "members", "operators"]
 LogForm = Literal["text", "json"]
-LogLevel = Literal["debug", "info", "warn", "error"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 KIB = 1 << 10
 MIB = 1 << 20

@@ -53,7 +53,7 @@ def test_every_problem_is_reported_at_once_and_in_the_order_of_lines() -> None:
         'c.toml:8: listen.public[1] = "unix:x": the path is not absolute; allowed: '
         '"tcp:ADDRESS:PORT" (an IPv6 address in brackets), "unix:/PATH" or "systemd:NAME"\n'
         'c.toml:11: log.level = "loud": this is none of them; allowed: one of '
-        '"debug", "info", "warn", "error"'
+        '"debug", "info", "warning", "error"'
     )
 
 

@@ -1,0 +1,92 @@
+"""From an entry to the bytes of one line: logfmt for people, JSON for machines.
+What may be in an entry is decided in log_entry.py."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import UTC, datetime
+
+from chatd.ops.log_entry import Entry, Fact, Scalar
+
+# The prefixes of sd-daemon(3), by which journald knows the priority of a line.
+PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
+
+BARE = re.compile(r"[A-Za-z0-9_./:@+%#*\[\]<>-]+")
+RESERVED = frozenset({"time", "level", "event", "logger"})
+
+
+def line(entry: Entry, form: str, journal: bool) -> bytes:
+    """The line, with its end. ``journal``: with a priority, and in text without the time."""
+    written = as_json(entry) if form == "json" else as_text(entry, timed=not journal)
+    prefix = f"<{PRIORITIES[entry.level]}>" if journal else ""
+    return f"{prefix}{written}\n".encode(errors="backslashreplace")
+
+
+def as_text(entry: Entry, *, timed: bool) -> str:
+    """``event name=value ...``, after time and level where nobody else keeps them."""
+    words = [moment(entry.time), f"{entry.level:<7}"] if timed else []
+    words.append(quoted(entry.event))
+    if not entry.ours:
+        words.append(f"logger={quoted(entry.logger)}")
+    words += [f"{_name(name)}={_value(value)}" for name, value in entry.facts.items()]
+    return " ".join(words)
+
+
+def as_json(entry: Entry) -> str:
+    """One object in ASCII; facts stand beside time, level, event and logger."""
+    fixed = {
+        "time": moment(entry.time),
+        "level": entry.level,
+        "event": entry.event,
+        "logger": entry.logger,
+    }
+    facts = {
+        f"{name}_" if name in RESERVED else name: _finite(fact)
+        for name, fact in entry.facts.items()
+    }
+    return json.dumps(fixed | facts, separators=(",", ":"), allow_nan=False)
+
+
+def moment(time: float) -> str:
+    """A time in RFC 3339, UTC, to the millisecond."""
+    at = datetime.fromtimestamp(time, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def quoted(text: str) -> str:
+    """``text`` as it is where that is clear, else in quotation marks and all printable."""
+    if BARE.fullmatch(text):
+        return text
+    written = json.dumps(text, ensure_ascii=False)
+    return written if written.isprintable() else "".join(map(_printable, written))
+
+
+def _printable(mark: str) -> str:
+    if mark.isprintable():
+        return mark
+    return f"\\u{ord(mark):04x}" if ord(mark) <= 0xFFFF else f"\\U{ord(mark):08x}"
+
+
+def _name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_]", "_", name)
+
+
+def _value(fact: Fact) -> str:
+    if isinstance(fact, list):
+        return quoted(", ".join(map(_text, fact)))
+    return quoted(_text(fact))
+
+
+def _text(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "none" if value is None else str(value)
+
+
+def _finite(fact: Fact) -> Fact:
+    """JSON has no word for infinity."""
+    return str(fact) if isinstance(fact, float) and not math.isfinite(fact) else fact
