@@ -12,7 +12,7 @@ from chatd.core import events as e
 from chatd.core.text import one_line
 from chatd.dialects._text_commands import FOLLOW
 from chatd.dialects._text_lines import clock, day, message, reactions
-from chatd.dialects._text_memory import Memory, called
+from chatd.dialects._text_memory import Memory, called_as
 
 OPENING = "opening"
 """The id of the log-in that is given in a person's name right after the welcome."""
@@ -23,6 +23,8 @@ _HINTS = {
     "guests_off": _LOG_IN,
     "login_failed": "try again: /login USER PASSWORD",
     "not_in_room": "type /join ROOM",
+    "no_such_room": "/rooms lists them, /create ROOM makes one",
+    "no_such_user": "/who lists those in a room",
     "storage_full": "wait, then type it again",
     "storage_failed": "wait, then type it again",
 }
@@ -30,8 +32,6 @@ _HINTS = {
 
 def refusal(memory: Memory, command: c.Command | None, error: e.Error) -> str:
     """What went wrong and what to do; also settles what the command had left open."""
-    if isinstance(command, c.Send):
-        memory.sent(None)
     if isinstance(command, c.Login):
         memory.followed = False
     if command is None:
@@ -108,7 +108,7 @@ def _attending(memory: Memory, command: c.Command, answer: e.Attending, _: tzinf
 
 def _stored(memory: Memory, command: c.Command, answer: e.Stored, _: tzinfo) -> str:
     if isinstance(command, c.Send):
-        memory.sent((answer.room, answer.seq))
+        memory.sent(command, answer.room, answer.seq)
     elif isinstance(command, c.Delete):
         memory.said = None
     return ""
@@ -170,17 +170,17 @@ def _person(p: e.Person) -> str:
 def _rooms(memory: Memory, _: c.Command, answer: e.RoomList, __: tzinfo) -> str:
     if not answer.rooms:
         return "there are no rooms"
+    memory.rooms |= {line.room: called_as(line) for line in answer.rooms if line.joined}
     lines = [_room(line) for line in answer.rooms]
     memory.more = c.Rooms(after=answer.rooms[-1].room) if answer.more else None
     return "\n".join(lines + (["-- /more shows further ones --"] if answer.more else []))
 
 
 def _room(line: e.RoomLine) -> str:
-    shown = called(line.room if line.title is None else f"@{line.title}")
     facts = ["private"] if line.kind == "private" else []
     facts.append(f"{line.present} here{', you too' if line.joined else ''}")
     topic = f": {one_line(line.topic)}" if line.topic else ""
-    return f"{shown} ({', '.join(facts)}){topic}"
+    return f"{called_as(line)} ({', '.join(facts)}){topic}"
 
 
 _ANSWERS: dict[type[e.Ok], Callable[[Memory, Any, Any, tzinfo], str]] = {

@@ -101,8 +101,9 @@ def _say(memory: Memory, text: str) -> Meaning:
     if memory.aim == Aim():
         memory.room(None)
     room, to = memory.aim
-    memory.sending()
-    return [c.Send(text=text, room=room, to=to)]
+    command = c.Send(text=text, room=room, to=to)
+    memory.sending(command)
+    return [command]
 
 
 def _nick(_: Memory, given: Given) -> Meaning:
@@ -154,7 +155,7 @@ def _who(memory: Memory, given: Given) -> Meaning:
 
 def _msg(memory: Memory, given: Given) -> Meaning:
     command = checked(c.Send, to=_person(given), text=given["TEXT"])
-    memory.sending()
+    memory.sending(command)
     return [command]
 
 

@@ -80,7 +80,7 @@ def _topic(t: e.Topic) -> str:
 def _invited(i: e.Invited) -> str:
     by = one_line(i.by)
     if i.direct:
-        return f"* {by} opened this room for you two; /msg {by} TEXT answers"
+        return f"* {by} opened this room for you two; /msg {by} TEXT answers, /join @{by} stays"
     return f"* {by} invited you; /room {one_line(i.room)} to talk there"
 
 

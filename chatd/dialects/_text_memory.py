@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chatd.core.commands import Command, Create, Direct, Join
+from chatd.core.commands import Command, Create, Direct, Join, Send
 from chatd.core.errors import Refused
-from chatd.core.events import Attending, LoggedIn, RoomState
+from chatd.core.events import Attending, LoggedIn, RoomLine, RoomState
 from chatd.core.text import one_line
 
 
@@ -19,12 +19,13 @@ class Aim(NamedTuple):
 
 
 def called(label: str) -> str:
-    """A room as people write it; a direct room's label begins with its sign already."""
+    """A room as people write it, in one word; a direct room's label begins with its sign."""
     shown = one_line(label)
-    return shown if shown.startswith("@") else f"#{shown}"
+    return shown.replace(", ", ",") if shown.startswith("@") else f"#{shown}"
 
 
-def _label(state: RoomState | Attending) -> str:
+def called_as(state: RoomState | Attending | RoomLine) -> str:
+    """A room of which the client was told, as people write it."""
     return called(state.room if state.title is None else f"@{state.title}")
 
 
@@ -33,21 +34,19 @@ class Memory:
 
     ``aim`` moves as soon as a join is typed, so that the lines typed behind it are never said in
     the room before; ``here`` is where the last join was answered, and ``aim`` falls back to it.
-    ``rooms`` are those one is in, each with the way it is shown. ``said`` is the room and seq of
-    one's last message, ``unanswered`` how many have none yet. ``more`` asks for the next page of
+    ``rooms`` are those one is in, each with the way it is shown. ``latest`` is the last message
+    that was typed, ``said`` its room and seq once it has them. ``more`` asks for the next page of
     the last list. ``followed``: whether the last log-in succeeded, and the join behind it matters.
     """
 
-    __slots__ = (
-        "aim", "followed", "here", "lobby", "more", "rooms", "said", "unanswered",
-    )  # fmt: skip
+    __slots__ = ("aim", "followed", "here", "latest", "lobby", "more", "rooms", "said")
 
     def __init__(self, lobby: str) -> None:
         self.lobby = lobby
         self.aim = self.here = Aim(room=lobby)
         self.rooms: dict[str, str] = {}
+        self.latest: Send | None = None
         self.said: tuple[str, int] | None = None
-        self.unanswered = 0
         self.more: Command | None = None
         self.followed = False
 
@@ -74,14 +73,14 @@ class Memory:
 
     def logged_in(self, answer: LoggedIn) -> None:
         """Another log-in is another person: what the one before was in is left."""
-        self.rooms = {state.room: _label(state) for state in answer.rooms}
+        self.rooms = {state.room: called_as(state) for state in answer.rooms}
         self.said = None
         self.followed = True
         self.aim = self.here = Aim(room=self.home())
 
     def arrived(self, command: Command, answer: Attending) -> None:
         """One is in a room; lines go there, unless they were aimed elsewhere in the meantime."""
-        self.rooms[answer.room] = _label(answer)
+        self.rooms[answer.room] = called_as(answer)
         self.here = Aim(room=answer.room)
         if self.aim == wanted(command):
             self.aim = self.here
@@ -98,18 +97,18 @@ class Memory:
         self.here = last if self.here.room == room else self.here
         self.aim = last if self.aim.room == room else self.aim
 
-    def sending(self) -> None:
-        """A message is on its way."""
-        self.unanswered += 1
+    def sending(self, command: Send) -> None:
+        """A message is on its way: from now on it is the last one, placed or not."""
+        self.latest, self.said = command, None
 
-    def sent(self, place: tuple[str, int] | None) -> None:
-        """It has its place, or (None) was refused."""
-        self.unanswered -= 1
-        self.said = place
+    def sent(self, command: Send, room: str, seq: int) -> None:
+        """A message has its place."""
+        if command == self.latest:
+            self.said = (room, seq)
 
     def last_said(self) -> tuple[str, int]:
-        """Room and seq of one's last message. Raises Refused while that is not certain."""
-        if self.said is None or self.unanswered:
+        """Room and seq of one's last message. Raises Refused while it has no place."""
+        if self.said is None:
             raise Refused("no_such_message", "there is no last message of yours to change")
         return self.said
 

@@ -61,3 +61,11 @@ class Person:
     def _line(self, command: c.Command | None, answer: e.Ok | e.Error) -> str:
         frame = self.speaker.answer(command, answer)
         return "" if frame is None else frame.payload.decode()
+
+
+def refused(person: Person, text: str) -> tuple[str, str]:
+    """Code and message of the one error that typing this is."""
+    (error,) = person.types(text)
+    if not isinstance(error, e.Error):
+        raise TypeError(f"{text!r} is a command: {error!r}")
+    return error.code, error.message

@@ -245,13 +245,22 @@ def test_a_roster_that_was_cut_says_so() -> None:
     assert after("/who", roster) == "900 here in #lobby: ann; and more"
 
 
+def test_a_room_that_somebody_else_opened_is_known_from_the_list() -> None:
+    person = Person.guest()
+    person.types("/rooms")
+    opened = e.RoomLine(room="@x1", kind="direct", joined=True, title="guest-1, bob")
+    person.told(e.RoomList(rooms=[opened, e.RoomLine(room="zoo")], more=False))
+    assert person.types("/history @guest-1,bob") == [c.History(room="@x1", limit=20)]
+    assert person.reads("/room") == "what you type goes to #lobby; you are also in @guest-1,bob"
+
+
 def test_rooms_are_told_one_a_line_and_go_on() -> None:
     person = Person.guest()
     person.types("/rooms")
     rooms = [
         e.RoomLine(room="lobby", present=3, joined=True, topic="all things"),
         e.RoomLine(room="den", kind="private", present=1, joined=True),
-        e.RoomLine(room="@x1", kind="direct", present=2, joined=True, title="ann,bob"),
+        e.RoomLine(room="@x1", kind="direct", present=2, joined=True, title="ann, bob"),
         e.RoomLine(room="zoo"),
     ]
     assert person.told(e.RoomList(rooms=rooms, more=True)).split("\n") == [

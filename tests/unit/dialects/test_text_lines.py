@@ -71,10 +71,10 @@ def test_an_event_is_a_line_with_its_time_and_room(event: e.Event, shown: str) -
 
 
 def test_a_direct_room_is_shown_by_its_people() -> None:
-    assert line(said("psst"), label="@ann,bob") == "12:03 @ann,bob <ann> psst"
+    assert line(said("psst"), label="@ann, bob") == "12:03 @ann,bob <ann> psst"
     opened = e.Invited(room="@x1", by="bob", epoch="e", seq=0, direct=True)
     assert line(opened, label="@ann,bob") == (
-        "12:03 @ann,bob * bob opened this room for you two; /msg bob TEXT answers"
+        "12:03 @ann,bob * bob opened this room for you two; /msg bob TEXT answers, /join @bob stays"
     )
 
 
