@@ -1,16 +1,16 @@
 """Keeping the truth: implementations of ports.Store, one folder or file each.
-What a store must do is in core/ports.py and tests/unit/store; here is what they have in common."""
+What a store must do is in core/ports and tests/unit/store; here is what they have in common."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 OPERATIONS = (
-    "secret", "probe", "append", "read", "last_seq", "message", "history", "search", "room", "create_room",
-    "direct_room", "public_rooms", "set_member", "drop_member", "members", "memberships",
-    "membership", "mark", "add_account", "account", "account_by_id", "accounts", "look_alike",
-    "set_password", "rehash", "set_disabled", "add_token", "token", "tokens", "revoke_token", "revocations",
-    "tidy",
+    "secret", "probe", "append", "read", "last_seq", "message", "history", "search", "room",
+    "create_room", "direct_room", "public_rooms", "set_member", "drop_member", "members",
+    "memberships", "membership", "mark", "add_account", "account", "account_by_id", "accounts",
+    "look_alike", "set_password", "rehash", "set_disabled", "add_token", "token", "tokens",
+    "revoke_token", "revocations", "tidy",
 )  # fmt: skip
 """Every name that StoreMeter.operation can hear: the calls of the port, and `tidy`."""
 

@@ -1,0 +1,152 @@
+"""Accounts, tokens, revocations, and what belongs to the store as a whole. Functions that take a
+Transaction write; the others read through a connection. Who may log in is auth's to say."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from chatd.core.log import Account, Revocation, Token, UserId
+from chatd.core.ports import NameTaken, StoreFailed
+from chatd.store.sqlite.transaction import Transaction
+
+_EPOCH = "SELECT value FROM meta WHERE name = 'epoch'"
+_SECRET = "SELECT value FROM meta WHERE name = 'secret'"  # noqa: S105  it is not in the statement
+_PROBE = "UPDATE meta SET value = value + 1 WHERE name = 'probe'"
+_ACCOUNT = "SELECT user_id, name, password, operator, disabled FROM accounts"
+_BY_NAME = f"{_ACCOUNT} WHERE name = ?"
+_BY_ID = f"{_ACCOUNT} WHERE user_id = ?"
+_ALL = f"{_ACCOUNT} ORDER BY name"
+_LOOK_ALIKE = "SELECT name FROM accounts WHERE skeleton = ?"
+_ADD = """INSERT INTO accounts (user_id, name, password, operator, disabled, skeleton, created_ts)
+VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_SET_PASSWORD = "UPDATE accounts SET password = ? WHERE user_id = ?"  # noqa: S105
+_REHASH = "UPDATE accounts SET password = ? WHERE user_id = ? AND password = ?"
+_SET_DISABLED = "UPDATE accounts SET disabled = ? WHERE user_id = ?"
+_TOKEN = "SELECT token_id, user_id, label, created_ts FROM tokens"  # noqa: S105
+_BY_DIGEST = f"{_TOKEN} WHERE digest = ?"
+_OF_USER = f"{_TOKEN} WHERE user_id = ? ORDER BY created_ts, token_id"
+_OWNER = "SELECT user_id FROM tokens WHERE token_id = ?"
+_ADD_TOKEN = """INSERT INTO tokens (token_id, user_id, label, created_ts, digest)
+VALUES (?, ?, ?, ?, ?)"""  # noqa: S105
+_DROP_TOKEN = "DELETE FROM tokens WHERE token_id = ?"  # noqa: S105
+_REVOKE = "INSERT INTO revocations (user_id, token_id, ts) VALUES (?, ?, ?)"
+_REVOCATIONS = "SELECT number, user_id, token_id FROM revocations"
+_LATER = f"{_REVOCATIONS} WHERE number > ? ORDER BY number"
+_NEWEST = f"{_REVOCATIONS} ORDER BY number DESC LIMIT 1"
+
+
+def epoch(connection: sqlite3.Connection) -> str:
+    """See the port."""
+    return str(connection.execute(_EPOCH).fetchone()[0])
+
+
+def secret(connection: sqlite3.Connection) -> bytes:
+    """See the port."""
+    return bytes(connection.execute(_SECRET).fetchone()[0])
+
+
+def probe(transaction: Transaction) -> None:
+    """See the port."""
+    transaction.execute(_PROBE)
+
+
+def add_account(transaction: Transaction, account: Account, skeleton: str, ts: int) -> None:
+    """See the port."""
+    taken = transaction.execute(_LOOK_ALIKE, (skeleton,)).fetchone()
+    if taken is not None:
+        raise NameTaken(taken[0])
+    flags = (account.operator, account.disabled)
+    row = (account.user_id, account.name, account.password, *flags, skeleton, ts)
+    transaction.execute(_ADD, row)
+
+
+def account(connection: sqlite3.Connection, name: str) -> Account | None:
+    """See the port."""
+    row = connection.execute(_BY_NAME, (name,)).fetchone()
+    return _account(*row) if row else None
+
+
+def account_by_id(connection: sqlite3.Connection, user_id: UserId) -> Account | None:
+    """See the port."""
+    row = connection.execute(_BY_ID, (user_id,)).fetchone()
+    return _account(*row) if row else None
+
+
+def accounts(connection: sqlite3.Connection) -> list[Account]:
+    """See the port."""
+    return [_account(*row) for row in connection.execute(_ALL)]
+
+
+def look_alike(connection: sqlite3.Connection, skeleton: str) -> str | None:
+    """See the port."""
+    row = connection.execute(_LOOK_ALIKE, (skeleton,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def set_password(transaction: Transaction, user_id: UserId, password: str, ts: int) -> None:
+    """See the port."""
+    if transaction.execute(_SET_PASSWORD, (password, user_id)).rowcount:
+        transaction.execute(_REVOKE, (user_id, "", ts))
+
+
+def rehash(transaction: Transaction, user_id: UserId, old: str, new: str) -> None:
+    """See the port."""
+    transaction.execute(_REHASH, (new, user_id, old))
+
+
+def set_disabled(transaction: Transaction, user_id: UserId, disabled: bool, ts: int) -> None:
+    """See the port."""
+    if transaction.execute(_SET_DISABLED, (disabled, user_id)).rowcount and disabled:
+        transaction.execute(_REVOKE, (user_id, "", ts))
+
+
+def add_token(transaction: Transaction, token: Token, digest: bytes) -> None:
+    """See the port."""
+    if transaction.execute(_BY_ID, (token.user_id,)).fetchone() is None:
+        raise StoreFailed(f"there is no account {token.user_id}")
+    row = (token.token_id, token.user_id, token.label, token.created_ts, digest)
+    transaction.execute(_ADD_TOKEN, row)
+
+
+def token(connection: sqlite3.Connection, digest: bytes) -> Token | None:
+    """See the port."""
+    row = connection.execute(_BY_DIGEST, (digest,)).fetchone()
+    return _token(*row) if row else None
+
+
+def tokens(connection: sqlite3.Connection, user_id: UserId) -> list[Token]:
+    """See the port."""
+    return [_token(*row) for row in connection.execute(_OF_USER, (user_id,))]
+
+
+def revoke_token(transaction: Transaction, token_id: str, ts: int) -> bool:
+    """See the port."""
+    owner = transaction.execute(_OWNER, (token_id,)).fetchone()
+    if owner is None:
+        return False
+    transaction.execute(_DROP_TOKEN, (token_id,))
+    transaction.execute(_REVOKE, (owner[0], token_id, ts))
+    return True
+
+
+def revocations(connection: sqlite3.Connection, after: int) -> list[Revocation]:
+    """See the port."""
+    rows = connection.execute(_NEWEST) if after < 0 else connection.execute(_LATER, (after,))
+    return [
+        Revocation(number=number, user_id=UserId(user_id), token_id=token_id)
+        for number, user_id, token_id in rows
+    ]
+
+
+def _account(user_id: str, name: str, password: str, operator: int, disabled: int) -> Account:
+    return Account(
+        user_id=UserId(user_id),
+        name=name,
+        password=password,
+        operator=bool(operator),
+        disabled=bool(disabled),
+    )
+
+
+def _token(token_id: str, user_id: str, label: str, created_ts: int) -> Token:
+    return Token(token_id=token_id, user_id=UserId(user_id), label=label, created_ts=created_ts)

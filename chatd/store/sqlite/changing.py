@@ -1,0 +1,153 @@
+"""Entries about messages that are there, and topics: edits, deletions, reactions. New messages are
+appending's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from chatd.core.log import Appended, Author, Draft, Entry, RoomId, UserId
+from chatd.core.ports import NoSuchTarget, StoreFailed
+from chatd.store.sqlite import indexing
+from chatd.store.sqlite.transaction import Transaction
+
+_FIND = """SELECT m.room_id, m.seq, m.ts, m.user_id, m.name, m.guest, m.text, m.key, m.reply_to,
+    m.id, ifnull(e.text, m.text), m.deleted
+FROM messages m LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited
+WHERE m.room_id = ? AND m.seq = ?"""
+_CHANGE = """SELECT room_id, seq, kind, ts, user_id, name, guest, target, text
+FROM changes WHERE room_id = ? AND seq = ?"""
+_INSERT = """INSERT INTO changes (room_id, seq, kind, ts, user_id, name, guest, target, text)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_EDIT = "UPDATE messages SET edited = ? WHERE room_id = ? AND seq = ?"
+_DELETE = "UPDATE messages SET text = '', edited = NULL, deleted = ? WHERE room_id = ? AND seq = ?"
+_DELETE_EDITS = """UPDATE changes SET text = ''
+WHERE room_id = ? AND target = ? AND kind = 'edited'"""
+_DELETE_REACTIONS = "DELETE FROM reactions WHERE room_id = ? AND target = ?"
+_REACTION = """SELECT seq, present FROM reactions
+WHERE room_id = ? AND target = ? AND emoji = ? AND user_id = ?"""
+_REACT = """INSERT INTO reactions (room_id, target, emoji, user_id, seq, name, present)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (room_id, target, emoji, user_id)
+DO UPDATE SET seq = excluded.seq, name = excluded.name, present = excluded.present"""
+_TOPIC = "UPDATE rooms SET topic = ? WHERE room_id = ?"
+
+
+class Target(Struct, frozen=True):
+    """The message that a draft is about: its entry, and how it stands now."""
+
+    entry: Entry
+    number: int
+    text: str
+    deleted: int | None
+
+
+def change(transaction: Transaction, room_id: RoomId, draft: Draft) -> Appended:
+    """Store one draft that is no message. ANSWERS are raised before the first write."""
+    if draft.kind == "topic":
+        entry = _store(transaction, room_id, draft, None)
+        transaction.execute(_TOPIC, (draft.text, room_id))
+        return Appended(entry)
+    target = find(transaction, room_id, draft.target)
+    if draft.kind == "deleted":
+        return _delete(transaction, draft, target)
+    if target.deleted is not None:
+        raise NoSuchTarget(draft.target)
+    if draft.kind == "edited":
+        return _edit(transaction, draft, target)
+    return _react(transaction, draft, target)
+
+
+def find(transaction: Transaction, room_id: RoomId, seq: int | None) -> Target:
+    """The message at ``seq``. Raises NoSuchTarget."""
+    row = transaction.execute(_FIND, (room_id, seq)).fetchone()
+    if row is None:
+        raise NoSuchTarget(seq)
+    return Target(message_entry(row[:9]), *row[9:])
+
+
+def next_seq(transaction: Transaction, room_id: RoomId) -> int:
+    """The seq of the room's next entry. Raises StoreFailed when there is no such room."""
+    last = transaction.last_seq(room_id)
+    if last is None:
+        raise StoreFailed(f"there is no room {room_id}")
+    return last + 1
+
+
+def message_entry(row: tuple[Any, ...]) -> Entry:
+    """The entry in a row of messages."""
+    room_id, seq, ts, user_id, name, guest, text, key, reply_to = row
+    return Entry(
+        room_id=room_id,
+        seq=seq,
+        kind="message",
+        author=Author(user_id, name, bool(guest)),
+        ts=ts,
+        text=text,
+        key=key,
+        reply_to=reply_to,
+    )
+
+
+def _edit(transaction: Transaction, draft: Draft, target: Target) -> Appended:
+    room_id, seq = target.entry.room_id, target.entry.seq
+    entry = _store(transaction, room_id, draft, seq)
+    transaction.execute(_EDIT, (entry.seq, room_id, seq))
+    indexing.change(transaction, target.number, room_id, target.text, draft.text)
+    return Appended(entry)
+
+
+def _delete(transaction: Transaction, draft: Draft, target: Target) -> Appended:
+    room_id, seq = target.entry.room_id, target.entry.seq
+    if target.deleted is not None:
+        return Appended(_change_at(transaction, room_id, target.deleted), again=True)
+    entry = _store(transaction, room_id, draft, seq)
+    transaction.execute(_DELETE, (entry.seq, room_id, seq))
+    transaction.execute(_DELETE_EDITS, (room_id, seq))
+    transaction.execute(_DELETE_REACTIONS, (room_id, seq))
+    indexing.change(transaction, target.number, room_id, target.text, "")
+    return Appended(entry)
+
+
+def _react(transaction: Transaction, draft: Draft, target: Target) -> Appended:
+    room_id, seq = target.entry.room_id, target.entry.seq
+    user_id: UserId = draft.author.user_id
+    there = transaction.execute(_REACTION, (room_id, seq, draft.text, user_id)).fetchone()
+    wanted = draft.kind == "reacted"
+    if there is None and not wanted:
+        return Appended(target.entry, again=True)
+    if there is not None and bool(there[1]) == wanted:
+        return Appended(_change_at(transaction, room_id, there[0]), again=True)
+    entry = _store(transaction, room_id, draft, seq)
+    name = draft.author.name
+    row = (room_id, seq, draft.text, user_id, entry.seq, name, wanted)
+    transaction.execute(_REACT, row)
+    return Appended(entry)
+
+
+def _store(transaction: Transaction, room_id: RoomId, draft: Draft, target: int | None) -> Entry:
+    who = draft.author
+    seq = next_seq(transaction, room_id)
+    text = "" if draft.kind == "deleted" else draft.text
+    row = (room_id, seq, draft.kind, draft.ts, who.user_id, who.name, who.guest, target, text)
+    transaction.execute(_INSERT, row)
+    transaction.gave_seq(room_id, seq)
+    return change_entry(row)
+
+
+def _change_at(transaction: Transaction, room_id: RoomId, seq: int) -> Entry:
+    return change_entry(transaction.execute(_CHANGE, (room_id, seq)).fetchone())
+
+
+def change_entry(row: tuple[Any, ...]) -> Entry:
+    """The entry in a row of changes."""
+    room_id, seq, kind, ts, user_id, name, guest, target, text = row
+    return Entry(
+        room_id=room_id,
+        seq=seq,
+        kind=kind,
+        author=Author(user_id, name, bool(guest)),
+        ts=ts,
+        text=text,
+        target=target,
+    )

@@ -1,0 +1,53 @@
+"""Keeping the full-text index in step with the messages; looking things up in it is searching's.
+All writing of the index is here: to move it off the acknowledgement's path, change this file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatd.core.log import RoomId
+from chatd.store.sqlite.transaction import Transaction
+from chatd.store.words import words
+
+_ROW = "INSERT INTO found (rowid, words) VALUES "
+_REMOVE = "INSERT INTO found (found, rowid, words) VALUES ('delete', ?, ?)"
+_MERGE = "INSERT INTO found (found, rank) VALUES ('merge', ?)"
+_PAGES = 200
+
+
+def room_word(room_id: RoomId) -> str:
+    """The word that every message of a room has in the index, and no text can have."""
+    return f"§{room_id}"
+
+
+def add(transaction: Transaction, rows: Sequence[tuple[int, RoomId, str]]) -> None:
+    """Index new messages: their id, room and text."""
+    values: list[object] = []
+    for number, room_id, text in rows:
+        values += (number, _content(room_id, text))
+    transaction.execute(_ROW + ", ".join(["(?, ?)"] * len(rows)), values)
+
+
+def change(transaction: Transaction, number: int, room_id: RoomId, old: str, new: str) -> None:
+    """Index another text; "" leaves the message out."""
+    if old:
+        transaction.execute(_REMOVE, (number, _content(room_id, old)))
+    if new:
+        add(transaction, [(number, room_id, new)])
+
+
+def merge(transaction: Transaction, first: bool) -> bool:
+    """Merge some of the index's parts, by which words of deleted messages leave the file; gives
+    whether there is more to do. ``first``: begin to make one part of all of them."""
+    # sqlite.org/fts5.html section 6.8: a negative number, then positive ones until nothing changes.
+    before = _changes(transaction)
+    transaction.execute(_MERGE, (-_PAGES if first else _PAGES,))
+    return _changes(transaction) - before >= 2
+
+
+def _changes(transaction: Transaction) -> int:
+    return int(transaction.execute("SELECT total_changes()").fetchone()[0])
+
+
+def _content(room_id: RoomId, text: str) -> str:
+    return f"{room_word(room_id)} {' '.join(words(text))}"

@@ -1,0 +1,162 @@
+"""What is read out of the rooms' logs. Each call is one statement that gives one row of JSON: it is
+one snapshot, and stepping row by row would win and lose Python's lock with every row."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from chatd.core.log import Author, Entry, Kind, RoomId, StoredMessage, UserId
+from chatd.store.sqlite.transaction import LAST_SEQ
+
+T = TypeVar("T")
+
+
+def listed(columns: str, select: str) -> str:
+    """A statement that gives the rows of ``select`` as one JSON array of arrays."""
+    return f"SELECT json_group_array(json_array({columns})) FROM ({select})"  # noqa: S608
+
+
+def fetch(
+    connection: sqlite3.Connection,
+    statement: str,
+    values: tuple[object, ...],
+    decoder: msgspec.json.Decoder[list[T]],
+) -> list[T]:
+    """The rows that such a statement gives."""
+    return decoder.decode(connection.execute(statement, values).fetchone()[0])
+
+
+class EntryRow(Struct, array_like=True):
+    """One row of a log."""
+
+    seq: int
+    kind: Kind
+    ts: int
+    user_id: str
+    name: str
+    guest: int
+    text: str
+    key: str | None
+    reply_to: int | None
+    target: int | None
+
+    def entry(self, room_id: RoomId) -> Entry:
+        """As a value."""
+        return Entry(
+            room_id=room_id,
+            seq=self.seq,
+            kind=self.kind,
+            author=Author(UserId(self.user_id), self.name, bool(self.guest)),
+            ts=self.ts,
+            text=self.text,
+            key=self.key,
+            reply_to=self.reply_to,
+            target=self.target,
+        )
+
+
+class MessageRow(Struct, array_like=True):
+    """One message as it stands. ``reactions``: JSON of [seq, emoji, name], or null."""
+
+    seq: int
+    ts: int
+    user_id: str
+    name: str
+    guest: int
+    text: str
+    key: str | None
+    reply_to: int | None
+    edited_ts: int | None
+    deleted: int | None
+    reactions: str | None
+
+    def message(self, room_id: RoomId) -> StoredMessage:
+        """As a value."""
+        return StoredMessage(
+            room_id=room_id,
+            seq=self.seq,
+            ts=self.ts,
+            author=Author(UserId(self.user_id), self.name, bool(self.guest)),
+            text=self.text,
+            key=self.key,
+            reply_to=self.reply_to,
+            edited_ts=self.edited_ts,
+            deleted=self.deleted is not None,
+            reactions=_reactions(self.reactions) if self.reactions else {},
+        )
+
+
+MESSAGE_NAMES = "seq, ts, user_id, name, guest, text, key, reply_to, edited_ts, deleted, reactions"
+MESSAGE_COLUMNS = """m.seq, m.ts, m.user_id, m.name, m.guest, ifnull(e.text, m.text) AS text, m.key,
+    m.reply_to, e.ts AS edited_ts, m.deleted, (
+        SELECT nullif(json_group_array(json_array(r.seq, r.emoji, r.name)), '[]') FROM reactions r
+        WHERE r.room_id = m.room_id AND r.target = m.seq AND r.present
+    ) AS reactions"""
+EDIT = "LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited"
+
+_MESSAGES = f"SELECT {MESSAGE_COLUMNS} FROM messages m {EDIT} WHERE m.room_id = ?"  # noqa: S608
+_AFTER = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq > ? ORDER BY m.seq LIMIT ?")
+_BEFORE = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq < ? ORDER BY m.seq DESC LIMIT ?")
+_AT = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq = ?")
+_READ = listed(
+    "seq, kind, ts, user_id, name, guest, text, key, reply_to, target",
+    """SELECT seq, 'message' AS kind, ts, user_id, name, guest, text, key, reply_to,
+        NULL AS target FROM messages WHERE room_id = ?1 AND seq > ?2
+    UNION ALL
+    SELECT seq, kind, ts, user_id, name, guest, text, NULL, NULL, target
+        FROM changes WHERE room_id = ?1 AND seq > ?2
+    ORDER BY seq LIMIT ?3""",
+)
+_END = 2**62
+
+_entries = msgspec.json.Decoder(list[EntryRow])
+_messages = msgspec.json.Decoder(list[MessageRow])
+_people = msgspec.json.Decoder(list[tuple[int, str, str]])
+
+
+def read(connection: sqlite3.Connection, room_id: RoomId, after: int, limit: int) -> list[Entry]:
+    """See the port."""
+    rows = fetch(connection, _READ, (room_id, after, limit), _entries)
+    return [row.entry(room_id) for row in rows]
+
+
+def last_seq(connection: sqlite3.Connection, room_id: RoomId) -> int:
+    """See the port."""
+    row = connection.execute(LAST_SEQ, (room_id,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def message(connection: sqlite3.Connection, room_id: RoomId, seq: int) -> StoredMessage | None:
+    """See the port."""
+    rows = fetch(connection, _AT, (room_id, seq), _messages)
+    return rows[0].message(room_id) if rows else None
+
+
+def history(
+    connection: sqlite3.Connection,
+    room_id: RoomId,
+    before: int | None,
+    after: int | None,
+    limit: int,
+) -> tuple[list[StoredMessage], bool]:
+    """See the port."""
+    # One more than was asked for tells whether there are more.
+    if after is not None:
+        rows = fetch(connection, _AFTER, (room_id, after, limit + 1), _messages)
+        page = rows[:limit]
+    else:
+        top = _END if before is None else before
+        rows = fetch(connection, _BEFORE, (room_id, top, limit + 1), _messages)
+        page = rows[:limit][::-1]
+    return [row.message(room_id) for row in page], len(rows) > limit
+
+
+def _reactions(told: str) -> dict[str, list[str]]:
+    people: dict[str, list[str]] = {}
+    for _, emoji, name in sorted(_people.decode(told)):
+        people.setdefault(emoji, []).append(name)
+    return people

@@ -1,0 +1,193 @@
+"""Rooms, lasting members and read markers. Functions that take a Transaction write; the others read
+through a connection. The rooms' logs are appending's and reading's."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+from msgspec import Struct
+
+from chatd.core.log import Member, Membership, Rank, RoomId, RoomKind, StoredRoom, UserId
+from chatd.core.ports import NameTaken, StoreFailed
+from chatd.store.sqlite.reading import fetch, listed
+from chatd.store.sqlite.transaction import LAST, Transaction
+
+
+class RoomRow(Struct, array_like=True):
+    """One room."""
+
+    room_id: int
+    name: str
+    kind: RoomKind
+    topic: str
+    title: str | None
+    first: int
+    last: int
+
+    def room(self) -> StoredRoom:
+        """As a value."""
+        return StoredRoom(
+            room_id=RoomId(self.room_id),
+            name=self.name,
+            kind=self.kind,
+            topic=self.topic,
+            title=self.title,
+            first=self.first,
+            last=self.last,
+        )
+
+
+class MemberRow(Struct, array_like=True):
+    """One member."""
+
+    user_id: str
+    name: str
+    guest: int
+    rank: str
+
+    def member(self) -> Member:
+        """As a value."""
+        return Member(
+            user_id=UserId(self.user_id),
+            name=self.name,
+            guest=bool(self.guest),
+            rank=Rank(self.rank),
+        )
+
+
+_NAMES = "room_id, name, kind, topic, title, first, last"
+_COLUMNS = f"""rooms.room_id, rooms.name, rooms.kind, rooms.topic, rooms.title, rooms.first,
+    {LAST} AS last"""
+_ROOM = listed(_NAMES, f"SELECT {_COLUMNS} FROM rooms WHERE name = ?")  # noqa: S608
+_BY_ID = listed(_NAMES, f"SELECT {_COLUMNS} FROM rooms WHERE room_id = ?")  # noqa: S608
+_PUBLIC = listed(
+    _NAMES,
+    f"SELECT {_COLUMNS} FROM rooms WHERE kind = 'public' AND name > ? ORDER BY name LIMIT ?",  # noqa: S608
+)
+_TAKEN = "SELECT name FROM rooms WHERE skeleton = ? UNION ALL SELECT name FROM rooms WHERE name = ?"
+_BY_PAIR = "SELECT room_id FROM rooms WHERE pair = ?"
+_CREATE = """INSERT INTO rooms (name, skeleton, pair, kind, topic, title, created_ts)
+VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_MEMBERS = listed(
+    "user_id, name, guest, rank",
+    """SELECT user_id, name, guest, rank FROM members WHERE room_id = ?
+    ORDER BY name, user_id LIMIT ?""",
+)
+_JOIN = """INSERT INTO members (room_id, user_id, name, guest, rank) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (room_id, user_id) DO"""
+_KEEP_MEMBER = f"{_JOIN} NOTHING"
+_SET_MEMBER = f"""{_JOIN} UPDATE
+SET name = excluded.name, guest = excluded.guest, rank = excluded.rank"""
+_DROP_MEMBER = "DELETE FROM members WHERE room_id = ? AND user_id = ?"
+_MEMBERSHIP = f"""SELECT {_COLUMNS}, members.rank, ifnull(marks.seq, 0) AS read FROM members
+CROSS JOIN rooms ON rooms.room_id = members.room_id
+LEFT JOIN marks ON marks.user_id = members.user_id AND marks.room_id = members.room_id
+WHERE members.user_id = ?"""  # noqa: S608
+_ROWS = f"json_array({_NAMES}), rank, read"
+_MEMBERSHIPS = listed(_ROWS, f"{_MEMBERSHIP} ORDER BY rooms.name")
+_ONE_MEMBERSHIP = listed(_ROWS, f"{_MEMBERSHIP} AND members.room_id = ?")
+_MARKED = "SELECT seq FROM marks WHERE user_id = ? AND room_id = ?"
+_MARK = """INSERT INTO marks (user_id, room_id, seq) VALUES (?, ?, ?)
+ON CONFLICT (user_id, room_id) DO UPDATE SET seq = excluded.seq"""
+
+_rooms = msgspec.json.Decoder(list[RoomRow])
+_members = msgspec.json.Decoder(list[MemberRow])
+_memberships = msgspec.json.Decoder(list[tuple[RoomRow, str, int]])
+
+
+def room(connection: sqlite3.Connection, name: str) -> StoredRoom | None:
+    """See the port."""
+    rows = fetch(connection, _ROOM, (name,), _rooms)
+    return rows[0].room() if rows else None
+
+
+def public_rooms(connection: sqlite3.Connection, after: str, limit: int) -> list[StoredRoom]:
+    """See the port."""
+    return [row.room() for row in fetch(connection, _PUBLIC, (after, limit), _rooms)]
+
+
+def members(connection: sqlite3.Connection, room_id: RoomId, limit: int) -> list[Member]:
+    """See the port."""
+    return [row.member() for row in fetch(connection, _MEMBERS, (room_id, limit), _members)]
+
+
+def memberships(connection: sqlite3.Connection, user_id: UserId) -> list[Membership]:
+    """See the port."""
+    rows = fetch(connection, _MEMBERSHIPS, (user_id,), _memberships)
+    return [Membership(room=row.room(), rank=Rank(rank), read=read) for row, rank, read in rows]
+
+
+def membership(
+    connection: sqlite3.Connection, room_id: RoomId, user_id: UserId
+) -> Membership | None:
+    """See the port."""
+    for row, rank, read in fetch(connection, _ONE_MEMBERSHIP, (user_id, room_id), _memberships):
+        return Membership(room=row.room(), rank=Rank(rank), read=read)
+    return None
+
+
+def create_room(
+    transaction: Transaction,
+    name: str,
+    kind: RoomKind,
+    skeleton: str,
+    topic: str,
+    owner: Member | None,
+    ts: int,
+) -> StoredRoom:
+    """See the port."""
+    taken = transaction.execute(_TAKEN, (skeleton, name)).fetchone()
+    if taken is not None:
+        raise NameTaken(taken[0])
+    row = (name, skeleton, None, kind, topic, None, ts)
+    room_id = RoomId(transaction.execute(_CREATE, row).lastrowid or 0)
+    if owner is not None:
+        _join(transaction, _SET_MEMBER, room_id, owner)
+    return StoredRoom(room_id=room_id, name=name, kind=kind, topic=topic)
+
+
+def direct_room(
+    transaction: Transaction, name: str, one: Member, other: Member, ts: int
+) -> StoredRoom:
+    """See the port."""
+    pair = " ".join(sorted({one.user_id, other.user_id}))
+    found = transaction.execute(_BY_PAIR, (pair,)).fetchone()
+    if found is None and transaction.execute(_TAKEN, (None, name)).fetchone() is not None:
+        raise NameTaken(name)
+    if found is None:
+        title = ", ".join(dict.fromkeys((one.name, other.name)))
+        found = (
+            transaction.execute(_CREATE, (name, None, pair, "direct", "", title, ts)).lastrowid,
+        )
+    for member in (one, other):
+        _join(transaction, _KEEP_MEMBER, RoomId(found[0]), member)
+    (row,) = _rooms.decode(transaction.execute(_BY_ID, found).fetchone()[0])
+    return row.room()
+
+
+def set_member(transaction: Transaction, room_id: RoomId, member: Member) -> None:
+    """See the port."""
+    if transaction.last_seq(room_id) is None:
+        raise StoreFailed(f"there is no room {room_id}")
+    _join(transaction, _SET_MEMBER, room_id, member)
+
+
+def drop_member(transaction: Transaction, room_id: RoomId, user_id: UserId) -> None:
+    """See the port."""
+    transaction.execute(_DROP_MEMBER, (room_id, user_id))
+
+
+def mark(transaction: Transaction, user_id: UserId, room_id: RoomId, seq: int) -> int:
+    """See the port."""
+    row = transaction.execute(_MARKED, (user_id, room_id)).fetchone()
+    stands = int(row[0]) if row else 0
+    if seq <= stands:
+        return stands
+    transaction.execute(_MARK, (user_id, room_id, seq))
+    return seq
+
+
+def _join(transaction: Transaction, how: str, room_id: RoomId, member: Member) -> None:
+    row = (room_id, member.user_id, member.name, member.guest, member.rank.value)
+    transaction.execute(how, row)

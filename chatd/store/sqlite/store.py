@@ -1,0 +1,222 @@
+"""The embedded store: which call goes to the thread that writes, and which to those that read.
+What each does is in the function of its name, in appending, reading, searching, rooms, accounts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chatd.core.log import (
+    Account,
+    Appended,
+    Draft,
+    Entry,
+    Found,
+    Member,
+    Membership,
+    Revocation,
+    RoomId,
+    RoomKind,
+    StoredMessage,
+    StoredRoom,
+    Token,
+    UserId,
+)
+from chatd.store import SilentMeter, StoreMeter
+from chatd.store.sqlite import accounts, appending, indexing, reading, rooms, schema, searching
+from chatd.store.sqlite.calls import Deliver
+from chatd.store.sqlite.opening import connect, remarks
+from chatd.store.sqlite.threads import Threads
+
+
+class SqliteStore:
+    """ports.Store in one SQLite file.
+
+    ``deliver`` runs results where they are awaited (reactor.callFromThread, say); the calls await
+    Twisted's Deferreds. A daemon opens it ``exclusive``; a command beside the daemon does not.
+    Making one blocks while the schema is brought up to date, and raises CannotOpen. ``remarks`` is
+    what an operator should hear about the file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        deliver: Deliver,
+        *,
+        meter: StoreMeter | None = None,
+        readers: int = 2,
+        group: int = 1000,
+        exclusive: bool = True,
+        folder: Path = schema.FOLDER,
+    ) -> None:
+        path = path.absolute()
+        self._lock = schema.prepare(path, folder, exclusive)
+        connection = connect(path, write=False)
+        self._epoch = accounts.epoch(connection)
+        self._schema_version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        connection.close()
+        self.remarks = remarks(path)
+        self._threads = Threads(path, deliver, meter or SilentMeter(), readers, group)
+        self._write = self._threads.write
+        self._read = self._threads.read
+
+    @property
+    def epoch(self) -> str:
+        """See the port."""
+        return self._epoch
+
+    @property
+    def schema_version(self) -> int:
+        """See the port."""
+        return self._schema_version
+
+    async def close(self) -> None:
+        """See the port."""
+        await self._threads.close(self._lock.release)
+
+    async def probe(self) -> None:
+        """See the port."""
+        await self._write("probe", accounts.probe)
+
+    async def secret(self) -> bytes:
+        """See the port."""
+        return await self._read("secret", accounts.secret)
+
+    # --- a room's log ---
+    async def append(self, room_id: RoomId, draft: Draft) -> Appended:
+        """See the port."""
+        return await self._write("append", appending.append, room_id, draft)
+
+    async def read(self, room_id: RoomId, after: int, limit: int) -> list[Entry]:
+        """See the port."""
+        return await self._read("read", reading.read, room_id, after, limit)
+
+    async def last_seq(self, room_id: RoomId) -> int:
+        """See the port."""
+        return await self._read("last_seq", reading.last_seq, room_id)
+
+    async def message(self, room_id: RoomId, seq: int) -> StoredMessage | None:
+        """See the port."""
+        return await self._read("message", reading.message, room_id, seq)
+
+    async def history(
+        self, room_id: RoomId, *, before: int | None, after: int | None, limit: int
+    ) -> tuple[list[StoredMessage], bool]:
+        """See the port."""
+        return await self._read("history", reading.history, room_id, before, after, limit)
+
+    async def search(
+        self,
+        query: str,
+        *,
+        room_id: RoomId | None,
+        member: UserId,
+        cursor: int | None,
+        limit: int,
+    ) -> list[Found]:
+        """See the port."""
+        asked = (query, room_id, member, cursor, limit)
+        return await self._read("search", searching.search, *asked)
+
+    async def tidy(self) -> None:
+        """Merge the search index, by which words of deleted messages leave the file. Takes minutes
+        when there are millions of messages, in small steps between other calls."""
+        first = True
+        while await self._write("tidy", indexing.merge, first):
+            first = False
+
+    # --- rooms and members ---
+    async def room(self, name: str) -> StoredRoom | None:
+        """See the port."""
+        return await self._read("room", rooms.room, name)
+
+    async def create_room(
+        self, name: str, kind: RoomKind, *, skeleton: str, topic: str, owner: Member | None, ts: int
+    ) -> StoredRoom:
+        """See the port."""
+        asked = (name, kind, skeleton, topic, owner, ts)
+        return await self._write("create_room", rooms.create_room, *asked)
+
+    async def direct_room(self, name: str, one: Member, other: Member, ts: int) -> StoredRoom:
+        """See the port."""
+        return await self._write("direct_room", rooms.direct_room, name, one, other, ts)
+
+    async def public_rooms(self, after: str, limit: int) -> list[StoredRoom]:
+        """See the port."""
+        return await self._read("public_rooms", rooms.public_rooms, after, limit)
+
+    async def set_member(self, room_id: RoomId, member: Member) -> None:
+        """See the port."""
+        await self._write("set_member", rooms.set_member, room_id, member)
+
+    async def drop_member(self, room_id: RoomId, user_id: UserId) -> None:
+        """See the port."""
+        await self._write("drop_member", rooms.drop_member, room_id, user_id)
+
+    async def members(self, room_id: RoomId, limit: int) -> list[Member]:
+        """See the port."""
+        return await self._read("members", rooms.members, room_id, limit)
+
+    async def memberships(self, user_id: UserId) -> list[Membership]:
+        """See the port."""
+        return await self._read("memberships", rooms.memberships, user_id)
+
+    async def membership(self, room_id: RoomId, user_id: UserId) -> Membership | None:
+        """See the port."""
+        return await self._read("membership", rooms.membership, room_id, user_id)
+
+    async def mark(self, user_id: UserId, room_id: RoomId, seq: int) -> int:
+        """See the port."""
+        return await self._write("mark", rooms.mark, user_id, room_id, seq)
+
+    # --- accounts ---
+    async def add_account(self, account: Account, skeleton: str, ts: int) -> None:
+        """See the port."""
+        await self._write("add_account", accounts.add_account, account, skeleton, ts)
+
+    async def account(self, name: str) -> Account | None:
+        """See the port."""
+        return await self._read("account", accounts.account, name)
+
+    async def account_by_id(self, user_id: UserId) -> Account | None:
+        """See the port."""
+        return await self._read("account_by_id", accounts.account_by_id, user_id)
+
+    async def accounts(self) -> list[Account]:
+        """See the port."""
+        return await self._read("accounts", accounts.accounts)
+
+    async def look_alike(self, skeleton: str) -> str | None:
+        """See the port."""
+        return await self._read("look_alike", accounts.look_alike, skeleton)
+
+    async def set_password(self, user_id: UserId, password: str, ts: int) -> None:
+        """See the port."""
+        await self._write("set_password", accounts.set_password, user_id, password, ts)
+
+    async def rehash(self, user_id: UserId, old: str, new: str) -> None:
+        """See the port."""
+        await self._write("rehash", accounts.rehash, user_id, old, new)
+
+    async def set_disabled(self, user_id: UserId, disabled: bool, ts: int) -> None:
+        """See the port."""
+        await self._write("set_disabled", accounts.set_disabled, user_id, disabled, ts)
+
+    async def add_token(self, token: Token, digest: bytes) -> None:
+        """See the port."""
+        await self._write("add_token", accounts.add_token, token, digest)
+
+    async def token(self, digest: bytes) -> Token | None:
+        """See the port."""
+        return await self._read("token", accounts.token, digest)
+
+    async def tokens(self, user_id: UserId) -> list[Token]:
+        """See the port."""
+        return await self._read("tokens", accounts.tokens, user_id)
+
+    async def revoke_token(self, token_id: str, ts: int) -> bool:
+        """See the port."""
+        return await self._write("revoke_token", accounts.revoke_token, token_id, ts)
+
+    async def revocations(self, after: int) -> list[Revocation]:
+        """See the port."""
+        return await self._read("revocations", accounts.revocations, after)

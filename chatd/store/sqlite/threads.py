@@ -1,0 +1,64 @@
+"""The threads of one open store: one that writes, some that read, and how calls reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from sqlite3 import Connection
+from typing import TypeVar, TypeVarTuple, Unpack
+
+from twisted.internet.defer import Deferred
+
+from chatd.core.ports import StoreFailed
+from chatd.store import StoreMeter
+from chatd.store.sqlite.calls import Call, Deliver
+from chatd.store.sqlite.readers import Readers
+from chatd.store.sqlite.transaction import Transaction
+from chatd.store.sqlite.writer import Writer
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class Threads:
+    """Sends each call to a thread and gives what to await. Results come by ``deliver``."""
+
+    def __init__(
+        self, path: Path, deliver: Deliver, meter: StoreMeter, readers: int, group: int
+    ) -> None:
+        self._deliver = deliver
+        self._closed = False
+        self._writer = Writer(path, deliver, meter, group)
+        self._readers = Readers(path, deliver, meter, readers)
+
+    def write(
+        self, name: str, work: Callable[[Transaction, Unpack[Ts]], T], *args: *Ts
+    ) -> Deferred[T]:
+        """Carry out ``work`` in the next group. Raises StoreFailed when closed."""
+        return self._asked(self._writer.ask, Call(name, work, args))
+
+    def read(
+        self, name: str, work: Callable[[Connection, Unpack[Ts]], T], *args: *Ts
+    ) -> Deferred[T]:
+        """Carry out ``work`` in a thread that reads. Raises StoreFailed when closed."""
+        return self._asked(self._readers.ask, Call(name, work, args))
+
+    async def close(self, release: Callable[[], None]) -> None:
+        """Finish everything, then let go of the file and call ``release``."""
+        if self._closed:
+            return
+        self._closed = True
+        done: Deferred[None] = Deferred()
+
+        def ending() -> None:
+            release()
+            self._deliver(lambda: done.callback(None))
+
+        self._writer.end(self._readers.end, ending)
+        await done
+
+    def _asked(self, ask: Callable[[Call], None], call: Call) -> Deferred[T]:
+        if self._closed:
+            raise StoreFailed("the store is closed")
+        ask(call)
+        return call.answer

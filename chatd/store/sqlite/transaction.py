@@ -1,0 +1,49 @@
+"""What the calls of one transaction share: its connection, and which numbers are next.
+Beginning and ending it is writer's."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from chatd.core.log import RoomId
+
+# A room whose oldest entries, or all of them, were removed goes on counting from there.
+LAST = """max(
+    rooms.first - 1,
+    ifnull((SELECT max(seq) FROM messages WHERE messages.room_id = rooms.room_id), 0),
+    ifnull((SELECT max(seq) FROM changes WHERE changes.room_id = rooms.room_id), 0)
+)"""
+LAST_SEQ = f"SELECT {LAST} FROM rooms WHERE room_id = ?"  # noqa: S608  no foreign text
+_LAST_ID = "SELECT ifnull(max(id), 0) FROM messages"
+
+
+class Transaction:
+    """One BEGIN IMMEDIATE ... COMMIT. Nobody else writes meanwhile: what it remembers stays true."""
+
+    __slots__ = ("_ids", "_seqs", "execute")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.execute = connection.execute
+        self._seqs: dict[RoomId, int | None] = {}
+        self._ids: int | None = None
+
+    def last_seq(self, room_id: RoomId) -> int | None:
+        """The highest seq that was given in the room; None when there is no such room."""
+        if room_id not in self._seqs:
+            row = self.execute(LAST_SEQ, (room_id,)).fetchone()
+            self._seqs[room_id] = row[0] if row else None
+        return self._seqs[room_id]
+
+    def last_id(self) -> int:
+        """The highest messages.id that was given."""
+        if self._ids is None:
+            self._ids = int(self.execute(_LAST_ID).fetchone()[0])
+        return self._ids
+
+    def gave_seq(self, room_id: RoomId, seq: int) -> None:
+        """Remember that an entry now has this seq."""
+        self._seqs[room_id] = seq
+
+    def gave_id(self, number: int) -> None:
+        """Remember that a message now has this id."""
+        self._ids = number

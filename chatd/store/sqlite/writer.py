@@ -1,0 +1,142 @@
+"""The thread that writes: whatever waits while one commit is under way goes into the next.
+What the calls do is in appending, rooms and accounts. Nobody but this thread waits for the disk."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from time import perf_counter
+
+from chatd.core.ports import StoreFailed, StoreFull
+from chatd.store import StoreMeter
+from chatd.store.sqlite.appending import append, append_all
+from chatd.store.sqlite.calls import Call, Deliver, Line, hand_out
+from chatd.store.sqlite.failures import ANSWERS, judged, locks_out
+from chatd.store.sqlite.transaction import Transaction
+
+_STATES = (StoreFull, StoreFailed)
+
+
+class Writer:
+    """Carries out calls in groups, each group in one durable transaction.
+
+    Results are delivered after COMMIT, in one go for a group. Within a group the logs' entries
+    come first, in the order in which they were asked for; then the rest, in its own order. Callers
+    cannot tell: none of them has heard of another's result yet.
+    """
+
+    def __init__(self, path: Path, deliver: Deliver, meter: StoreMeter, group: int) -> None:
+        self._path = path
+        self._deliver = deliver
+        self._meter = meter
+        self._group = group
+        self._queue: SimpleQueue[Call | None] = SimpleQueue()
+        self._line = Line(path, write=True)
+        self._before = self._after = _nothing
+        # A daemon thread: a process that forgot to close the store shall still be able to end.
+        Thread(target=self._work, name="chatd-store-writer", daemon=True).start()
+
+    def ask(self, call: Call) -> None:
+        """Queue a call."""
+        self._queue.put(call)
+
+    def end(self, before: Callable[[], None], after: Callable[[], None]) -> None:
+        """Finish what was asked for and let go of the file. The thread calls ``before`` ahead of
+        letting go, so that this is the last connection and cleans up, and ``after`` at its end."""
+        self._before, self._after = before, after
+        self._queue.put(None)
+
+    def _work(self) -> None:
+        while calls := self._take():
+            started = perf_counter()
+            self._carry_out(calls)
+            self._deliver(partial(self._hand_out, calls, perf_counter() - started))
+        self._before()
+        self._line.close()
+        self._after()
+
+    def _take(self) -> list[Call]:
+        """All that waits, up to the limit; nothing: the end."""
+        first = self._queue.get()
+        if first is None:
+            return []
+        calls = [first]
+        while len(calls) < self._group and not self._queue.empty():
+            call = self._queue.get()
+            if call is None:
+                self._queue.put(None)
+                break
+            calls.append(call)
+        return calls
+
+    def _hand_out(self, calls: list[Call], seconds: float) -> None:
+        self._meter.group(len(calls), seconds)
+        self._meter.waiting(self._queue.qsize())
+        hand_out(calls, self._meter)
+
+    def _carry_out(self, calls: list[Call]) -> None:
+        """Set the outcome of each call; one that fails does not take the others with it."""
+        error = self._together(calls)
+        if error is None or len(calls) == 1 or locks_out(error):
+            return
+        for at, call in enumerate(calls):
+            error = self._together([call])
+            if isinstance(call.outcome, StoreFull) or (error is not None and locks_out(error)):
+                # The next ones would meet the same; they shall hear it now.
+                _refuse(calls[at:], call.outcome)
+                return
+
+    def _together(self, calls: list[Call]) -> Exception | None:
+        """One transaction for these calls; gives what spoiled it for all of them."""
+        try:
+            connection = self._line.connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                _do(Transaction(connection), calls)
+                connection.execute("COMMIT")
+            except BaseException:
+                _roll_back(connection)
+                raise
+        except Exception as error:  # noqa: BLE001  a fault in one call must not end the thread
+            _refuse(calls, judged(error, self._path))
+            self._line.heed(error)
+            return error
+        return None
+
+
+def _nothing() -> None:
+    pass
+
+
+def _do(transaction: Transaction, calls: list[Call]) -> None:
+    entries = [call for call in calls if call.work is append]
+    if entries:
+        outcomes = append_all(transaction, [call.args for call in entries])
+        for call, outcome in zip(entries, outcomes, strict=True):
+            call.outcome = outcome
+    for call in calls:
+        if call.work is not append:
+            try:
+                call.outcome = call.work(transaction, *call.args)
+            except ANSWERS as answer:
+                call.outcome = answer
+
+
+def _refuse(calls: list[Call], reason: object) -> None:
+    for call in calls:
+        # Each its own: an exception collects the traceback of every place that it passes.
+        call.outcome = type(reason)(*reason.args) if isinstance(reason, _STATES) else reason
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    try:
+        # Some errors have rolled back already (sqlite.org/lang_transaction.html, section 3).
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except sqlite3.Error:
+        connection.close()
+        raise
