@@ -17,7 +17,7 @@ class ErrorCode:
 
 @dataclass(frozen=True, slots=True)
 class CloseCode:
-    """A WebSocket close code (RFC 6455 section 7.4.2 leaves 3000-4999 to us).
+    """A WebSocket close code (RFC 6455 section 7.4.1 has those below 3000, 7.4.2 leaves us ours).
 
     3000-3499 tell the client to reconnect and resume, 3500-3999 to stop; the split is Centrifugo's.
     """
@@ -91,7 +91,17 @@ LOGIN_TIMEOUT = CloseCode(3500, "login_timeout", "no log-in within the allowed t
 REVOKED = CloseCode(3501, "revoked", "the account was disabled or the token revoked")
 ABUSE = CloseCode(3502, "abuse", "the session went on sending what was refused")
 BYE = CloseCode(1000, "bye", "the client said quit")
-CLOSES = {c.word: c for c in (DRAINING, TOO_SLOW, INTERNAL, LOGIN_TIMEOUT, REVOKED, ABUSE, BYE)}
+PROTOCOL_ERROR = CloseCode(1002, "protocol_error", "a frame broke the rules of WebSocket")
+NOT_TEXT = CloseCode(1003, "not_text", "a binary frame: chatd reads text frames only")
+BAD_UTF8 = CloseCode(1007, "bad_utf8", "a text frame was not valid UTF-8")
+TOO_BIG = CloseCode(1009, "too_big", "a frame was longer than the frame_bytes of `welcome`")
+CLOSES = {
+    c.word: c
+    for c in (
+        *(DRAINING, TOO_SLOW, INTERNAL, LOGIN_TIMEOUT, REVOKED, ABUSE, BYE),
+        *(PROTOCOL_ERROR, NOT_TEXT, BAD_UTF8, TOO_BIG),
+    )
+}
 
 
 class Refused(Exception):

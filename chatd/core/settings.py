@@ -23,6 +23,7 @@ class Settings:
     linger: float = 30.0
     message_bytes: int = 16 * 1024
     frame_bytes: int = 64 * 1024
+    outbox_bytes: int = 1024 * 1024
     login_timeout: float = 10.0
     rate: float = 20.0
     burst: int = 100
