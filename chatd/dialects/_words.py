@@ -19,9 +19,8 @@ _BOUNDS = (
     (re.compile(r"^expected `int` <= (\d+)$"), r"at most \1 is allowed"),
     (re.compile(r"^expected `int` >= (-?\d+)$"), r"at least \1 is needed"),
 )
-_GUESSABLE = 32
-"""A longer word is not worth a guess, whose cost rises with the square of the length."""
 _SHOWN = 40
+"""Characters of somebody's word that are looked at, and shown to them again."""
 
 C = TypeVar("C", bound=Command)
 
@@ -33,7 +32,7 @@ def cited(word: str) -> str:
 
 def meant(word: str, known: Iterable[str]) -> str:
     """`` Did you mean 'x'?`` for a word that is close to a known one, else nothing."""
-    close = get_close_matches(word.lower(), list(known), n=1) if len(word) <= _GUESSABLE else []
+    close = get_close_matches(word[:_SHOWN].lower(), list(known), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

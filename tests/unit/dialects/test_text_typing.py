@@ -211,6 +211,17 @@ def test_room_alone_says_where_one_talks() -> None:
     assert person.reads("/room") == "what you type goes to #dev; you are also in #lobby"
 
 
+def test_a_refused_join_does_not_lead_back_to_a_room_that_was_left() -> None:
+    person = Person.guest()
+    person.types("/join dev")
+    person.told(attending("dev"))
+    person.types("/leave")
+    person.told(e.Ok())
+    person.types("/join den")
+    person.told(e.Error(code="forbidden", message="no"))
+    assert person.types("hello") == [c.Send(room="lobby", text="hello")]
+
+
 def test_who_has_left_the_last_room_talks_to_nobody() -> None:
     person = Person.guest()
     person.types("/leave")
