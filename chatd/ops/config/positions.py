@@ -140,4 +140,4 @@ class _Scan:
         return match[0]
 
     def _note(self, where: Where, offset: int) -> None:
-        self.found.setdefault(where, bisect_right(self._breaks, offset - 1) + 1)
+        self.found.setdefault(where, bisect_right(self._breaks, offset) + 1)
