@@ -30,4 +30,3 @@ class Settings:
     inbox: int = 64
     zone: tzinfo = UTC
     drain_rate: float = 200.0
-    drain_timeout: float = 30.0

@@ -1,0 +1,190 @@
+"""The command line: verbs and their arguments, nothing of what they do.
+Heavy imports wait until the verb is known, so that `chatd check` and `--help` answer at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from chatd import __version__
+from chatd.ops.config import Invalid, load
+from chatd.ops.config import verbs as configuration
+
+CONFIG = "/etc/chatd/chatd.toml"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; gives the exit code (0 done, 1 refused, 2 usage, 78 configuration)."""
+    args = _parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `chatd config describe | head` is no error
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chatd", description="A team's own chat on its own hosts.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"chatd {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    _serve(verbs)
+    _check(verbs)
+    _config(verbs)
+    _user(verbs)
+    _token(verbs)
+    return parser
+
+
+Verbs = Any  # argparse's type of subparsers is private
+
+
+def _verb(verbs: Verbs, name: str, says: str, run: Callable[..., int]) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name, help=says, description=says[0].upper() + says[1:] + ".", allow_abbrev=False
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _where(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--config", metavar="FILE", help=f"the configuration ({CONFIG})")
+    group.add_argument("--dev", metavar="DIR", help="a folder with all of it, for trying chatd out")
+
+
+# --- the daemon ---
+
+
+def _serve(verbs: Verbs) -> None:
+    _where(_verb(verbs, "serve", "run the daemon", _run_serve))
+
+
+def _run_serve(args: argparse.Namespace) -> int:
+    from chatd import daemon  # noqa: PLC0415  # brings Twisted in
+
+    return daemon.serve(_file(args), dev=args.dev is not None)
+
+
+def _file(args: argparse.Namespace) -> Path:
+    """The configuration file that the arguments name; a --dev folder gets one."""
+    if args.dev is None:
+        return Path(args.config or CONFIG)
+    folder = Path(args.dev)
+    file = folder / "chatd.toml"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(
+            "# For trying chatd out; `chatd config example` shows every key.\n"
+            '[store]\npath = "chatd.sqlite3"\n',
+            encoding="utf-8",
+        )
+    return file
+
+
+# --- the configuration ---
+
+
+def _check(verbs: Verbs) -> None:
+    parser = _verb(
+        verbs, "check", "check a configuration file, all of it at once", _on(configuration.check)
+    )
+    parser.add_argument("file", metavar="FILE")
+
+
+def _config(verbs: Verbs) -> None:
+    parser = verbs.add_parser("config", help="show what can be configured, and what is")
+    inner = parser.add_subparsers(metavar="VERB", required=True)
+    _verb(inner, "example", "print a commented example file", _on(configuration.example))
+    _verb(inner, "describe", "print the reference in Markdown", _on(configuration.describe))
+    show = _verb(inner, "show", "print a configuration as chatd reads it", _on(configuration.show))
+    show.add_argument("--config", metavar="FILE", help="the file; without one, the defaults")
+    show.add_argument(
+        "--effective", action="store_true", help="also the keys left at their default"
+    )
+    show.add_argument("--origin", action="store_true", help="where each value comes from")
+
+
+def _on(call: Callable[..., int]) -> Callable[[argparse.Namespace], int]:
+    return lambda args: call(args, sys.stdout, sys.stderr)
+
+
+# --- accounts ---
+
+
+def _user(verbs: Verbs) -> None:
+    inner = _group(verbs, "user", "add, list and bar accounts")
+    add = _at_desk(inner, "add", "make an account; asks for its password")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--operator", action="store_true", help="may do all in every public room")
+    for name, says in (
+        ("passwd", "set a new password; ends the account's sessions"),
+        ("disable", "bar an account; ends its sessions"),
+        ("enable", "let a barred account in again"),
+    ):
+        _at_desk(inner, name, says).add_argument("name", metavar="NAME")
+    listing = _at_desk(inner, "list_", "list the accounts")
+    listing.add_argument("--json", action="store_true", help="for programs")
+
+
+def _token(verbs: Verbs) -> None:
+    inner = _group(verbs, "token", "make and revoke the tokens of bots")
+    add = _at_desk(inner, "token_add", "make a token for an account; it is shown once")
+    add.add_argument("name", metavar="USER")
+    add.add_argument("--label", default="", help="what it is for")
+    listing = _at_desk(inner, "token_list", "list an account's tokens")
+    listing.add_argument("name", metavar="USER")
+    listing.add_argument("--json", action="store_true", help="for programs")
+    revoke = _at_desk(inner, "token_revoke", "end a token, and its sessions, at once")
+    revoke.add_argument("token_id", metavar="ID", help="as listed, or the whole token")
+
+
+def _group(verbs: Verbs, name: str, says: str) -> Verbs:
+    return verbs.add_parser(name, help=says).add_subparsers(metavar="VERB", required=True)
+
+
+def _at_desk(inner: Verbs, call: str, says: str) -> argparse.ArgumentParser:
+    """A verb of ops/users.py, which works on the store that --config or --dev names."""
+    name = call.removeprefix("token_").rstrip("_")
+    parser = _verb(inner, name, says, lambda args: _run_at_desk(args, call))
+    _where(parser)
+    return parser
+
+
+def _run_at_desk(args: argparse.Namespace, call: str) -> int:
+    from chatd.ops import users  # noqa: PLC0415  # brings the store and the hashes in
+    from chatd.store import CannotOpen  # noqa: PLC0415
+    from chatd.store.sqlite import opened  # noqa: PLC0415
+
+    try:
+        config = load(_file(args)).config
+        with opened(config.store.path) as (store, run):
+            desk = users.Desk(
+                store,
+                run,
+                sys.stdout,
+                sys.stderr,
+                users.asking(sys.stdin),
+                config.auth.iterations,
+                lambda: time.time_ns() // 1_000_000,
+            )
+            code: int = getattr(users, call)(args, desk)
+            return code
+    except Invalid as invalid:
+        sys.stderr.write(f"{invalid}\n")
+        return os.EX_CONFIG
+    except CannotOpen as error:
+        sys.stderr.write(f"chatd: {error}\n")
+        return 1

@@ -1,0 +1,337 @@
+"""Boot, reload, drain, stop: each an ordered list of steps. The only file that knows everything.
+What a step does is in its own room; how the configuration reads for each room is wiring.py."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+
+import chatd
+from chatd.auth.accounts import Accounts
+from chatd.auth.passwords import Passwords
+from chatd.auth.threads import Threads
+from chatd.bus.local import LocalBus
+from chatd.core.ports import StoreFailed, StoreFull
+from chatd.dialects import all_dialects
+from chatd.edge.clock import ReactorClock, Spawner, SystemIds
+from chatd.edge.drain import Drain
+from chatd.edge.front import FrontFactory
+from chatd.edge.http import OperationsFactory
+from chatd.edge.listen import CannotListen, Listeners
+from chatd.edge.pages import Pages
+from chatd.edge.reactor import freeze_garbage, keep_steady, measure_ticks
+from chatd.node import Node
+from chatd.node.node import Ports
+from chatd.ops import logs, systemd
+from chatd.ops.config import Config, Inherited, Invalid, Listener, Unix, changes, load
+from chatd.ops.metrics import Metrics
+from chatd.store import CannotOpen
+from chatd.store.sqlite import SqliteStore
+from chatd.wiring import HouseLog, build_info, edge_settings, greeting, node_settings, queue_of
+
+WEB = Path(chatd.__file__).parent / "web"
+STATUS = 10.0
+"""Seconds between two lines for `systemctl status`."""
+PROBED = 1.0
+"""Seconds for which an answer of the store to "can you write?" is good enough."""
+
+
+def serve(file: Path, *, dev: bool) -> int:
+    """Run a daemon until it is told to stop; gives the exit code."""
+    try:
+        loaded = load(file)
+        notifier = systemd.notifier(os.environ, os.getpid())
+        handed = systemd.inherited(os.environ, os.getpid())
+    except Invalid as invalid:
+        sys.stderr.write(f"{invalid}\n")
+        return os.EX_CONFIG
+    except systemd.HandoverError as error:
+        sys.stderr.write(f"chatd: what systemd handed over cannot be used: {error}\n")
+        return os.EX_OSERR
+    from twisted.internet import reactor  # noqa: PLC0415  # importing it installs it
+
+    daemon = Daemon(reactor, file, loaded.config, notifier, handed, dev=dev)
+    return daemon.run()
+
+
+class Daemon:
+    """One process: everything made, wired and taken down again in order."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        file: Path,
+        config: Config,
+        notifier: systemd.Notifier,
+        handed: dict[str, list[int]],
+        *,
+        dev: bool,
+    ) -> None:
+        steady = keep_steady(reactor)
+        self._reactor, self._file, self._config = reactor, file, config
+        self._notifier, self._handed, self._dev = notifier, handed, dev
+        self._writer = logs.start(config.log.format, config.log.level)
+        settings = node_settings(config)
+        self._metrics = Metrics(
+            dialects=all_dialects(settings), build=build_info(), started=time.time()
+        )
+        self._log = HouseLog("chatd", self._metrics.daemon.fault)
+        self._exact_ticks = measure_ticks(reactor, self._metrics.daemon.ticked)
+        if not (steady and self._exact_ticks):
+            self._log.warning("reactor_unknown", steady=steady, exact_ticks=self._exact_ticks)
+        self._exit = os.EX_OK
+        self._stopping = False
+        self._hurry = False
+        self._drain: Drain | None = None
+        self._probed = (-PROBED, "")
+        self._to_stop: list[tuple[str, Callable[[], Awaitable[object]]]] = []
+
+    def run(self) -> int:
+        """Boot, serve, and come back when all is over."""
+        self._on(signal.SIGTERM, self._told_to_stop)
+        self._on(signal.SIGINT, self._told_to_stop)
+        self._on(signal.SIGHUP, self._reload)
+        self._reactor.callWhenRunning(lambda: self._do(self._boot()))
+        self._reactor.run(installSignalHandlers=False)
+        return self._exit
+
+    def _on(self, number: int, call: Callable[[], None]) -> None:
+        """Act on a signal in the reactor's own time."""
+        signal.signal(number, lambda _number, _frame: self._reactor.callFromThread(call))
+
+    def _do(self, coroutine: Any) -> None:
+        Deferred.fromCoroutine(coroutine).addErrback(self._failed)
+
+    def _failed(self, failure: Any) -> None:
+        """A step raised what no step may: say so, and let the service manager begin anew."""
+        self._log.fault("daemon_failed", failure.value)
+        self._exit = os.EX_SOFTWARE
+        self._reactor.stop()
+
+    # --- boot ---
+    async def _boot(self) -> None:
+        steps = (
+            self._raise_limits,
+            self._open_store,
+            self._start_auth,
+            self._start_node,
+            self._listen_operations,
+            self._listen_public,
+            self._tell_ready,
+        )
+        for step in steps:
+            if self._stopping:
+                return
+            try:
+                await step()
+            except (CannotOpen, CannotListen, StoreFailed, StoreFull, OSError) as error:
+                self._log.error("boot_failed", step=step.__name__.strip("_"), reason=str(error))
+                self._exit = os.EX_UNAVAILABLE
+                await self._stop()
+
+    async def _raise_limits(self) -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        wanted = self._config.limits.sessions + 100
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            self._log.warning("few_files", limit=hard, wanted=wanted, was=soft)
+
+    async def _open_store(self) -> None:
+        config = self._config.store
+        self._store = SqliteStore(
+            config.path,
+            self._reactor.callFromThread,
+            meter=self._metrics.store,
+            readers=config.read_threads,
+        )
+        self._to_stop.append(("store", self._store.close))
+        self._metrics.daemon.schema(self._store.schema_version)
+        self._log.info("store_open", path=str(config.path), schema=self._store.schema_version)
+        for remark in self._store.remarks:
+            self._log.warning("store_remark", remark=remark)
+
+    async def _start_auth(self) -> None:
+        auth = self._config.auth
+        threads = Threads(
+            self._reactor.callFromThread, auth.threads, queue_of(auth.threads), self._metrics.auth
+        )
+        threads.start()
+        self._to_stop.append(("auth", _sync(threads.stop)))
+        self._passwords = Passwords(threads, auth.iterations)
+        self._accounts = Accounts(self._store, self._passwords, await self._store.secret())
+
+    async def _start_node(self) -> None:
+        settings = node_settings(self._config)
+        self._node = Node(
+            Ports(
+                store=self._store,
+                bus=LocalBus(lambda call: self._reactor.callLater(0, call)),
+                auth=self._accounts,
+                clock=ReactorClock(self._reactor),
+                ids=SystemIds(),
+                meter=self._metrics.node,
+                log=self._log,
+                spawn=Spawner(self._log),
+                dialects=all_dialects(settings),
+            ),
+            settings,
+        )
+        await self._node.start()
+        self._to_stop.append(("node", self._node.stop))
+
+    async def _listen_operations(self) -> None:
+        factory = OperationsFactory(self._reactor, self._metrics.render, self._not_ready, self._log)
+        listeners = Listeners(self._reactor, factory, self._log)
+        self._to_stop.append(("operations", listeners.stop))
+        self._listen("operations", listeners, self._config.listen.operations)
+
+    async def _listen_public(self) -> None:
+        self._front = FrontFactory(
+            self._reactor,
+            self._node,
+            edge_settings(self._config),
+            Pages(WEB),
+            self._log,
+            self._metrics.edge,
+        )
+        self._public = Listeners(self._reactor, self._front, self._log)
+        self._to_stop.append(("sessions", self._send_home))
+        self._listen("public", self._public, self._config.listen.public)
+
+    def _listen(self, kind: str, listeners: Listeners, wanted: tuple[Listener, ...]) -> None:
+        backlog = self._config.listen.backlog
+        for each in wanted:
+            if isinstance(each, Inherited):
+                for fd in self._inherited(each.name):
+                    listeners.inherited(fd)
+            elif isinstance(each, Unix):
+                listeners.unix(each.path, self._config.listen.unix_mode, backlog)
+            else:
+                listeners.tcp(each.host, each.port, backlog)
+        for address in listeners.addresses:
+            self._log.info("listening", service=kind, address=address)
+
+    def _inherited(self, name: str) -> list[int]:
+        if not self._handed.get(name):
+            names = ", ".join(sorted(self._handed)) or "none"
+            raise CannotListen(
+                f"systemd:{name}: systemd handed over no socket of this name (it named: {names}); "
+                f"set FileDescriptorName={name} in the socket unit, and start that"
+            )
+        return self._handed[name]
+
+    async def _tell_ready(self) -> None:
+        freeze_garbage()
+        self._metrics.pauses.start()
+        self._metrics.daemon.configured(time.time())
+        if self._notifier.watchdog:
+            self._every(self._notifier.watchdog, self._notifier.alive)
+        self._every(STATUS, lambda: self._notifier.status(self._status()))
+        self._notifier.ready(self._status())
+        self._log.info("ready", version=chatd.__version__, sqlite=sqlite3.sqlite_version)
+        if self._dev:
+            sys.stdout.write(greeting(self._public.addresses, self._file.parent))
+            sys.stdout.flush()
+
+    def _every(self, seconds: float, call: Callable[[], object]) -> None:
+        looping = LoopingCall(call)
+        looping.clock = self._reactor
+        looping.start(seconds)
+
+    def _status(self) -> str:
+        return f"{len(self._node.sessions)} sessions, {len(self._node.people)} users"
+
+    async def _not_ready(self) -> list[str]:
+        """The reasons, for /readyz."""
+        if self._stopping:
+            return ["draining: the process is stopping"]
+        now = self._reactor.seconds()
+        if now - self._probed[0] >= PROBED:
+            try:
+                await self._store.probe()
+                reason = ""
+            except (StoreFull, StoreFailed) as error:
+                reason = f"store: {error}"
+            self._probed = (now, reason)
+        return [self._probed[1]] if self._probed[1] else []
+
+    # --- reload ---
+    def _reload(self) -> None:
+        """All or nothing; whatever comes of it, READY follows RELOADING."""
+        if self._stopping or not hasattr(self, "_front"):
+            return
+        self._notifier.reloading()
+        try:
+            loaded = load(self._file)
+        except Invalid as invalid:
+            for problem in invalid.problems:
+                self._log.error("config_invalid", problem=str(problem))
+            self._metrics.daemon.reloaded(ok=False, at=time.time())
+            self._log.error("reload_failed", problems=len(invalid.problems))
+            self._notifier.ready("reload failed, the old configuration holds; see the journal")
+            return
+        changed = changes(self._config, loaded.config)
+        self._use(changed.config)
+        self._metrics.daemon.reloaded(ok=True, at=time.time())
+        self._log.info("reloaded", keys=list(changed.reloaded))
+        if changed.restart:
+            self._log.warning("restart_needed", keys=list(changed.restart))
+        self._notifier.ready(self._status())
+
+    def _use(self, config: Config) -> None:
+        self._config = config
+        self._node.settings = node_settings(config)
+        self._node.dialects = all_dialects(self._node.settings)
+        self._front.use(edge_settings(config))
+        self._passwords.iterations = config.auth.iterations
+        self._writer.form, self._writer.level = config.log.format, config.log.level
+
+    # --- stop ---
+    def _told_to_stop(self) -> None:
+        if self._stopping:
+            self._hurry = True
+            if self._drain is not None:
+                self._drain.hurry = True
+            self._log.warning("hurried", reason="told to stop a second time")
+            return
+        self._log.info("stopping")
+        self._do(self._stop())
+
+    async def _stop(self) -> None:
+        """Take down what was set up, last first."""
+        self._stopping = True
+        self._notifier.stopping(f"draining {self._status()}" if hasattr(self, "_node") else "")
+        self._notifier.extend(self._config.drain.timeout + 15)
+        while self._to_stop:
+            name, stop = self._to_stop.pop()
+            try:
+                await stop()
+            except Exception as error:  # noqa: BLE001  # the rest must still be taken down
+                self._log.fault("stop_failed", error, step=name)
+        self._log.info("stopped")
+        self._reactor.stop()
+
+    async def _send_home(self) -> None:
+        self._metrics.daemon.draining(on=True)
+        self._drain = Drain(
+            self._reactor, self._node, self._public, self._log, self._config.drain.timeout
+        )
+        self._drain.hurry = self._hurry
+        await self._drain.run()
+
+
+def _sync(call: Callable[[], object]) -> Callable[[], Awaitable[object]]:
+    async def run() -> object:
+        return call()
+
+    return run

@@ -1,0 +1,101 @@
+"""How the configuration reads for each room: one value for the node, one for the edge.
+Also what the daemon says of itself; when all of this is used is daemon.py's."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from chatd import __version__
+from chatd.core.settings import Settings
+from chatd.edge.ports import EdgeSettings
+from chatd.ops.config import Config
+from chatd.ops.logs import Log
+
+QUEUE = 32
+"""Log-ins that may wait for each thread that hashes: some five seconds of its work."""
+
+
+class HouseLog(Log):
+    """The log whose faults are counted."""
+
+    def __init__(self, namespace: str, count: Callable[[], None]) -> None:
+        super().__init__(namespace)
+        self._count = count
+
+    def fault(self, event: str, error: BaseException, **facts: object) -> str:
+        """Something is wrong in chatd."""
+        self._count()
+        return super().fault(event, error, **facts)
+
+
+def node_settings(config: Config) -> Settings:
+    """What the node must know."""
+    return Settings(
+        server=config.server.name,
+        version=__version__,
+        motd=config.server.motd,
+        lobby=config.rooms.lobby,
+        may_create=config.rooms.create,
+        announce_limit=config.rooms.announce_limit,
+        rooms_per_user=config.limits.rooms_per_user,
+        guests=config.guests.allowed,
+        linger=config.guests.linger,
+        message_bytes=config.limits.message_bytes,
+        frame_bytes=config.limits.frame_bytes,
+        outbox_bytes=config.limits.outbox_bytes,
+        login_timeout=config.limits.login_timeout,
+        rate=config.limits.rate,
+        burst=config.limits.burst,
+        inbox=config.limits.inbox,
+        zone=config.text.timezone,
+        drain_rate=config.drain.rate,
+    )
+
+
+def edge_settings(config: Config) -> EdgeSettings:
+    """What the edge must know."""
+    return EdgeSettings(
+        origins=config.http.origins,
+        proxies=config.http.trusted_proxies,
+        sessions=config.limits.sessions,
+        sessions_per_address=config.limits.sessions_per_address,
+        handshake_timeout=config.limits.handshake_timeout,
+        ping_interval=config.limits.ping_interval,
+        ping_timeout=config.limits.ping_timeout,
+        echo=config.diagnostics.echo,
+    )
+
+
+def build_info() -> dict[str, str]:
+    """The versions that make up this process, by the labels of chatd_build_info."""
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "autobahn": version("autobahn"),
+        "twisted": version("twisted"),
+        "sqlite": sqlite3.sqlite_version,
+    }
+
+
+def queue_of(threads: int) -> int:
+    """How many log-ins may wait, for so many threads that hash."""
+    return QUEUE * threads
+
+
+def greeting(addresses: list[str], folder: Path) -> str:
+    """What `chatd serve --dev` prints: what to open, and what to type."""
+    hosts = [each.removeprefix("tcp:") for each in addresses if each.startswith("tcp:")]
+    host = hosts[0] if hosts else addresses[0]
+    return f"""
+chatd {__version__} is running; its configuration and data are in {folder}/
+
+  open   http://{host}/     in a browser, or in two
+  type   websocat ws://{host}/     or in any WebSocket client; then just write
+  add    chatd user add alice --dev {folder}     for an account; without one, one is a guest
+  stop   Ctrl-C
+
+"""
