@@ -60,7 +60,7 @@ class EntryRow(Struct, array_like=True):
 
 
 class MessageRow(Struct, array_like=True):
-    """One message as it stands. ``reactions``: JSON of [seq, emoji, name], or null."""
+    """One message as it stands. ``reactions``: lists of seq, emoji and name, in no order."""
 
     seq: int
     ts: int
@@ -72,7 +72,7 @@ class MessageRow(Struct, array_like=True):
     reply_to: int | None
     edited_ts: int | None
     deleted: int | None
-    reactions: str | None
+    reactions: list[tuple[int, str, str]]
 
     def message(self, room_id: RoomId) -> StoredMessage:
         """As a value."""
@@ -86,14 +86,17 @@ class MessageRow(Struct, array_like=True):
             reply_to=self.reply_to,
             edited_ts=self.edited_ts,
             deleted=self.deleted is not None,
-            reactions=_reactions(self.reactions) if self.reactions else {},
+            reactions=_by_emoji(self.reactions) if self.reactions else {},
         )
 
 
-MESSAGE_NAMES = "seq, ts, user_id, name, guest, text, key, reply_to, edited_ts, deleted, reactions"
+# Whether a subquery's result is still known to be JSON depends on the planner: json() makes it so.
+MESSAGE_NAMES = (
+    "seq, ts, user_id, name, guest, text, key, reply_to, edited_ts, deleted, json(reactions)"
+)
 MESSAGE_COLUMNS = """m.seq, m.ts, m.user_id, m.name, m.guest, ifnull(e.text, m.text) AS text, m.key,
     m.reply_to, e.ts AS edited_ts, m.deleted, (
-        SELECT nullif(json_group_array(json_array(r.seq, r.emoji, r.name)), '[]') FROM reactions r
+        SELECT json_group_array(json_array(r.seq, r.emoji, r.name)) FROM reactions r
         WHERE r.room_id = m.room_id AND r.target = m.seq AND r.present
     ) AS reactions"""
 EDIT = "LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited"
@@ -115,7 +118,6 @@ _END = 2**62
 
 _entries = msgspec.json.Decoder(list[EntryRow])
 _messages = msgspec.json.Decoder(list[MessageRow])
-_people = msgspec.json.Decoder(list[tuple[int, str, str]])
 
 
 def read(connection: sqlite3.Connection, room_id: RoomId, after: int, limit: int) -> list[Entry]:
@@ -155,8 +157,8 @@ def history(
     return [row.message(room_id) for row in page], len(rows) > limit
 
 
-def _reactions(told: str) -> dict[str, list[str]]:
+def _by_emoji(reactions: list[tuple[int, str, str]]) -> dict[str, list[str]]:
     people: dict[str, list[str]] = {}
-    for _, emoji, name in sorted(_people.decode(told)):
+    for _, emoji, name in sorted(reactions):
         people.setdefault(emoji, []).append(name)
     return people

@@ -18,7 +18,7 @@ _LAST_ID = "SELECT ifnull(max(id), 0) FROM messages"
 
 
 class Transaction:
-    """One BEGIN IMMEDIATE ... COMMIT. Nobody else writes meanwhile: what it remembers stays true."""
+    """One BEGIN IMMEDIATE ... COMMIT. Nobody else writes meanwhile, so what it remembers holds."""
 
     __slots__ = ("_ids", "_seqs", "execute")
 

@@ -1,0 +1,159 @@
+"""What every store does with rooms, members and read markers."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from chatd.core.log import Membership, Rank, RoomId, StoredRoom
+from chatd.core.ports import NameTaken, Store, StoreFailed
+from tests.unit.store.examples import ANN, BOB, GUS, draft, make_room, member, say
+
+
+async def test_a_room_is_found_by_its_exact_name(store: Store) -> None:
+    made = await store.create_room(
+        "Café", "private", skeleton="cafe", topic="Tea", owner=member(ANN, Rank.OWNER), ts=5
+    )
+    assert made == StoredRoom(room_id=made.room_id, name="Café", kind="private", topic="Tea")
+    assert await store.room("Café") == made
+    assert await store.room("café") is None
+    assert await store.members(made.room_id, 10) == [member(ANN, Rank.OWNER)]
+
+
+async def test_a_room_knows_its_last_seq(store: Store) -> None:
+    lobby = await make_room(store)
+    await say(store, lobby, "a", "b")
+    room = await store.room("lobby")
+    assert room is not None
+    assert (room.first, room.last) == (1, 2)
+
+
+async def test_rooms_that_look_alike_are_refused_with_the_others_name(store: Store) -> None:
+    await make_room(store, "lobby")
+    with pytest.raises(NameTaken) as refused:
+        await store.create_room("l0bby", "public", skeleton="lobby", topic="", owner=None, ts=1)
+    assert refused.value.args == ("lobby",)
+    assert await store.room("l0bby") is None
+
+
+async def test_public_rooms_are_listed_by_name_in_pages(store: Store) -> None:
+    for name in ("b", "d", "a", "c"):
+        await make_room(store, name)
+    await make_room(store, "bb", "private")
+    assert [room.name for room in await store.public_rooms("", 3)] == ["a", "b", "c"]
+    assert [room.name for room in await store.public_rooms("b", 3)] == ["c", "d"]
+
+
+async def test_two_people_share_one_direct_room(store: Store) -> None:
+    one = await store.direct_room("@1", member(ANN), member(BOB), 5)
+    assert (one.name, one.kind, one.title) == ("@1", "direct", "ann, bob")
+    other = await store.direct_room("@2", member(BOB), member(ANN), 6)
+    assert other == one
+    assert await store.room("@2") is None
+    assert await store.members(one.room_id, 10) == [member(ANN), member(BOB)]
+
+
+async def test_each_pair_has_its_own_direct_room(store: Store) -> None:
+    one = await store.direct_room("@1", member(ANN), member(BOB), 5)
+    other = await store.direct_room("@2", member(ANN), member(GUS), 5)
+    alone = await store.direct_room("@3", member(ANN), member(ANN), 5)
+    assert len({one.room_id, other.room_id, alone.room_id}) == 3
+    assert alone.title == "ann"
+    assert await store.members(alone.room_id, 10) == [member(ANN)]
+
+
+async def test_who_left_a_direct_room_is_brought_back_and_nobodys_rank_changes(
+    store: Store,
+) -> None:
+    room = await store.direct_room("@1", member(ANN, Rank.OWNER), member(BOB), 5)
+    await store.drop_member(room.room_id, BOB.user_id)
+    await store.direct_room("@2", member(ANN), member(BOB), 6)
+    assert await store.members(room.room_id, 10) == [member(ANN, Rank.OWNER), member(BOB)]
+
+
+async def test_a_direct_room_does_not_take_another_rooms_name(store: Store) -> None:
+    await make_room(store, "@1")
+    with pytest.raises(NameTaken):
+        await store.direct_room("@1", member(ANN), member(BOB), 5)
+
+
+async def test_direct_rooms_know_their_last_seq_when_opened_again(store: Store) -> None:
+    room = await store.direct_room("@1", member(ANN), member(BOB), 5)
+    await say(store, room.room_id, "hello")
+    assert (await store.direct_room("@1", member(ANN), member(BOB), 6)).last == 1
+
+
+async def test_a_member_may_change_rank_and_name(store: Store) -> None:
+    lobby = await make_room(store)
+    await store.set_member(lobby, member(GUS))
+    changed = replace(member(GUS, Rank.MODERATOR), name="gustav")
+    await store.set_member(lobby, changed)
+    assert await store.members(lobby, 10) == [changed]
+
+
+async def test_only_rooms_that_exist_have_members(store: Store) -> None:
+    with pytest.raises(StoreFailed, match="no room 99"):
+        await store.set_member(RoomId(99), member(ANN))
+    await store.drop_member(RoomId(99), ANN.user_id)
+    assert await store.members(RoomId(99), 10) == []
+
+
+async def test_members_are_listed_by_name_up_to_a_limit(store: Store) -> None:
+    lobby = await make_room(store)
+    for who in (GUS, ANN, BOB):
+        await store.set_member(lobby, member(who))
+    assert [each.name for each in await store.members(lobby, 2)] == ["ann", "bob"]
+
+
+async def test_a_membership_can_end(store: Store) -> None:
+    lobby = await make_room(store)
+    await store.set_member(lobby, member(ANN))
+    await store.drop_member(lobby, ANN.user_id)
+    await store.drop_member(lobby, ANN.user_id)
+    assert await store.members(lobby, 10) == []
+    assert await store.membership(lobby, ANN.user_id) is None
+    assert await store.memberships(ANN.user_id) == []
+
+
+async def test_memberships_tell_the_room_the_rank_and_the_marker(store: Store) -> None:
+    cellar, attic = await make_room(store, "cellar", "private"), await make_room(store, "attic")
+    await say(store, cellar, "a", "b")
+    await store.set_member(cellar, member(ANN, Rank.OWNER))
+    await store.set_member(attic, member(ANN))
+    await store.mark(ANN.user_id, cellar, 2)
+    rooms = {name: await store.room(name) for name in ("attic", "cellar")}
+    assert rooms["attic"] is not None
+    assert rooms["cellar"] is not None
+    expected = [
+        Membership(room=rooms["attic"], rank=Rank.MEMBER, read=0),
+        Membership(room=rooms["cellar"], rank=Rank.OWNER, read=2),
+    ]
+    assert await store.memberships(ANN.user_id) == expected
+    assert await store.membership(cellar, ANN.user_id) == expected[1]
+    assert await store.membership(cellar, BOB.user_id) is None
+
+
+async def test_a_marker_moves_forward_only(store: Store) -> None:
+    lobby = await make_room(store)
+    assert await store.mark(ANN.user_id, lobby, 5) == 5
+    assert await store.mark(ANN.user_id, lobby, 3) == 5
+    assert await store.mark(BOB.user_id, lobby, 3) == 3
+    assert await store.mark(ANN.user_id, lobby, 6) == 6
+
+
+async def test_a_marker_outlasts_the_membership(store: Store) -> None:
+    lobby = await make_room(store)
+    await store.mark(ANN.user_id, lobby, 5)
+    await store.set_member(lobby, member(ANN))
+    membership = await store.membership(lobby, ANN.user_id)
+    assert membership is not None
+    assert membership.read == 5
+
+
+async def test_a_topic_reaches_every_view_of_the_room(store: Store) -> None:
+    lobby = await make_room(store)
+    await store.set_member(lobby, member(ANN))
+    await store.append(lobby, draft("Tea", kind="topic"))
+    (listed,) = await store.public_rooms("", 10)
+    (membership,) = await store.memberships(ANN.user_id)
+    assert listed.topic == membership.room.topic == "Tea"
