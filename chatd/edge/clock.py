@@ -1,0 +1,82 @@
+"""Time, chance and coroutines of the real world, as the core's ports want them.
+Measuring the reactor and its garbage is reactor.py."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from chatd.core.ports import Log
+from chatd.edge.ports import Delayed, Reactor
+
+
+class ReactorTimer:
+    """ports.Timer by a delayed call."""
+
+    __slots__ = ("_delayed",)
+
+    def __init__(self, delayed: Delayed) -> None:
+        self._delayed = delayed
+
+    def cancel(self) -> None:
+        """Let it not happen; harmless when it has."""
+        if self._delayed.active():
+            self._delayed.cancel()
+
+
+class ReactorClock:
+    """ports.Clock by the system's clocks and the reactor's timers."""
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._reactor = reactor
+
+    def now(self) -> int:
+        """Milliseconds since 1970 UTC, for what is stored."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Seconds that only rise, for what is measured."""
+        return time.monotonic()
+
+    def later(self, seconds: float, call: Callable[[], None]) -> ReactorTimer:
+        """Call once, after ``seconds``."""
+        return ReactorTimer(self._reactor.callLater(seconds, call))
+
+
+class SystemIds:
+    """ports.Ids by the kernel's random numbers."""
+
+    def secret(self) -> str:
+        """192 unguessable bits, in 32 URL-safe letters."""
+        return secrets.token_urlsafe(24)
+
+    def below(self, n: int) -> int:
+        """A number from 0 to n-1."""
+        return secrets.randbelow(n)
+
+
+class Spawner:
+    """ports.Spawn: runs coroutines that wait for Deferreds, and knows how many are not done."""
+
+    def __init__(self, journal: Log) -> None:
+        self._journal = journal
+        self.running = 0
+
+    def __call__(self, coroutine: Coroutine[Any, Any, None], /) -> None:
+        """Run it to its end; what it raises is logged, with the coroutine's name."""
+        self.running += 1
+        done = Deferred.fromCoroutine(coroutine)
+        done.addErrback(self._failed, getattr(coroutine, "__qualname__", "coroutine"))
+        done.addBoth(self._finished)
+
+    def _failed(self, failure: Failure, name: str) -> None:
+        error = failure.value or RuntimeError(failure.getErrorMessage())
+        self._journal.fault("task_failed", error, task=name)
+
+    def _finished(self, result: object) -> None:
+        self.running -= 1

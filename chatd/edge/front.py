@@ -1,0 +1,164 @@
+"""The public door: reads a request, then hands the connection to the chat or to `/echo`, or serves
+a page. Who may open a session is asked in admission.py; the pages are pages.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.python.failure import Failure
+
+from chatd.core.ports import Log
+from chatd.edge import admission
+from chatd.edge.admission import Admitted, TurnedAway
+from chatd.edge.census import Census
+from chatd.edge.echo import EchoLine
+from chatd.edge.forwarded import UNIX, plain_address
+from chatd.edge.head import Head
+from chatd.edge.outbox import Outboxes
+from chatd.edge.pages import Pages
+from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor
+from chatd.edge.request import OneRequest, sentence
+from chatd.edge.upgraded import Upgraded, UpgradedFactory
+from chatd.edge.websocket import ChatFactory, ChatLine
+
+CHAT = ("/", "/ws")
+ECHO = "/echo"
+
+
+class FrontFactory(ServerFactory):
+    """What all public listeners of a host share. ``use`` swaps the settings at a reload."""
+
+    noisy = False
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        house: House,
+        settings: EdgeSettings,
+        pages: Pages,
+        journal: Log,
+        meter: EdgeMeter,
+    ) -> None:
+        self.clock = reactor
+        self.house = house
+        self.pages = pages
+        self.journal = journal
+        self.meter = meter
+        self.census = Census(meter)
+        self.outboxes = Outboxes(reactor, meter, journal)
+        self.chat = ChatFactory(reactor, journal, house, self.outboxes, meter)
+        self.echo = UpgradedFactory(reactor, journal)
+        self.use(settings)
+
+    def use(self, settings: EdgeSettings) -> None:
+        """Connections that come from now on are under these."""
+        self.settings = settings
+        self.chat.use(settings)
+        self.echo.options(closeHandshakeTimeout=settings.close_timeout)
+
+    def buildProtocol(self, addr: IAddress | None) -> Front | None:
+        """A front for each connection; None closes it, when there are too many to answer them."""
+        del addr
+        if not self.census.may_connect(self.settings):
+            self.meter.handshake("full", 0.0)
+            return None
+        return Front(self)
+
+
+class Front(OneRequest):
+    """One connection until it is known what it wants."""
+
+    def __init__(self, factory: FrontFactory) -> None:
+        super().__init__(factory.clock, factory.journal, factory.settings.handshake_timeout)
+        self._front = factory
+        self._since = factory.clock.seconds()
+
+    def connectionMade(self) -> None:
+        """One connection more."""
+        self._front.census.connected()
+        super().connectionMade()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """One less; not called for a connection that was handed over."""
+        super().connectionLost(reason)
+        self._front.census.disconnected()
+
+    def unanswered(self, result: str) -> None:
+        """Nothing came that could be answered as asked."""
+        self._count(result)
+
+    def asked(self, head: Head, rest: bytes) -> None:
+        """Upgrade, or serve a page."""
+        if head.method not in {"GET", "HEAD"}:
+            text = f"{head.method} is not for anything here; GET and HEAD are"
+            self.answer(sentence(405, text, ("Allow", "GET, HEAD")))
+        elif head.has_body:
+            self.answer(sentence(413, "no request here takes a body"))
+        elif admission.wants_websocket(head):
+            self._upgrade(head, rest)
+        elif head.path == CHAT[1] or admission.lost_its_upgrade(head):
+            text = (
+                "this is for WebSocket, and the request has no `Upgrade: websocket`; "
+                "a proxy between must pass the Upgrade and Connection headers on"
+            )
+            self.answer(sentence(426, text, admission.UPGRADE))
+        else:
+            self.answer(self._front.pages.answer(head))
+
+    def broke(self, error: BaseException) -> None:
+        """A fault of ours while somebody was at the door."""
+        self._count("failed")
+        super().broke(error)
+
+    def _upgrade(self, head: Head, rest: bytes) -> None:
+        try:
+            line = self._echo(head) if self._is_echo(head) else self._chat(head)
+        except TurnedAway as no:
+            self._count(no.result)
+            self.answer(no.answer)
+        else:
+            self._count("echo" if isinstance(line, EchoLine) else "ok")
+            self.forget_deadline()
+            line.take_over(self.transport, rest)
+
+    def _is_echo(self, head: Head) -> bool:
+        return head.path == ECHO and self._front.settings.echo
+
+    def _echo(self, head: Head) -> Upgraded:
+        admitted = Admitted("", admission.check_upgrade(head))
+        return EchoLine(self._front.echo, admitted, self._front.census.disconnected)
+
+    def _chat(self, head: Head) -> Upgraded:
+        front = self._front
+        if head.path not in CHAT:
+            raise TurnedAway("not_found", sentence(404, f"no WebSocket is at {head.path}; try /"))
+        key = admission.check_upgrade(head)
+        address = admission.check_client(
+            head, self._peer(), front.house, front.settings, front.census
+        )
+        dialect, subprotocol = admission.choose_dialect(head, front.house)
+        admitted = Admitted(address, key, subprotocol)
+        line = ChatLine(front.chat, dialect, admitted, self._leaver(address))
+        front.census.seat(address)
+        return line
+
+    def _leaver(self, address: str) -> Callable[[], None]:
+        census = self._front.census
+
+        def left() -> None:
+            census.leave(address)
+            census.disconnected()
+
+        return left
+
+    def _peer(self) -> str:
+        transport: Any = self.transport
+        host = getattr(transport.getPeer(), "host", UNIX)
+        return plain_address(host) or host
+
+    def _count(self, result: str) -> None:
+        seconds = self._front.clock.seconds() - self._since
+        self._front.meter.handshake(result, seconds)

@@ -1,0 +1,178 @@
+"""The head of one HTTP/1.x request, from bytes to a value, sans I/O; the only parser of chatd.
+Strict where RFC 9112 allows it: what two programs could read differently is refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+MOST_BYTES = 16 * 1024
+MOST_FIELDS = 100
+
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/([0-9])\.([0-9])")
+_FIELD = re.compile(rb"(" + _TOKEN + rb"):([\t\x20-\x7e\x80-\xff]*)")
+_PRINTABLE = re.compile(rb"[\x20-\x7e]*\r?")
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+_ABSOLUTE = re.compile(r"(?:https?|wss?)://([^/?]*)([^#]*)", re.IGNORECASE)
+_HOST = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_END = b"\r\n\r\n"
+_TLS_HANDSHAKE = 0x16
+
+
+class BadHead(Exception):
+    """The request cannot be served: an HTTP status, and a sentence for who wrote the client."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Head:
+    """A request's first line and fields (RFC 9112 sections 3 and 5). Field names are lower case."""
+
+    method: str
+    path: str
+    query: str
+    host: str
+    minor: int
+    fields: tuple[tuple[str, str], ...]
+
+    def all(self, name: str) -> list[str]:
+        """The values of all fields of that name, in order."""
+        return [value for field, value in self.fields if field == name]
+
+    def one(self, name: str) -> str | None:
+        """The value of a field that may be there once. Raises BadHead when it is there twice."""
+        values = self.all(name)
+        if len(values) > 1:
+            raise BadHead(400, f"the header {name} is there {len(values)} times; send it once")
+        return values[0] if values else None
+
+    def items(self, name: str) -> list[str]:
+        """The elements of a comma-separated list (RFC 9110 section 5.6.1), empty ones left out."""
+        parts = (part.strip(" \t") for value in self.all(name) for part in value.split(","))
+        return [part for part in parts if part]
+
+    def has(self, name: str, word: str) -> bool:
+        """Whether a list holds a word, in whatever case."""
+        return word in {item.lower() for item in self.items(name)}
+
+    @cached_property
+    def asked(self) -> dict[str, list[str]]:
+        """The parameters of the query."""
+        found: dict[str, list[str]] = {}
+        for name, value in parse_qsl(self.query, keep_blank_values=True):
+            found.setdefault(name, []).append(value)
+        return found
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body follows. Raises BadHead when its length is nonsense."""
+        length = self.one("content-length") or "0"
+        if not _LENGTH.fullmatch(length):
+            raise BadHead(400, "the header content-length is not a number")
+        return bool(self.all("transfer-encoding")) or int(length) > 0
+
+
+class HeadBuffer:
+    """Collects bytes until a head is complete, within MOST_BYTES."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self) -> None:
+        self._data = b""
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def feed(self, data: bytes) -> tuple[Head, bytes] | None:
+        """The head and what came after it, or None while it is not complete. Raises BadHead."""
+        seen = len(self._data)
+        self._data += data
+        if not seen:
+            self._data = self._data.lstrip(b"\r\n")  # RFC 9112 section 2.2
+        end = self._data.find(_END, max(0, seen - len(_END) + 1))
+        if end < 0:
+            _check_beginning(self._data, seen)
+            return None
+        if end > MOST_BYTES:
+            raise _too_large()
+        head, rest = self._data[:end], self._data[end + len(_END) :]
+        self._data = b""
+        return parse(head), rest
+
+
+def _check_beginning(data: bytes, seen: int) -> None:
+    """Refuse at once what can never become a head, rather than wait for its end.
+
+    The patterns here and above never look at a byte twice: a head may be made to cost time.
+    """
+    if data[:1] == bytes((_TLS_HANDSHAKE,)):
+        raise BadHead(400, "this is TLS, and this port speaks plain HTTP; use ws:// or http://")
+    if _BARE_LF.search(data, seen):
+        raise _bare_lf()
+    if len(data) > MOST_BYTES:
+        raise _too_large()
+    first, complete, _ = data.partition(b"\r\n")
+    if not (_REQUEST_LINE if complete else _PRINTABLE).fullmatch(first):
+        raise _bad_request_line()
+
+
+def parse(data: bytes) -> Head:
+    """The value of a head without the empty line at its end. Raises BadHead."""
+    if _BARE_LF.search(data):
+        raise _bare_lf()
+    lines = data.split(b"\r\n")
+    start = _REQUEST_LINE.fullmatch(lines[0])
+    if start is None:
+        raise _bad_request_line()
+    if start[3] != b"1":
+        raise BadHead(505, f"this server speaks HTTP/1.1, not HTTP/{start[3].decode()}")
+    if len(lines) - 1 > MOST_FIELDS:
+        raise BadHead(431, f"the request has more than {MOST_FIELDS} headers")
+    fields = tuple(_field(number, line) for number, line in enumerate(lines[1:], 1))
+    return _head(start[1].decode(), start[2].decode(), int(start[4]), fields)
+
+
+def _field(number: int, line: bytes) -> tuple[str, str]:
+    match = _FIELD.fullmatch(line)
+    if match is None:
+        raise BadHead(400, f"header {number} is not of the form `Name: value`")
+    return match[1].decode().lower(), match[2].strip(b" \t").decode("latin-1")
+
+
+def _head(method: str, target: str, minor: int, fields: tuple[tuple[str, str], ...]) -> Head:
+    hosts = [value for name, value in fields if name == "host"]
+    if len(hosts) > 1 or (minor and not hosts):
+        raise BadHead(400, "an HTTP/1.1 request has exactly one Host header")
+    host = hosts[0] if hosts else ""
+    if "#" in target:
+        raise BadHead(400, "the request target holds a fragment (#), which stays with the client")
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute:  # RFC 9112 section 3.2.2: it overrides Host
+        host, target = absolute[1], absolute[2]
+        target = target if target.startswith("/") else f"/{target}"
+    if not _HOST.fullmatch(host):
+        raise BadHead(400, "the Host header is not a host name with an optional port")
+    if not target.startswith("/") and method in {"GET", "HEAD"}:
+        raise BadHead(400, "the request target is not a path")
+    path, _, query = target.partition("?")
+    return Head(method, path, query, host.lower(), minor, fields)
+
+
+def _bad_request_line() -> BadHead:
+    return BadHead(400, "the first line is not an HTTP request, such as `GET / HTTP/1.1`")
+
+
+def _bare_lf() -> BadHead:
+    return BadHead(400, "a line ends in LF alone; HTTP lines end in CR LF")
+
+
+def _too_large() -> BadHead:
+    return BadHead(431, f"the request's head is over {MOST_BYTES} bytes")

@@ -1,0 +1,279 @@
+"""The one door out of a session: frames wait here, bounded in bytes, and leave once a reactor turn.
+How bytes reach the peer is the line's (websocket.py); what is said is the node's."""
+
+from __future__ import annotations
+
+import struct
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
+
+from chatd.core.errors import TOO_SLOW, CloseCode
+from chatd.core.ports import Frame, Log
+from chatd.edge.ports import Delayed, EdgeMeter, Reactor
+
+CHUNK = 64 * 1024
+"""Bytes given to the transport at once: its own buffer counts as full above so many."""
+
+TEXT, PONG = 0x81, 0x8A  # a final frame and its opcode (RFC 6455 section 5.2)
+
+
+def wire_of(payload: bytes, first: int = TEXT) -> bytes:
+    """An unmasked, unfragmented frame, as a server sends it (RFC 6455 section 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return struct.pack("!BB", first, size) + payload
+    if size < 1 << 16:
+        return struct.pack("!BBH", first, 126, size) + payload
+    return struct.pack("!BBQ", first, 127, size) + payload
+
+
+class Line(Protocol):
+    """What an outbox asks of its connection."""
+
+    def write(self, data: bytes) -> None:
+        """Hand bytes to the transport; may call pauseProducing at once."""
+        ...
+
+    def leave(self, code: CloseCode, reason: str) -> None:
+        """Send a close frame and give the peer its time to answer."""
+        ...
+
+    def drop(self, code: CloseCode) -> None:
+        """End the connection without more ado."""
+        ...
+
+    def pause(self) -> None:
+        """Read no more."""
+        ...
+
+    def resume(self) -> None:
+        """Read on."""
+        ...
+
+
+class Outboxes:
+    """All outboxes of a host: flushes those that have something once a turn, and adds up."""
+
+    def __init__(self, reactor: Reactor, meter: EdgeMeter, journal: Log) -> None:
+        self.reactor = reactor
+        self.meter = meter
+        self.waiting = 0
+        self._journal = journal
+        self._due: list[Outbox] = []
+        self._armed = False
+        self._frames = 0
+        self._bytes = 0
+        self._reported = 0
+
+    def due(self, outbox: Outbox) -> None:
+        """Flush this one at the end of the turn."""
+        self._due.append(outbox)
+        self._arm()
+
+    def waits(self, more: int) -> None:
+        """So many bytes more are waiting somewhere (or less)."""
+        if more:
+            self.waiting += more
+            self._arm()
+
+    def sent(self, frames: int, size: int) -> None:
+        """So much has left; told to the meter once a turn."""
+        self._frames += frames
+        self._bytes += size
+        self._arm()
+
+    def _arm(self) -> None:
+        if not self._armed:
+            self._armed = True
+            self.reactor.callLater(0, self._turn)
+
+    def _turn(self) -> None:
+        self._armed = False
+        due, self._due = self._due, []
+        for outbox in due:
+            try:
+                outbox.flush()
+            except Exception as error:  # noqa: BLE001 - the others must get theirs
+                self._journal.fault("flush_failed", error)
+        self._report()
+
+    def _report(self) -> None:
+        if self._frames:
+            self.meter.frames_out(self._frames)
+            self.meter.bytes_out(self._bytes)
+            self._frames = self._bytes = 0
+        if self.waiting != self._reported:
+            self._reported = self.waiting
+            self.meter.outbox_bytes(self.waiting)
+
+
+@implementer(IPushProducer)
+class Outbox:
+    """ports.Outbox for one connection. ``limit``: bytes; ``patience``: seconds that a peer has to
+    take what waits when the session is closed.
+
+    It is the transport's producer: while the transport is full, frames wait here and are counted.
+    A frame that finds nothing else waiting is taken whatever its size.
+    """
+
+    __slots__ = (
+        "_closed", "_deadline", "_due", "_farewell", "_frames", "_limit", "_line", "_outboxes",
+        "_patience", "_paused", "_waiters", "_waiting", "moved",
+    )  # fmt: skip
+
+    def __init__(self, line: Line, outboxes: Outboxes, limit: int, patience: float) -> None:
+        self._line = line
+        self._outboxes = outboxes
+        self._limit = limit
+        self._patience = patience
+        self._frames: list[bytes] = []
+        self._waiting = 0
+        self._due = False
+        self._paused = False
+        self._closed = False
+        self._farewell: tuple[CloseCode, str] | None = None
+        self._deadline: Delayed | None = None
+        self._waiters: list[Deferred[None]] = []
+        self.moved = 0.0
+        """When the transport last got rid of a backlog, by the reactor's clock."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._closed
+
+    # --- ports.Outbox ---
+    def put(self, frame: Frame, *, ephemeral: bool = False) -> None:
+        """Queue one frame; never blocks, never raises, does nothing after close."""
+        if self._closed:
+            return
+        wire = frame.wire
+        if not wire:
+            wire = frame.wire = wire_of(frame.payload)
+        waiting = self._waiting + len(wire)
+        if ephemeral and waiting * 2 > self._limit:
+            self._outboxes.meter.dropped("ephemeral", 1)
+        elif waiting > self._limit and self._frames:
+            self._too_slow()
+        else:
+            self._frames.append(wire)
+            self._waits(waiting)
+            if not self._due and not self._paused:
+                self._due = True
+                self._outboxes.due(self)
+
+    async def drained(self) -> None:
+        """Return when less than half is waiting, or when it is closed."""
+        if self._waiting * 2 >= self._limit and not self._closed:
+            waiter: Deferred[None] = Deferred()
+            self._waiters.append(waiter)
+            await waiter
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Send what waits, then close with this code. ``reason``: at most 123 bytes."""
+        if self._closed:
+            return
+        self._closed = True
+        self._farewell = (code, reason)
+        self._line.resume()  # else the peer's own close frame would never be read
+        self.flush()
+        if self._frames:
+            self._deadline = self._outboxes.reactor.callLater(self._patience, self._line.drop, code)
+
+    def hold(self) -> None:
+        """Read no more from this peer for now."""
+        if not self._closed:
+            self._line.pause()
+
+    def release(self) -> None:
+        """Read on."""
+        if not self._closed:
+            self._line.resume()
+
+    # --- towards the transport ---
+    def flush(self) -> None:
+        """Write what waits, as far as the transport takes it."""
+        self._due = False
+        while self._frames and not self._paused:
+            self._line.write(self._next())
+        if self._closed or self._waiting * 2 < self._limit:
+            self._wake()
+        if not self._frames and self._farewell is not None:
+            (code, reason), self._farewell = self._farewell, None
+            self._forget_deadline()
+            self._line.leave(code, reason)
+
+    def _next(self) -> bytes:
+        """Some whole frames, joined: all of them, or about CHUNK bytes."""
+        count = len(self._frames) if self._waiting <= CHUNK else self._about_a_chunk()
+        chunk = b"".join(self._frames[:count])
+        del self._frames[:count]
+        self._waits(self._waiting - len(chunk))
+        self._outboxes.sent(count, len(chunk))
+        return chunk
+
+    def _about_a_chunk(self) -> int:
+        size = 0
+        for count, frame in enumerate(self._frames):
+            size += len(frame)
+            if size > CHUNK:
+                return max(1, count)
+        return len(self._frames)
+
+    def finish(self) -> None:
+        """A close frame is about to go out: nothing may follow it. What can go before it, goes."""
+        self._farewell = None
+        self.flush()
+        self.end()
+
+    def end(self) -> None:
+        """Nothing can be sent any more."""
+        self._closed = True
+        self._farewell = None
+        self._forget_deadline()
+        self._throw_away()
+        self._wake()
+
+    def pauseProducing(self) -> None:
+        """The transport is full."""
+        self._paused = True
+
+    def resumeProducing(self) -> None:
+        """The transport has sent all it had."""
+        self._paused = False
+        self.moved = self._outboxes.reactor.seconds()
+        self.flush()
+
+    def stopProducing(self) -> None:
+        """The transport is gone."""
+        self.end()
+
+    def _too_slow(self) -> None:
+        thrown = len(self._frames) + 1
+        self._outboxes.meter.dropped("too_slow", thrown)
+        self._outboxes.meter.slow_closed()
+        self._line.resume()
+        self.end()
+        self._line.leave(TOO_SLOW, f"over {self._limit} bytes waited; reconnect and resume")
+
+    def _throw_away(self) -> None:
+        self._frames.clear()
+        self._waits(0)
+
+    def _waits(self, size: int) -> None:
+        self._outboxes.waits(size - self._waiting)
+        self._waiting = size
+
+    def _wake(self) -> None:
+        if self._waiters:
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                if not waiter.called:  # a coroutine that was cancelled waits no more
+                    waiter.callback(None)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()

@@ -1,0 +1,139 @@
+"""What the edge asks of the house behind it, of its meter and of its configuration.
+The ports that the node asks of the edge (outbox, clock, ids) are chatd/core/ports.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chatd.core.errors import CLOSES
+from chatd.core.ports import Dialect, Outbox, Timer
+from chatd.core.settings import Settings
+
+
+class Session(Protocol):
+    """The house's side of one open connection."""
+
+    def hear(self, payload: bytes, /) -> None:
+        """One text frame: valid UTF-8, within the frame limit."""
+        ...
+
+    def gone(self, reason: str, clean: bool) -> None:
+        """The connection is over; told once. ``reason`` is one of CLOSE_REASONS; ``clean``: the
+        client ended it on purpose."""
+        ...
+
+
+class House(Protocol):
+    """What stands behind the edge. Read anew at each use: a reload swaps the settings."""
+
+    @property
+    def settings(self) -> Settings:
+        """The current frozen value."""
+        ...
+
+    @property
+    def draining(self) -> bool:
+        """Whether nobody new is let in."""
+        ...
+
+    @property
+    def dialects(self) -> Mapping[str, Dialect]:
+        """By name."""
+        ...
+
+    def open(self, outbox: Outbox, dialect: Dialect, address: str) -> Session:
+        """Begin a session and greet it. ``address``: the client's IP address, or "unix"."""
+        ...
+
+
+CLOSE_REASONS = ("client", "lost", "ping_timeout", *CLOSES)
+"""Why a session's connection ended: the client closed it, or its line broke, or it did not answer
+a ping, or chatd closed it with the close code of that name."""
+
+HANDSHAKE_RESULTS = (
+    *("ok", "echo", "bad_request", "bad_version", "bad_dialect", "wrong_origin", "not_found"),
+    *("draining", "full", "address_full", "timeout", "lost", "failed"),
+)
+"""How an attempt to open a session can end."""
+
+DROP_KINDS = ("ephemeral", "too_slow")
+"""Why a frame in an outbox was not sent: half of it was full, or the session was closed for it."""
+
+
+class EdgeMeter(Protocol):
+    """What the edge reports of itself. Seconds, bytes; labels only from the lists above."""
+
+    def handshake(self, result: str, seconds: float) -> None: ...
+    def connections(self, now: int) -> None: ...
+    def bytes_in(self, size: int) -> None: ...
+    def frames_in(self, count: int) -> None: ...
+    def bytes_out(self, size: int) -> None: ...
+    def frames_out(self, count: int) -> None: ...
+    def dropped(self, kind: str, frames: int) -> None: ...
+    def slow_closed(self) -> None: ...
+    def outbox_bytes(self, now: int) -> None: ...
+
+
+class Unmetered:
+    """The meter of nobody."""
+
+    def handshake(self, result: str, seconds: float) -> None: ...
+    def connections(self, now: int) -> None: ...
+    def bytes_in(self, size: int) -> None: ...
+    def frames_in(self, count: int) -> None: ...
+    def bytes_out(self, size: int) -> None: ...
+    def frames_out(self, count: int) -> None: ...
+    def dropped(self, kind: str, frames: int) -> None: ...
+    def slow_closed(self) -> None: ...
+    def outbox_bytes(self, now: int) -> None: ...
+
+
+class Trust(Protocol):
+    """Which peers are proxies of ours."""
+
+    def believes(self, peer: str, /) -> bool:
+        """Whether to believe what ``peer`` says of its client: an IP address, or "unix"."""
+        ...
+
+
+class TrustsNobody:
+    """No proxies."""
+
+    def believes(self, peer: str, /) -> bool:
+        """Never."""
+        del peer
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSettings:
+    """What the edge must know of the configuration, as one frozen value that a reload swaps.
+
+    Times in seconds. ``origins`` are as browsers write them, or "same-host", or "*".
+    """
+
+    origins: tuple[str, ...] = ("same-host",)
+    proxies: Trust = TrustsNobody()
+    sessions: int = 10_000
+    sessions_per_address: int = 1000
+    handshake_timeout: float = 10.0
+    close_timeout: float = 3.0
+    ping_interval: float = 25.0
+    ping_timeout: float = 8.0
+    echo: bool = False
+
+
+class Reactor(Protocol):
+    """What most of the edge needs of Twisted's reactor: time. A task.Clock has it, too."""
+
+    def seconds(self) -> float: ...
+
+    def callLater(self, delay: float, callable: Callable[..., Any], *args: Any) -> Any: ...  # noqa: A002
+
+
+class Delayed(Timer, Protocol):
+    """What callLater gives."""
+
+    def active(self) -> bool: ...

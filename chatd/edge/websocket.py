@@ -1,0 +1,209 @@
+"""The chat's connection: Autobahn's protocol between a session of the house and its outbox.
+Who may open one is admission.py; how frames wait is outbox.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chatd.core.errors import BYE, CLOSES, INTERNAL, NOT_TEXT, PROTOCOL_ERROR, CloseCode
+from chatd.core.ports import Dialect, Frame, Log
+from chatd.edge.admission import Admitted
+from chatd.edge.outbox import PONG, Outbox, Outboxes, wire_of
+from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor, Session
+from chatd.edge.upgraded import Upgraded, UpgradedFactory
+
+HELD_MOST = 60.0
+"""Seconds for which a session that the house does not read is not blamed for unread pongs."""
+
+_WORDS = {close.code: close.word for close in CLOSES.values()}
+_ON_PURPOSE = {None, 1000, 1001}  # RFC 6455 section 7.4.1: done, or going away
+
+
+class Unopened:
+    """The session of a connection that has none (yet)."""
+
+    def hear(self, payload: bytes, /) -> None:
+        """Nobody listens."""
+
+    def gone(self, reason: str, clean: bool) -> None:
+        """Nobody is missed."""
+
+
+class ChatFactory(UpgradedFactory):
+    """Means and options of the chat's lines. ``use`` takes the options of a (new) configuration:
+    lines that are open keep theirs."""
+
+    def __init__(
+        self, reactor: Reactor, journal: Log, house: House, outboxes: Outboxes, meter: EdgeMeter
+    ) -> None:
+        super().__init__(reactor, journal)
+        self.house = house
+        self.outboxes = outboxes
+        self.meter = meter
+
+    def use(self, settings: EdgeSettings) -> None:
+        """Lines made from now on have these deadlines."""
+        self.options(
+            autoPingInterval=settings.ping_interval,
+            autoPingTimeout=settings.ping_timeout,
+            closeHandshakeTimeout=settings.close_timeout,
+        )
+
+
+class ChatLine(Upgraded):
+    """One session's connection."""
+
+    factory: ChatFactory
+
+    def __init__(
+        self, factory: ChatFactory, dialect: Dialect, admitted: Admitted, left: Callable[[], None]
+    ) -> None:
+        super().__init__(factory, admitted, left)
+        settings = factory.house.settings
+        self.maxFramePayloadSize = settings.frame_bytes
+        self.maxMessagePayloadSize = settings.frame_bytes
+        self._dialect = dialect
+        self._session: Session = Unopened()
+        self._outbox = Outbox(
+            self, factory.outboxes, settings.outbox_bytes, factory.closeHandshakeTimeout
+        )
+        self._fate = ""
+        self._held = False
+        self._held_since = 0.0
+        self._read_since = 0.0
+
+    # --- from Autobahn ---
+    def onOpen(self) -> None:
+        """The session begins."""
+        super().onOpen()
+        self.registerProducer(self._outbox, True)
+        try:
+            self._session = self.factory.house.open(
+                self._outbox, self._dialect, self._admitted.address
+            )
+        except Exception as error:  # noqa: BLE001 - one session's trouble stays its own
+            self._fault(error)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Counted, then Autobahn's."""
+        self.factory.meter.bytes_in(len(data))
+        super().dataReceived(data)
+
+    def processData(self) -> bool:
+        """One step of Autobahn's parser; none while the house holds, for what was read already."""
+        return not self._held and super().processData()
+
+    def onMessageBegin(self, isBinary: bool) -> None:
+        """Refuse binary messages at their beginning, not after all of their bytes."""
+        super().onMessageBegin(isBinary)
+        if isBinary:
+            self.sendCloseFrame(NOT_TEXT.code, b"text frames only")
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        """One text frame for the session; none once it was told to go."""
+        if self._outbox.closed or isBinary:
+            return
+        self.factory.meter.frames_in(1)
+        try:
+            self._session.hear(payload)
+        except Exception as error:  # noqa: BLE001 - one session's trouble stays its own
+            self._fault(error)
+
+    def onPing(self, payload: bytes) -> None:
+        """Answer by the outbox: who pings without reading must not fill our memory with pongs."""
+        pong = Frame(payload)
+        pong.wire = wire_of(payload, PONG)
+        self._outbox.put(pong, ephemeral=True)
+
+    def onAutoPingTimeout(self) -> None:
+        """No pong came; but one that lies unread because we do not read is no fault of the peer,
+        and one that takes a long backlog is alive, though our ping waits behind it."""
+        if self._seems_alive():
+            self.autoPingTimeoutCall = self.factory.clock.callLater(
+                self.autoPingTimeout, self.onAutoPingTimeout
+            )
+        else:
+            self._fate = self._fate or "ping_timeout"
+            super().onAutoPingTimeout()
+
+    def _seems_alive(self) -> bool:
+        now = self.factory.clock.seconds()
+        if self._held:
+            return now - self._held_since < HELD_MOST
+        return now - max(self._read_since, self._outbox.moved) < self.autoPingTimeout
+
+    def onCloseFrame(self, code: int, reasonRaw: bytes) -> bool | None:
+        """The peer closes, or answers our close."""
+        if self.state == self.STATE_OPEN:
+            self._fate = self._fate or "client"
+        return super().onCloseFrame(code, reasonRaw)
+
+    def sendCloseFrame(
+        self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False
+    ) -> None:
+        """Every close frame of ours comes by here, Autobahn's own refusals too."""
+        if self.state == self.STATE_OPEN:
+            if not isReply:
+                self._fate = _WORDS.get(code or 0, PROTOCOL_ERROR.word)
+            self._outbox.finish()
+            self.resume()
+        super().sendCloseFrame(code, reasonUtf8, isReply)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        """The connection is over, however it came about."""
+        del wasClean, code, reason
+        fate = self._fate or "lost"
+        on_purpose = fate == BYE.word or (fate == "client" and self.remoteCloseCode in _ON_PURPOSE)
+        self._outbox.end()
+        session, self._session = self._session, Unopened()
+        session.gone(fate, clean=on_purpose)
+
+    # --- for the outbox ---
+    def write(self, data: bytes) -> None:
+        """Whole frames; not by Autobahn's sendData, which words a debug line for each."""
+        transport: Any = self.transport
+        transport.write(data)
+
+    def leave(self, code: CloseCode, reason: str) -> None:
+        """Begin the closing handshake."""
+        self.sendClose(code.code, reason)
+
+    def drop(self, code: CloseCode) -> None:
+        """End it without one."""
+        self._fate = self._fate or code.word
+        self.dropConnection(abort=True)
+
+    def pause(self) -> None:
+        """Read no more from the peer."""
+        if not self._held:
+            self._held = True
+            self._held_since = self.factory.clock.seconds()
+            transport: Any = self.transport
+            transport.pauseProducing()
+
+    def resume(self) -> None:
+        """Read on, beginning with what was read already."""
+        if self._held:
+            self._held = False
+            self._read_since = self.factory.clock.seconds()
+            transport: Any = self.transport
+            transport.resumeProducing()
+            self.factory.clock.callLater(0, self._read_on)
+
+    def _read_on(self) -> None:
+        if self.connected and not self._held:
+            try:
+                self.consumeData()
+            except Exception as error:  # noqa: BLE001 - as in dataReceived
+                self.broke(error)
+
+    # --- faults of ours ---
+    def _fault(self, error: BaseException) -> None:
+        number = self.factory.journal.fault("session_failed", error)
+        self._outbox.close(INTERNAL, f"a fault of the server, number {number}")
+
+    def broke(self, error: BaseException) -> None:
+        """As of any connection, with a name for it."""
+        self._fate = self._fate or INTERNAL.word
+        super().broke(error)

@@ -1,0 +1,374 @@
+"""The outbox: bounded in bytes, one write a turn, and the end of those who do not read."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+
+from chatd.core.errors import DRAINING, CloseCode
+from chatd.core.ports import Frame
+from chatd.core.ports import Outbox as OutboxPort
+from chatd.edge.outbox import CHUNK, Outbox, Outboxes, wire_of
+from tests.unit.edge.memory import Journal, Tally
+
+LIMIT = 10_000
+
+
+class Wire:
+    """outbox.Line that remembers; `full_above`: pauses its producer as a transport does."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.ends: list[Any] = []
+        self.reading: list[bool] = []
+        self.outbox: Outbox | None = None
+        self.full_above = 1 << 30
+        self.breaks = False
+
+    def write(self, data: bytes) -> None:
+        if self.breaks:
+            raise RuntimeError("broken line")
+        self.writes.append(data)
+        if self.outbox and sum(map(len, self.writes)) > self.full_above:
+            self.outbox.pauseProducing()
+
+    def leave(self, code: CloseCode, reason: str) -> None:
+        self.ends.append((code.word, reason))
+
+    def drop(self, code: CloseCode) -> None:
+        self.ends.append(code.word)
+
+    def pause(self) -> None:
+        self.reading.append(False)
+
+    def resume(self) -> None:
+        self.reading.append(True)
+
+
+class Bench:
+    """One outbox and all around it."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.clock = Clock()
+        self.meter = Tally()
+        self.journal = Journal()
+        self.all = Outboxes(self.clock, self.meter, self.journal)
+        self.wire = Wire()
+        self.outbox = self.wire.outbox = Outbox(self.wire, self.all, limit, 3.0)
+
+    def put(self, size: int, count: int = 1, *, ephemeral: bool = False) -> None:
+        """Frames of so many bytes on the wire."""
+        for _ in range(count):
+            frame = Frame(b"")
+            frame.wire = b"x" * size
+            self.outbox.put(frame, ephemeral=ephemeral)
+
+    def turn(self, seconds: float = 0) -> None:
+        self.clock.advance(seconds)
+
+    @property
+    def written(self) -> int:
+        return sum(map(len, self.wire.writes))
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_it_is_the_port(bench: Bench) -> None:
+    port: OutboxPort = bench.outbox
+    assert port is bench.outbox
+
+
+@pytest.mark.parametrize(
+    ("size", "head"),
+    [
+        (0, b"\x81\x00"),
+        (125, b"\x81\x7d"),
+        (126, b"\x81\x7e\x00\x7e"),
+        (65535, b"\x81\x7e\xff\xff"),
+        (65536, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+    ],
+)
+def test_a_frame_has_the_head_of_the_rfc(size: int, head: bytes) -> None:
+    assert wire_of(b"x" * size) == head + b"x" * size
+
+
+def test_frames_are_written_once_a_turn_in_order(bench: Bench) -> None:
+    for text in (b"a", b"b", b"c"):
+        bench.outbox.put(Frame(text))
+    assert bench.wire.writes == []
+    bench.turn()
+    assert bench.wire.writes == [b"\x81\x01a\x81\x01b\x81\x01c"]
+    bench.turn(1)
+    assert len(bench.wire.writes) == 1
+
+
+def test_a_frame_is_made_once_for_all(bench: Bench) -> None:
+    frame = Frame(b"hello")
+    bench.outbox.put(frame)
+    made = frame.wire
+    Bench().outbox.put(frame)
+    assert frame.wire is made
+
+
+def test_what_the_transport_does_not_take_waits_and_is_counted(bench: Bench) -> None:
+    bench.wire.full_above = 0
+    bench.put(100)
+    bench.turn()
+    bench.put(100, 5)
+    bench.turn()
+    assert (bench.written, bench.all.waiting) == (100, 500)
+    assert bench.meter.now["outbox_bytes"] == 500
+    bench.wire.full_above = 1 << 30
+    bench.outbox.resumeProducing()
+    bench.turn()
+    assert (bench.written, bench.all.waiting) == (600, 0)
+    assert bench.meter.now["outbox_bytes"] == 0
+
+
+def test_a_backlog_leaves_in_chunks_that_the_transport_can_stop() -> None:
+    bench = Bench(limit=1 << 20)
+    bench.wire.full_above = CHUNK
+    bench.put(1000, 500)
+    bench.turn()
+    assert CHUNK < bench.written <= 2 * CHUNK
+    assert all(len(each) % 1000 == 0 for each in bench.wire.writes), "whole frames only"
+
+
+def test_from_half_on_ephemeral_frames_are_left_out(bench: Bench) -> None:
+    bench.put(LIMIT // 2 - 100)
+    bench.put(100, ephemeral=True)
+    bench.put(100, ephemeral=True)
+    bench.put(100)
+    bench.turn()
+    assert bench.written == LIMIT // 2 + 100
+    assert bench.meter.count["ephemeral"] == 1
+
+
+def test_exactly_the_limit_may_wait(bench: Bench) -> None:
+    bench.put(LIMIT // 10, 10)
+    bench.turn()
+    assert bench.written == LIMIT
+    assert bench.wire.ends == []
+
+
+def test_over_the_limit_the_session_is_too_slow(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT // 10, 10)
+    bench.turn()
+    assert bench.meter.now["outbox_bytes"] == LIMIT
+    bench.put(LIMIT // 10)
+    assert bench.wire.ends == [("too_slow", f"over {LIMIT} bytes waited; reconnect and resume")]
+    assert bench.all.waiting == 0
+    assert bench.meter.count["too_slow"] == 11
+    assert bench.meter.count["slow_closed"] == 1
+    bench.put(1)
+    bench.outbox.close(DRAINING, "")
+    bench.outbox.resumeProducing()
+    bench.turn(60)
+    assert bench.wire.writes == []
+    assert len(bench.wire.ends) == 1
+    assert bench.meter.now["outbox_bytes"] == 0
+
+
+def test_who_is_held_is_read_again_when_too_slow(bench: Bench) -> None:
+    bench.outbox.hold()
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT // 2, 3)
+    assert bench.wire.reading == [False, True], "else its close frame would never be seen"
+
+
+def test_one_frame_is_taken_whatever_its_size(bench: Bench) -> None:
+    bench.put(LIMIT * 3)
+    bench.turn()
+    assert bench.written == LIMIT * 3
+    assert bench.wire.ends == []
+
+
+def test_close_sends_what_waits_and_then_says_goodbye(bench: Bench) -> None:
+    bench.put(100)
+    bench.outbox.close(DRAINING, "soon")
+    assert (bench.written, bench.wire.ends) == (100, [("draining", "soon")])
+    bench.put(100)
+    bench.turn(60)
+    assert (bench.written, bench.wire.ends) == (100, [("draining", "soon")])
+
+
+def test_close_waits_for_a_transport_that_is_full(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(100)
+    bench.outbox.close(DRAINING, "soon")
+    bench.turn(2.9)
+    assert bench.wire.ends == []
+    bench.outbox.resumeProducing()
+    assert (bench.written, bench.wire.ends) == (100, [("draining", "soon")])
+    bench.turn(60)
+    assert bench.wire.ends == [("draining", "soon")]
+
+
+def test_close_does_not_wait_for_ever(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(100)
+    bench.outbox.close(DRAINING, "soon")
+    bench.turn(3.1)
+    assert bench.wire.ends == ["draining"]
+
+
+def test_a_lost_line_leaves_nothing_behind(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(100)
+    bench.outbox.close(DRAINING, "soon")
+    bench.outbox.stopProducing()
+    assert bench.all.waiting == 0
+    bench.turn(60)
+    assert bench.clock.getDelayedCalls() == []
+    assert bench.wire.ends == []
+
+
+# --- drained ---
+
+
+class Waiting:
+    """A coroutine that runs as in the reactor."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self.deferred = Deferred.fromCoroutine(coroutine)
+
+    def done(self) -> bool:
+        return bool(self.deferred.called)
+
+
+def test_drained_returns_at_once_below_half(bench: Bench) -> None:
+    bench.put(LIMIT // 2 - 1)
+    assert Waiting(bench.outbox.drained()).done()
+
+
+def test_drained_waits_until_less_than_half_is_left(bench: Bench) -> None:
+    bench.put(LIMIT // 2)
+    waiting = Waiting(bench.outbox.drained())
+    assert not waiting.done()
+    bench.turn()
+    assert waiting.done()
+
+
+def test_drained_waits_for_a_slow_transport() -> None:
+    bench = Bench(limit=1 << 20)
+    bench.wire.full_above = 0
+    bench.put(1000, 600)
+    waiting = Waiting(bench.outbox.drained())
+    bench.turn()
+    assert not waiting.done()
+    assert bench.all.waiting == 600_000 - bench.written >= 1 << 19
+    bench.outbox.resumeProducing()
+    assert bench.all.waiting < 1 << 19
+    assert waiting.done()
+
+
+@pytest.mark.parametrize("end", ["close", "lost", "too_slow"])
+def test_drained_returns_when_it_is_over(bench: Bench, end: str) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT // 2)
+    waiting = Waiting(bench.outbox.drained())
+    assert not waiting.done()
+    if end == "close":
+        bench.outbox.close(DRAINING, "")
+    elif end == "lost":
+        bench.outbox.stopProducing()
+    else:
+        bench.put(LIMIT)
+    assert waiting.done()
+    assert Waiting(bench.outbox.drained()).done()
+
+
+def test_who_does_not_wait_any_more_disturbs_nobody(bench: Bench) -> None:
+    bench.put(LIMIT // 2)
+    one, other = Waiting(bench.outbox.drained()), Waiting(bench.outbox.drained())
+    one.deferred.cancel()
+    cancelled: list[Failure] = []
+    one.deferred.addErrback(cancelled.append)
+    assert len(cancelled) == 1
+    bench.turn()
+    assert other.done()
+    assert bench.journal.events == []
+
+
+def test_what_is_put_by_one_who_waited_goes_out_too(bench: Bench) -> None:
+    async def replay() -> None:
+        for _ in range(20):
+            bench.put(1000)
+            await bench.outbox.drained()
+
+    waiting = Waiting(replay())
+    for _ in range(20):
+        bench.turn()
+    assert waiting.done()
+    assert bench.written == 20_000
+    assert bench.wire.ends == []
+
+
+# --- all of them ---
+
+
+def test_one_broken_line_does_not_keep_the_others_from_theirs(bench: Bench) -> None:
+    broken, good = bench.wire, Wire()
+    broken.breaks = True
+    other = Outbox(good, bench.all, LIMIT, 3.0)
+    bench.put(100)
+    other.put(Frame(b"hello"))
+    bench.turn()
+    assert good.writes == [b"\x81\x05hello"]
+    assert bench.journal.events == ["flush_failed"]
+
+
+def test_what_left_is_told_once_a_turn(bench: Bench) -> None:
+    bench.put(10, 3)
+    bench.turn()
+    assert (bench.meter.count["frames_out"], bench.meter.count["bytes_out"]) == (3, 30)
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.integers(2, 4000)),
+        st.tuples(st.just("ephemeral"), st.integers(2, 4000)),
+        st.tuples(st.sampled_from(["pause", "resume", "turn", "close", "lost"]), st.just(0)),
+    ),
+    max_size=40,
+)
+
+
+@given(steps=steps)
+def test_the_sum_is_right_and_bounded_whatever_happens(steps: list[tuple[str, int]]) -> None:
+    bench = Bench()
+    put = 0
+    for step, size in steps:
+        before = bench.all.waiting
+        match step:
+            case "put" | "ephemeral":
+                bench.put(size, ephemeral=step == "ephemeral")
+                put += size
+            case "pause":
+                bench.outbox.pauseProducing()
+            case "resume":
+                bench.outbox.resumeProducing()
+            case "turn":
+                bench.turn()
+            case "close":
+                bench.outbox.close(DRAINING, "")
+            case "lost":
+                bench.outbox.stopProducing()
+        assert 0 <= bench.all.waiting <= max(LIMIT, before)
+        assert bench.written + bench.all.waiting <= put
+    bench.outbox.stopProducing()
+    bench.turn(60)
+    assert bench.all.waiting == 0
+    assert bench.clock.getDelayedCalls() == []
+    assert len(bench.wire.ends) <= 1
