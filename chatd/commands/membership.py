@@ -166,7 +166,8 @@ async def rooms(host: Host, session: Caller, command: c.Rooms) -> RoomList:
         for stored in found[: command.limit]
         if stored.room_id not in me.rooms
     ]
-    return RoomList(rooms=lines, more=len(found) > command.limit)
+    more = len(found) > command.limit
+    return RoomList(rooms=lines, after=found[command.limit - 1].name if more else None)
 
 
 def _line(room: StoredRoom | Room, live: Room | None) -> RoomLine:

@@ -16,7 +16,9 @@ Query = Annotated[str, Meta(min_length=1, max_length=256)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Page = Annotated[int, Meta(ge=1, le=200)]
 Secret = Annotated[str, Meta(min_length=1, max_length=1024)]
-RequestId = Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | Annotated[str, Meta(max_length=64)]
+RequestId = (
+    Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | Annotated[str, Meta(max_length=64)]
+)
 
 
 def _word(name: str) -> str:

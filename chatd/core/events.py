@@ -288,10 +288,11 @@ class RoomLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RoomList(Ok, tag="ok", omit_defaults=False):
-    """Rooms by name; `more` says that there are further ones after the last."""
+    """Those one is in (on the first page), then public rooms by name; give `after` back for the
+    next page, null at the end."""
 
     rooms: list[RoomLine]
-    more: bool
+    after: str | None
 
 
 class Error(Struct, frozen=True, kw_only=True, tag_field="type", tag="error", omit_defaults=True):

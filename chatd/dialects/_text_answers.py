@@ -172,8 +172,8 @@ def _rooms(memory: Memory, _: c.Command, answer: e.RoomList, __: tzinfo) -> str:
         return "there are no rooms"
     memory.rooms |= {line.room: called_as(line) for line in answer.rooms if line.joined}
     lines = [_room(line) for line in answer.rooms]
-    memory.more = c.Rooms(after=answer.rooms[-1].room) if answer.more else None
-    return "\n".join(lines + (["-- /more shows further ones --"] if answer.more else []))
+    memory.more = None if answer.after is None else c.Rooms(after=answer.after)
+    return "\n".join(lines + (["-- /more shows further ones --"] if memory.more else []))
 
 
 def _room(line: e.RoomLine) -> str:

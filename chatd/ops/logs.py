@@ -28,6 +28,8 @@ from chatd.ops.log_line import line
 
 STDERR = 2
 OWN = "chatd"
+LIBRARIES = {"debug": "info", "info": "warning", "warning": "warning", "error": "error"}
+"""By the level, the least important lines of libraries: their news is for debugging only."""
 ANNOUNCED = "Unhandled error in Deferred:"  # Twisted says this, and then the failure by itself
 
 
@@ -103,7 +105,7 @@ class LogWriter:
         ours = EVENT in event
         if event.get("log_format") == ANNOUNCED and "log_failure" not in event:
             return False
-        least = self.level if ours or self.level != "debug" else "info"
+        least = self.level if ours else LIBRARIES[self.level]
         return LEVELS.index(level_of(event)) >= LEVELS.index(least)
 
     def _write(self, made: Entry) -> None:

@@ -123,7 +123,7 @@ def test_a_room_is_told_with_what_is_special_about_it(answer: e.Ok, shown: str) 
         ("/topic cheese", e.Stored(room="lobby", seq=1, ts=1), ""),
         ("/history", page(), "nothing has been said in #lobby"),
         ("/search cheese", e.Found(messages=[], cursor=None), "nothing was found"),
-        ("/rooms", e.RoomList(rooms=[], more=False), "there are no rooms"),
+        ("/rooms", e.RoomList(rooms=[], after=None), "there are no rooms"),
         ("/who", e.Roster(room="lobby", people=[], present=0, more=False), "0 here in #lobby"),
     ],
 )
@@ -249,7 +249,7 @@ def test_a_room_that_somebody_else_opened_is_known_from_the_list() -> None:
     person = Person.guest()
     person.types("/rooms")
     opened = e.RoomLine(room="@x1", kind="direct", joined=True, title="guest-1, bob")
-    person.told(e.RoomList(rooms=[opened, e.RoomLine(room="zoo")], more=False))
+    person.told(e.RoomList(rooms=[opened, e.RoomLine(room="zoo")], after=None))
     assert person.types("/history @guest-1,bob") == [c.History(room="@x1", limit=20)]
     assert person.reads("/room") == "what you type goes to #lobby; you are also in @guest-1,bob"
 
@@ -263,7 +263,7 @@ def test_rooms_are_told_one_a_line_and_go_on() -> None:
         e.RoomLine(room="@x1", kind="direct", present=2, joined=True, title="ann, bob"),
         e.RoomLine(room="zoo"),
     ]
-    assert person.told(e.RoomList(rooms=rooms, more=True)).split("\n") == [
+    assert person.told(e.RoomList(rooms=rooms, after=rooms[-1].room)).split("\n") == [
         "#lobby (3 here, you too): all things",
         "#den (private, 1 here, you too)",
         "@ann,bob (2 here, you too)",
@@ -271,7 +271,7 @@ def test_rooms_are_told_one_a_line_and_go_on() -> None:
         "-- /more shows further ones --",
     ]
     assert person.types("/more") == [c.Rooms(after="zoo")]
-    assert person.told(e.RoomList(rooms=rooms[:1], more=False)) == (
+    assert person.told(e.RoomList(rooms=rooms[:1], after=None)) == (
         "#lobby (3 here, you too): all things"
     )
 
