@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -73,6 +74,8 @@ def _serve(verbs: Verbs) -> None:
 
 
 def _run_serve(args: argparse.Namespace) -> int:
+    # A reload that is asked for while the daemon boots waits; unasked, SIGHUP ends a process.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     from chatd import daemon  # noqa: PLC0415  # brings Twisted in
 
     return daemon.serve(_file(args), dev=args.dev is not None)

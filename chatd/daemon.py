@@ -100,7 +100,6 @@ class Daemon:
         """Boot, serve, and come back when all is over."""
         self._on(signal.SIGTERM, self._told_to_stop)
         self._on(signal.SIGINT, self._told_to_stop)
-        self._on(signal.SIGHUP, self._reload)
         self._reactor.callWhenRunning(lambda: self._do(self._boot()))
         self._reactor.run(installSignalHandlers=False)
         return self._exit
@@ -238,6 +237,8 @@ class Daemon:
             self._every(self._notifier.watchdog, self._notifier.alive)
         self._every(STATUS, lambda: self._notifier.status(self._status()))
         self._notifier.ready(self._status())
+        self._on(signal.SIGHUP, self._reload)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         self._log.info("ready", version=chatd.__version__, sqlite=sqlite3.sqlite_version)
         if self._dev:
             sys.stdout.write(greeting(self._public.addresses, self._file.parent))
@@ -268,7 +269,7 @@ class Daemon:
     # --- reload ---
     def _reload(self) -> None:
         """All or nothing; whatever comes of it, READY follows RELOADING."""
-        if self._stopping or not hasattr(self, "_front"):
+        if self._stopping:
             return
         self._notifier.reloading()
         try:
