@@ -22,7 +22,8 @@ _INSERT = """INSERT INTO changes (room_id, seq, kind, ts, user_id, name, guest, 
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _EDIT = "UPDATE messages SET edited = ? WHERE room_id = ? AND seq = ?"
 _DELETE = "UPDATE messages SET text = '', edited = NULL, deleted = ? WHERE room_id = ? AND seq = ?"
-_DELETE_EDITS = """UPDATE changes SET text = ''
+# Left to itself the planner walks through all changes of the room.
+_DELETE_EDITS = """UPDATE changes INDEXED BY changes_edits SET text = ''
 WHERE room_id = ? AND target = ? AND kind = 'edited'"""
 _DELETE_REACTIONS = "DELETE FROM reactions WHERE room_id = ? AND target = ?"
 _REACTION = """SELECT seq, present FROM reactions

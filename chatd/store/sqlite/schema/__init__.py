@@ -157,8 +157,8 @@ def statements(script: str) -> list[str]:
     """The statements of a script, each whole: triggers hold semicolons."""
     found: list[str] = []
     part = ""
-    for line in script.splitlines(keepends=True):
-        part += line
+    for piece in script.split(";")[:-1]:
+        part += piece + ";"
         if sqlite3.complete_statement(part):
             found.append(part)
             part = ""

@@ -1,0 +1,110 @@
+"""A little of everything that a store keeps, and how it reads. Stored databases of released schemas
+are made of it: `python -m tests.unit.store.sample` adds the newest one to the folder released/."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from chatd.core.log import Rank, RoomId, Token, UserId
+from chatd.core.ports import Store
+from tests.unit.store.examples import ANN, BOB, GUS, account, draft, member
+
+RELEASED = Path(__file__).with_name("released")
+
+
+async def write_sample(store: Store) -> None:
+    """The same calls at every release; new ones may be added at the end."""
+    await store.add_account(account(), "ann", 1)
+    await store.add_account(account("bob", "u2"), "bob", 2)
+    await store.set_disabled(BOB.user_id, True, 3)
+    await store.set_disabled(BOB.user_id, False, 4)
+    for number in (1, 2):
+        token = Token(token_id=f"t{number}", user_id=ANN.user_id, label="bot", created_ts=number)
+        await store.add_token(token, bytes([number]) * 32)
+    await store.revoke_token("t2", 5)
+    owner = member(ANN, Rank.OWNER)
+    lobby = await store.create_room(
+        "lobby", "public", skeleton="lobby", topic="Tea", owner=owner, ts=6
+    )
+    cellar = await store.create_room(
+        "cellar", "private", skeleton="cellar", topic="", owner=owner, ts=7
+    )
+    direct = await store.direct_room("@1", member(ANN), member(BOB), 8)
+    await store.set_member(lobby.room_id, member(GUS))
+    await _talk(store, lobby.room_id)
+    await store.append(cellar.room_id, draft("hidden wine", by=ANN, key="c1"))
+    await store.append(direct.room_id, draft("between us", by=BOB, key="d1"))
+    await store.mark(ANN.user_id, lobby.room_id, 4)
+
+
+async def _talk(store: Store, room_id: RoomId) -> None:
+    for each in (
+        draft("green tea", by=ANN, key="a1", ts=10),
+        draft("green coffee", by=GUS, ts=11, reply_to=1),
+        draft("a secret", by=BOB, key="b1", ts=12),
+        draft("black tea", kind="edited", by=ANN, target=1, ts=13),
+        draft("+1", kind="reacted", by=GUS, target=1, ts=14),
+        draft("+1", kind="reacted", by=BOB, target=1, ts=15),
+        draft("+1", kind="unreacted", by=GUS, target=1, ts=16),
+        draft("no secret", kind="edited", by=BOB, target=3, ts=17),
+        draft("", kind="deleted", by=ANN, target=3, ts=18),
+        draft("Tea at five", kind="topic", by=ANN, ts=19),
+        draft("Schöne Grüße", by=GUS, ts=20),
+    ):
+        await store.append(room_id, each)
+
+
+async def read_sample(store: Store) -> dict[str, Any]:
+    """Everything that the port lets one read of it."""
+    told: dict[str, Any] = {"accounts": await store.accounts()}
+    for user_id in (ANN.user_id, BOB.user_id, GUS.user_id):
+        memberships = await store.memberships(user_id)
+        told[f"{user_id} is in"] = memberships
+        told[f"{user_id} has"] = await store.tokens(user_id)
+        for query in ("green", "tea", "secret", "wine", "us", "schone gruße"):
+            hits = await store.search(query, room_id=None, member=user_id, cursor=None, limit=50)
+            told[f"{user_id} finds {query}"] = hits
+    for name in ("lobby", "cellar", "@1"):
+        room = await store.room(name)
+        assert room is not None
+        told[name] = room
+        told[f"{name} log"] = await store.read(room.room_id, 0, 100)
+        told[f"{name} page"] = await store.history(room.room_id, before=None, after=None, limit=100)
+        told[f"{name} members"] = await store.members(room.room_id, 100)
+    told["public"] = await store.public_rooms("", 100)
+    told["token"] = [await store.token(bytes([number]) * 32) for number in (1, 2)]
+    told["revocations"] = await store.revocations(0)
+    told["look alike"] = await store.look_alike("bob")
+    told["id"] = await store.account_by_id(UserId("u2"))
+    return told
+
+
+def released() -> dict[int, Path]:
+    """The stored databases by their schema's number."""
+    return {int(file.name[:4]): file for file in sorted(RELEASED.glob("*.sqlite3.gz"))}
+
+
+def unpack(number: int, path: Path) -> None:
+    path.write_bytes(gzip.decompress(released()[number].read_bytes()))
+
+
+def main() -> None:
+    # Imported here, so that the sample itself serves every store.
+    from chatd.store.sqlite import opened  # noqa: PLC0415
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "chatd.sqlite3"
+        with opened(path) as (store, run):
+            run(write_sample(store))
+            name = f"{store.schema_version:04d}.sqlite3.gz"
+        RELEASED.mkdir(exist_ok=True)
+        (RELEASED / name).write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    sys.stdout.write(f"wrote {RELEASED / name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The SQLite store's SQL: none of it walks through a table, or is too new for SQLite 3.26."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatd.store import sqlite
+from chatd.store.sqlite import opened
+
+FOLDER = Path(sqlite.__file__).parent
+MAY_SCAN = {
+    "accounts._ALL",  # for `chatd user list`
+    "rooms._MEMBERS",  # in the order of their names, up to a limit
+}
+MAY_SORT = {"rooms._MEMBERSHIPS", "accounts._OF_USER"}  # a person's rooms and tokens are few
+HARMLESS = re.compile(r"VIRTUAL TABLE INDEX|CONSTANT ROW|SCAN (SUBQUERY )?(\d+|\(subquery-\d+\))")
+TOO_NEW = {
+    "RETURNING": r"\bRETURNING\b",
+    "STRICT tables": r"\)\s*STRICT\b",
+    "VACUUM INTO": r"VACUUM\s+INTO",
+    "DROP COLUMN": r"DROP\s+COLUMN",
+    "generated columns": r"GENERATED\s+ALWAYS|\)\s*(STORED|VIRTUAL)\b",
+    "UPDATE FROM": r"UPDATE\s+\w+\s+SET\s[^;\"]*\bFROM\b",
+    "aggregate FILTER": r"FILTER\s*\(",
+    "iif": r"\biif\s*\(",
+    "->>": r"->>",
+    "trigram": r"trigram",
+    "remove_diacritics 2": r"remove_diacritics\s*=?\s*2",
+    "NULLS LAST": r"NULLS\s+(FIRST|LAST)",
+    "MATERIALIZED": r"MATERIALIZED",
+    "format": r"\bformat\s*\(\s*'",
+    "ON CONFLICT without target": r"ON\s+CONFLICT\s+DO\b",
+    "contentless_delete": r"contentless_delete|secure-delete",
+    "IS DISTINCT FROM": r"IS\s+(NOT\s+)?DISTINCT\s+FROM",
+}
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    """Every statement that is a constant of a module."""
+    for module in pkgutil.iter_modules([str(FOLDER)]):
+        loaded = importlib.import_module(f"chatd.store.sqlite.{module.name}")
+        for name, value in vars(loaded).items():
+            values = value.values() if isinstance(value, dict) and name == "_INSERTS" else [value]
+            for each in values:
+                if isinstance(each, str) and re.match(r"(SELECT|INSERT|UPDATE|DELETE)\b", each):
+                    yield f"{module.name}.{name}", each
+
+
+WHOLE = {
+    name: text
+    for name, text in statements()
+    # Parts, which are tested as what they become.
+    if name
+    not in {
+        "appending._INSERT",
+        "indexing._ROW",
+        "rooms._JOIN",
+        "rooms._MEMBERSHIP",
+        "reading._MESSAGES",
+        "searching._SELECT",
+        "accounts._ACCOUNT",
+        "accounts._TOKEN",
+        "accounts._REVOCATIONS",
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    path = tmp_path_factory.mktemp("plan") / "chatd.sqlite3"
+    with opened(path):
+        connection = sqlite3.connect(path)
+        yield connection
+        connection.close()
+
+
+def test_the_statements_were_found() -> None:
+    assert len(WHOLE) > 50
+    assert {"appending._INSERTS", "reading._READ", "searching._EVERYWHERE"} <= set(WHOLE)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_no_statement_walks_through_a_table(connection: sqlite3.Connection, name: str) -> None:
+    text = WHOLE[name]
+    numbered = [int(number) for number in re.findall(r"\?(\d+)", text)]
+    count = max(numbered) if numbered else text.count("?")
+    values = [1 if "MATCH" not in text else '"x"', *[1] * count][:count]
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+    # What FTS5 gives and what a subquery gave are walked through by their nature.
+    walks = [step for step in plan if step.startswith("SCAN") and not HARMLESS.search(step)]
+    # All of a room's log is no better, unless it is to find the end of it.
+    walks += [step for step in plan if step.endswith("(room_id=?)") and "max(" not in text]
+    sorts = [step for step in plan if "TEMP B-TREE" in step]
+    assert name in MAY_SCAN or not walks, plan
+    assert name in MAY_SORT or not sorts, plan
+
+
+@pytest.mark.parametrize("word", TOO_NEW)
+def test_nothing_is_too_new(word: str) -> None:
+    files = [*FOLDER.rglob("*.sql"), *FOLDER.rglob("*.py")]
+    assert len(files) > 10
+    new = re.compile(TOO_NEW[word], re.IGNORECASE)
+    assert not [file.name for file in files if new.search(file.read_text())]
