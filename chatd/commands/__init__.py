@@ -13,17 +13,28 @@ from chatd.core import commands as c
 from chatd.core.events import Ok
 
 
+def _in_turn(_: c.Command) -> bool:
+    return False
+
+
+def _to_a_room(command: c.Send) -> bool:
+    """In a room one is in, nothing is waited for before the message gets its place, so that the
+    order is kept. The room of two must be found first, or made."""
+    return command.room is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One command: who carries it out, and on what terms.
 
-    ``anyone``: also before the log-in. ``pipelined``: a session's next pipelined command may start
-    before this one is answered; all others wait their turn. ``cost``: tokens of the rate limit.
+    ``anyone``: also before the log-in. ``pipelined``: whether a session's next pipelined command
+    may start before this one is answered; all others wait their turn. ``cost``: tokens of the rate
+    limit.
     """
 
     handler: Callable[[Host, Caller, Any], Awaitable[Ok]]
     anyone: bool = False
-    pipelined: bool = False
+    pipelined: Callable[[Any], bool] = _in_turn
     cost: float = 1.0
 
 
@@ -39,7 +50,7 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Invite: Row(membership.invite),
     c.Role: Row(membership.role),
     c.Direct: Row(membership.direct, cost=2.0),
-    c.Send: Row(messages.send, pipelined=True),
+    c.Send: Row(messages.send, pipelined=_to_a_room),
     c.Edit: Row(messages.edit),
     c.Delete: Row(messages.delete),
     c.React: Row(messages.react),

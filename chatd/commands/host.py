@@ -8,7 +8,7 @@ from typing import Protocol
 from chatd.core.commands import Position
 from chatd.core.errors import CloseCode
 from chatd.core.events import Event, RoomState
-from chatd.core.log import Entry, Member, Rank, RoomId, UserId
+from chatd.core.log import Entry, Member, Rank, RoomId, StoredRoom, UserId
 from chatd.core.ports import Authenticator, Clock, Identity, Ids, Meter, Store
 from chatd.core.rooms import Attendance, Hearer, Person, Room
 from chatd.core.settings import Settings
@@ -70,14 +70,25 @@ class Host(Protocol):
         """Give a guest a new name and tell the rooms. The name must be free."""
         ...
 
-    def revocation_mark(self) -> int:
-        """Take it before checking who somebody is, and give it to ``seat``."""
+    async def revocation_mark(self) -> int:
+        """Take it before checking who somebody is, and give it to ``seat``: only what is revoked
+        after it is a reason to end that session."""
         ...
 
-    def seat(self, session: Caller, identity: Identity, *, guest: bool, mark: int) -> Person:
-        """Give the session its user; a guest that it was before leaves.
+    def seat(
+        self,
+        session: Caller,
+        identity: Identity,
+        *,
+        guest: bool,
+        mark: int,
+        catching: set[RoomId],
+    ) -> Person:
+        """Give the session its user; a guest that it was before leaves. It does not hear the rooms
+        in ``catching`` before their replay.
 
-        Raises Refused when the connection is gone, or the account was revoked since ``mark``.
+        Raises Refused, with nothing changed, when the connection is gone, the account was revoked
+        since ``mark``, or a guest's name was taken meanwhile.
         """
         ...
 
@@ -86,8 +97,8 @@ class Host(Protocol):
         """The room of this name as typed. Raises Refused("no_such_room") or BadName."""
         ...
 
-    async def open_room(self, name: str) -> Room:
-        """The room of exactly this prepared name, which must exist."""
+    def room_of(self, stored: StoredRoom) -> Room:
+        """The live room, or one that comes alive with its first attendance."""
         ...
 
     def live_room(self, room_id: RoomId) -> Room | None:
@@ -106,11 +117,11 @@ class Host(Protocol):
         by: Hearer | None = None,
     ) -> Attendance:
         """Let a person and all their sessions hear a room; ``quiet`` when they come back to it.
-        All in it are told but ``by``, who has an answer."""
+        All in it are told but ``by``, who has an answer. Raises Refused when they have left."""
         ...
 
     def depart(self, person: Person, room: Room, reason: str, *, by: Hearer | None = None) -> None:
-        """End a person's attendance and tell the room."""
+        """End a person's attendance and tell the room; harmless when there is none."""
         ...
 
     def state_of(self, attendance: Attendance) -> RoomState:

@@ -4,12 +4,13 @@ How a password or token is checked is chatd/auth; which rooms are replayed is ch
 from __future__ import annotations
 
 from chatd.commands.host import Caller, Host
+from chatd.commands.places import room_key
 from chatd.core import commands as c
 from chatd.core import names
 from chatd.core.errors import BYE, Refused
 from chatd.core.events import LoggedIn, Ok, Renewed
-from chatd.core.log import Membership, Rank, UserId
-from chatd.core.policy import may
+from chatd.core.log import Membership, Rank, RoomId, UserId
+from chatd.core.policy import Actor, may
 from chatd.core.ports import Identity
 from chatd.core.rooms import Person, Room
 
@@ -18,28 +19,55 @@ FAILED = "the user, password or token is wrong, or the account is disabled"
 
 async def login(host: Host, session: Caller, command: c.Login) -> LoggedIn:
     """Give the session its user, its rooms, and what it missed in them."""
-    if session.person is not None and not session.person.guest:
-        raise Refused(
-            "already_logged_in", f"this session is {session.person.name!r} already; open another"
-        )
-    mark = host.revocation_mark()
-    kind = "token" if command.token else "password" if command.user else "guest"
+    before = session.person
+    if before is not None and not before.guest:
+        raise Refused("already_logged_in", f"this session is {before.name!r} already; open another")
+    kind = _kind(command)
     try:
-        identity = await _identity(host, command)
-    except Refused:
+        answer = await _log_in(host, session, command, guest=kind == "guest")
+    except (Refused, names.BadName):
         host.meter.login(kind, "refused")
         raise
+    host.meter.login(kind, "ok")
+    return answer
+
+
+def _kind(command: c.Login) -> str:
+    """How somebody logs in; Refused when that is not clear."""
+    given = [
+        word
+        for word, value in (
+            ("guest", command.guest or command.guest_token),
+            ("password", command.user or command.password),
+            ("token", command.token),
+        )
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise Refused(
+            "bad_field", "login takes 'guest', or 'user' and 'password', or 'token': one of these"
+        )
+    return given[0] if given else "guest"
+
+
+async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool) -> LoggedIn:
+    mark = 0 if guest else await host.revocation_mark()
+    identity = await _identity(host, command)
+    if session.person is not None and session.person.user_id == identity.user_id:
+        raise Refused("already_logged_in", "this session is that guest already; nick renames it")
+    public = await _public_rooms(host, command) if guest else []
     memberships = await host.store.memberships(identity.user_id)
-    known = [(m, await host.open_room(m.room.name)) for m in memberships]
-    again = await _rooms_again(host, command, {m.room.name for m in memberships})
-    guest = kind == "guest"
-    session.catching.update(r.room_id for _, r in known if r.name in command.resume)
-    session.catching.update(r.room_id for r in again)
-    person = host.seat(session, identity, guest=guest, mark=mark)
+    # From here on nothing waits, so that all of it is still true when the answer goes out.
+    identity = _named_now(host, command, identity)
+    known = [(m, host.room_of(m.room)) for m in memberships]
+    inside = _inside(host, identity.user_id, [room for _, room in known])
+    again = _fitting(host, inside, public)
+    resumed = {room_key(name) for name in command.resume}
+    catching = {room.room_id for room in (*inside.values(), *again) if room.name in resumed}
+    person = host.seat(session, identity, guest=guest, mark=mark, catching=catching)
     _attend(host, person, known, again)
     if command.resume:
         host.resume(session, command.resume)
-    host.meter.login(kind, "ok")
     return LoggedIn(
         user=person.name,
         guest=guest,
@@ -49,12 +77,34 @@ async def login(host: Host, session: Caller, command: c.Login) -> LoggedIn:
     )
 
 
+def _named_now(host: Host, command: c.Login, identity: Identity) -> Identity:
+    """A guest who asked for no name has the one of their other sessions, also if it is new."""
+    here = host.by_id(identity.user_id)
+    if here is None or not here.guest or command.guest is not None:
+        return identity
+    return _stranger(identity.user_id, here.name)
+
+
+def _inside(host: Host, user_id: UserId, known: list[Room]) -> dict[RoomId, Room]:
+    """The rooms that this user will be in without asking."""
+    here = host.by_id(user_id)
+    attended = [place.room for place in here.rooms.values()] if here else []
+    return {room.room_id: room for room in (*known, *attended)}
+
+
+def _fitting(host: Host, inside: dict[RoomId, Room], public: list[Room]) -> list[Room]:
+    """Further rooms that a guest comes back to, up to the limit. The replay of the others says
+    `recovered: false`."""
+    free = max(0, host.settings.rooms_per_user - len(inside))
+    return [room for room in public if room.room_id not in inside][:free]
+
+
 async def _identity(host: Host, command: c.Login) -> Identity:
     if command.token is not None:
         found = await host.auth.token(command.token)
-    elif command.user is not None:
-        if command.password is None:
-            raise Refused("bad_field", "login with 'user' needs 'password'")
+    elif command.user is not None or command.password is not None:
+        if command.user is None or command.password is None:
+            raise Refused("bad_field", "login with an account takes both 'user' and 'password'")
         found = await host.auth.password(_folded(command.user), command.password)
     else:
         return await _guest(host, command)
@@ -113,18 +163,18 @@ async def _free_name(host: Host) -> str:
     raise Refused("name_taken", "no free guest name was found; give one with 'guest'")
 
 
-async def _rooms_again(host: Host, command: c.Login, known: set[str]) -> list[Room]:
-    """Public rooms that the client was in and names in `resume`: it comes back to them."""
-    rooms: list[Room] = []
+async def _public_rooms(host: Host, command: c.Login) -> list[Room]:
+    """Those that the client names in `resume`: a guest was in them and comes back. An account's
+    rooms are in the store, and those that it is no member of any more, it has left."""
+    rooms: dict[RoomId, Room] = {}
     for name in command.resume:
-        if name not in known:
-            try:
-                room = await host.find_room(name)
-            except (Refused, names.BadName):
-                continue  # the replay says recovered: false for it
-            if room.kind == "public":
-                rooms.append(room)
-    return rooms
+        try:
+            room = await host.find_room(name)
+        except (Refused, names.BadName):
+            continue  # the replay says recovered: false for it
+        if may(Actor(guest=True), "join", room.kind).allowed:
+            rooms[room.room_id] = room
+    return list(rooms.values())
 
 
 def _attend(

@@ -21,16 +21,17 @@ async def join(host: Host, session: Caller, command: c.Join) -> Attending:
     room = await host.find_room(command.room)
     place = me.rooms.get(room.room_id)
     if place is None:
-        place = await _enter(host, session, me, room)
+        place = await _enter(host, session, command, room)
     return told(host, place)
 
 
-async def _enter(host: Host, session: Caller, me: Person, room: Room) -> Attendance:
+async def _enter(host: Host, session: Caller, command: c.Join, room: Room) -> Attendance:
+    me = session.me
     kept = await host.store.membership(room.room_id, me.user_id)
     rank = kept.rank if kept else None
     verdict = may(me.actor, "join", room.kind, rank)
     if not verdict.allowed:
-        raise unseen(room.name)
+        raise unseen(command.room)
     _count(host, me)
     lasting = kept is not None or not me.guest
     if kept is None and lasting:
@@ -46,8 +47,9 @@ async def _enter(host: Host, session: Caller, me: Person, room: Room) -> Attenda
 
 
 def _count(host: Host, me: Person) -> None:
+    """Rooms of two are not counted: others open them, and it is not for them to fill the list."""
     most = host.settings.rooms_per_user
-    if len(me.rooms) >= most:
+    if sum(place.room.kind != "direct" for place in me.rooms.values()) >= most:
         raise Refused("too_many", f"you are in {most} rooms, the limit; leave one first")
 
 
@@ -82,11 +84,12 @@ async def create(host: Host, session: Caller, command: c.Create) -> Attending:
             ts=host.clock.now(),
         )
     except NameTaken as taken:
-        raise Refused(
-            "room_exists", f"{name!r} is, or looks like, the room {taken.args[0]!r}; join that"
-        ) from None
-    room = await host.open_room(stored.name)
-    return told(host, host.attend(me, room, Rank.OWNER, lasting=True, by=session))
+        # The name of another room is not told: it may be one that nobody may know of.
+        same = taken.args[0] == name
+        what = "exists; join it" if same else "looks like another room's name; choose another"
+        raise Refused("room_exists", f"room {name!r} {what}") from None
+    place = host.attend(me, host.room_of(stored), Rank.OWNER, lasting=True, by=session)
+    return told(host, place)
 
 
 async def invite(host: Host, session: Caller, command: c.Invite) -> Ok:
@@ -105,12 +108,24 @@ async def invite(host: Host, session: Caller, command: c.Invite) -> Ok:
 def _bring(host: Host, me: Person, member: Member, room: Room, rank: Rank) -> None:
     """Let a person who is here attend, and tell them who brought them."""
     person = host.by_id(member.user_id)
-    if person is None or room.room_id in person.rooms:
+    if person is None:
         return
-    direct = room.kind == "direct"
-    state = host.state_of(host.attend(person, room, rank, lasting=True, quiet=direct))
-    invited = Invited(room=room.name, by=me.name, epoch=state.epoch, seq=state.seq, direct=direct)
-    host.tell_person(person, invited, label=room.label)
+    if room.room_id in person.rooms:
+        person.rooms[room.room_id].lasting = True
+        return
+    place = host.attend(person, room, rank, lasting=True, quiet=room.kind == "direct")
+    host.tell_person(person, _invited(host, me, place), label=room.label)
+
+
+def _invited(host: Host, me: Person, place: Attendance) -> Invited:
+    state = host.state_of(place)
+    return Invited(
+        room=state.room,
+        by=me.name,
+        epoch=state.epoch,
+        seq=state.seq,
+        direct=place.room.kind == "direct",
+    )
 
 
 async def role(host: Host, session: Caller, command: c.Role) -> Ok:
@@ -125,34 +140,40 @@ async def role(host: Host, session: Caller, command: c.Role) -> Ok:
         raise Refused("bad_field", f"'role' is {command.role!r}; allowed: {ranks}") from None
     member = await host.find_member(command.user)
     kept = await host.store.membership(place.room.room_id, member.user_id)
-    person = host.by_id(member.user_id)
-    if kept is None and (person is None or place.room.room_id not in person.rooms):
+    if kept is None and _attendance(host, member, place.room) is None:
         raise Refused("no_such_user", f"{member.name!r} is not a member of this room; invite first")
     changed = Member(user_id=member.user_id, name=member.name, guest=member.guest, rank=rank)
     await host.store.set_member(place.room.room_id, changed)
-    if person is not None and place.room.room_id in person.rooms:
-        attendance = person.rooms[place.room.room_id]
+    attendance = _attendance(host, member, place.room)  # anew: they may have come or gone
+    if attendance is not None:
         attendance.rank, attendance.lasting = rank, True
     return Ok()
 
 
+def _attendance(host: Host, member: Member, room: Room) -> Attendance | None:
+    person = host.by_id(member.user_id)
+    return person.rooms.get(room.room_id) if person else None
+
+
 async def direct(host: Host, session: Caller, command: c.Direct) -> Attending:
     """Open the room shared with one other person."""
-    return told(host, await direct_with(host, session.me, command.user))
+    return told(host, await direct_with(host, session, command.user))
 
 
-async def direct_with(host: Host, me: Person, name: str) -> Attendance:
+async def direct_with(host: Host, session: Caller, name: str) -> Attendance:
     """One's place in the direct room with ``name``, who hears it too if they are here."""
+    me = session.me
     other = await host.find_member(name)
     if other.user_id == me.user_id:
         raise Refused("bad_field", "a direct room needs somebody else than oneself")
     fresh = "@" + host.ids.secret()[:12].lower()
     stored = await host.store.direct_room(fresh, me.member(), other, host.clock.now())
-    room = await host.open_room(stored.name)
+    room = host.room_of(stored)
     place = me.rooms.get(room.room_id)
     if place is None:
         place = host.attend(me, room, Rank.MEMBER, lasting=True, quiet=True)
-    _bring(host, me, other, room, Rank.MEMBER)
+        host.tell_person(me, _invited(host, me, place), label=room.label, but=session)
+    _bring(host, me, other, place.room, Rank.MEMBER)
     return place
 
 

@@ -31,7 +31,7 @@ async def send(host: Host, session: Caller, command: c.Send) -> Stored:
     if command.room is not None:
         place = await place_of(host, me, command.room)
     else:
-        place = await direct_with(host, me, command.to or "")
+        place = await direct_with(host, session, command.to or "")
     must(me, "send", place)
     return await _store(
         host,
@@ -108,7 +108,9 @@ async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -
             "key_reused", f"key {draft.key!r} was used in another room; give each send its own"
         ) from None
     if not done.again:
-        if draft.kind == "message" and not session.dialect.echo:
+        live = host.live_room(room.room_id)
+        echo = session.dialect.echo or draft.kind != "message"
+        if not echo and live is not None and live.will_tell(done.entry.seq, session):
             session.own.add((room.room_id, done.entry.seq))
         host.publish(done.entry)
     return Stored(room=room.name, seq=done.entry.seq, ts=done.entry.ts, again=done.again)

@@ -4,6 +4,7 @@ The rules themselves are in core/policy."""
 from __future__ import annotations
 
 from chatd.commands.host import Host
+from chatd.core import names
 from chatd.core import text as texts
 from chatd.core.errors import Refused
 from chatd.core.policy import Verb, may
@@ -23,8 +24,18 @@ async def place_of(host: Host, me: Person, name: str) -> Attendance:
     return place
 
 
+def room_key(name: str) -> str:
+    """The name under which a room is kept, for a name as typed; an impossible one stays as it is,
+    and no room has it."""
+    try:
+        return name if name.startswith("@") else names.room_name(name)
+    except names.BadName:
+        return name
+
+
 def unseen(name: str) -> Refused:
-    """The answer for a room that is not there, and the same for one that may not be known of."""
+    """The answer for a room that is not there, and the same for one that may not be known of.
+    ``name`` is as typed in both cases: nothing else may differ."""
     return Refused(
         "no_such_room",
         f"there is no room {name!r} that you may enter; a private one needs an invitation",

@@ -16,7 +16,9 @@ class Bucket:
         """Take ``cost`` tokens: 0.0 when they were there, else the seconds until they will be.
 
         Rate and burst are arguments, so that a reload reaches every session at its next command.
+        What costs more than ``burst`` costs all of it: it must be possible to log in at all.
         """
+        cost = min(cost, float(burst))
         self._tokens = min(float(burst), self._tokens + (now - self._at) * rate)
         self._at = now
         if self._tokens >= cost:

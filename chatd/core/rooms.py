@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from chatd.core.log import Author, Entry, Member, Rank, RoomId, RoomKind, StoredRoom, UserId
 from chatd.core.policy import Actor
 from chatd.core.ports import Dialect, Outbox, Timer
@@ -71,12 +73,13 @@ class Room:
 
     ``attended`` counts who has a place in it, those too whose line is lost for the moment.
     ``heard`` is the highest seq that a notice spoke of; ``reading`` is set while the gap between
-    the two is read. ``stirred`` collects who came online or went, for the next presence event.
+    the two is read, ``retrying`` while a store that failed is given time. ``stirred`` collects who
+    came online or went, for the next presence event, ``gathering`` is set until that is due.
     """
 
     __slots__ = (
-        "attended", "first", "heard", "hearers", "kind", "name", "present", "reading", "recent",
-        "room_id", "stirred", "tail", "title", "topic",
+        "attended", "first", "gathering", "heard", "hearers", "kind", "name", "present", "reading",
+        "recent", "retrying", "room_id", "stirred", "tail", "title", "topic",
     )  # fmt: skip
 
     def __init__(self, stored: StoredRoom) -> None:
@@ -89,11 +92,13 @@ class Room:
         self.tail = stored.last
         self.heard = stored.last
         self.reading = False
+        self.retrying = False
         self.attended = 0
         self.recent: deque[Entry] = deque(maxlen=RECENT)
         self.hearers: dict[str, dict[Hearer, None]] = {}
         self.present: dict[Person, None] = {}
-        self.stirred: dict[str, bool] = {}
+        self.gathering = False
+        self.stirred: dict[UserId, tuple[Person, bool]] = {}
 
     @property
     def label(self) -> str:
@@ -108,6 +113,26 @@ class Room:
         """Harmless when it heard nothing."""
         self.hearers.get(dialect, {}).pop(hearer, None)
 
+    def will_tell(self, seq: int, hearer: Hearer) -> bool:
+        """Whether the entry ``seq`` is still to be told, and to this session, too."""
+        return seq > self.tail and hearer in self.hearers.get(hearer.dialect.name, {})
+
+    # --- entries at hand ---
+    def tell(self, entry: Entry) -> None:
+        """The log has been told up to this entry. A message that it deletes is said no more."""
+        self.tail = entry.seq
+        if entry.kind == "topic":
+            self.topic = entry.text
+        if entry.kind == "deleted":
+            emptied = [_without_text(e) if _is_of(e, entry.target) else e for e in self.recent]
+            self.recent = deque(emptied, maxlen=RECENT)
+        self.recent.append(entry)
+
+    def skip(self, seq: int) -> None:
+        """The entries up to ``seq`` are kept no more: go on behind them."""
+        self.tail = max(self.tail, seq)
+        self.recent.clear()
+
     def since(self, seq: int) -> list[Entry] | None:
         """The entries after ``seq`` up to the tail, when all of them are at hand."""
         missing = self.tail - seq
@@ -115,11 +140,22 @@ class Room:
             return None
         return [entry for entry in self.recent if entry.seq > seq]
 
-    def stir(self, name: str, online: bool) -> bool:
-        """Note a change of presence; two that cancel out are none. True when it is the first."""
-        first = not self.stirred
-        if self.stirred.get(name, online) is online:
-            self.stirred[name] = online
-        else:
-            del self.stirred[name]
-        return first
+    # --- presence ---
+    def stir(self, person: Person, *, online: bool) -> None:
+        """Note a change of presence; two that cancel out are none."""
+        _, before = self.stirred.pop(person.user_id, (person, online))
+        if before is online:
+            self.stirred[person.user_id] = person, online
+
+    def calm(self, person: Person) -> None:
+        """What was noted of this person has been told in another way."""
+        self.stirred.pop(person.user_id, None)
+
+
+def _is_of(entry: Entry, target: int | None) -> bool:
+    """Whether the entry holds words of the message at ``target``."""
+    return entry.seq == target or (entry.kind == "edited" and entry.target == target)
+
+
+def _without_text(entry: Entry) -> Entry:
+    return replace(entry, text="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chatd.core.errors import Refused
 from chatd.core.events import Joined, Left, Presence, RoomState
 from chatd.core.log import Rank, RoomId, StoredRoom
 from chatd.core.rooms import Attendance, Hearer, Person, Room
@@ -48,7 +49,10 @@ class Attendances:
         read: int,
         by: Hearer | None,
     ) -> Attendance:
-        """Put a person into a room; harmless when they are there. All are told but ``by``."""
+        """Put a person into a room; harmless when they are there. All are told but ``by``.
+        Raises Refused when the person left while this was decided."""
+        if self._node.people.by_id(person.user_id) is not person:
+            raise Refused("not_logged_in", "this session is over")
         place = person.rooms.get(room.room_id)
         if place is not None:
             return place
@@ -78,8 +82,9 @@ class Attendances:
             room.add_hearer(session.dialect.name, session)
 
     def unhear(self, session: Hearer, room: Room) -> None:
-        """Harmless when it heard nothing."""
+        """Harmless when it heard nothing. What it said there itself, nobody will tell it."""
         room.drop_hearer(session.dialect.name, session)
+        session.own.difference_update([own for own in session.own if own[0] == room.room_id])
 
     def came(self, person: Person, room: Room, *, quiet: bool, by: Hearer | None = None) -> None:
         """Somebody is in the room who was not a moment ago."""
@@ -87,9 +92,15 @@ class Attendances:
             return
         room.present[person] = None
         if quiet:
-            self._stir(room, person.name, online=True)
-        elif self._small(room):
-            self._node.tell_room(room, Joined(room=room.name, user=person.name), but=by)
+            self._stir(room, person, online=True)
+            return
+        joined = Joined(room=room.name, user=person.name)
+        if self._small(room):
+            room.calm(person)
+            self._node.tell_room(room, joined, but=by)
+        else:
+            self._stir(room, person, online=True)
+            self._node.tell_person(person, joined, label=room.label, but=by)
 
     def _small(self, room: Room) -> bool:
         return len(room.present) <= self._node.settings.announce_limit
@@ -99,41 +110,54 @@ class Attendances:
         """Somebody is not online any more, but keeps their place."""
         if person in room.present:
             del room.present[person]
-            self._stir(room, person.name, online=False)
+            self._stir(room, person, online=False)
 
     def depart(self, person: Person, room: Room, reason: str, *, by: Hearer | None = None) -> None:
-        """Somebody gives up their place; all are told but ``by``."""
+        """Somebody gives up their place; all are told but ``by``. Harmless when they have none."""
+        place = person.rooms.get(room.room_id)
+        if place is None:
+            return
+        room = place.room
         for session in person.sessions:
             session.catching.discard(room.room_id)
             self.unhear(session, room)
+        here = person in room.present
         room.present.pop(person, None)
+        left = Left(room=room.name, user=person.name, reason=reason)
         if self._small(room):
-            left = Left(room=room.name, user=person.name, reason=reason)
+            room.calm(person)
             self._node.tell_room(room, left)
-            self._node.tell_person(person, left, label=room.label, but=by)
-        self._release(person, room)
+        elif here:
+            self._stir(room, person, online=False)
+        self._node.tell_person(person, left, label=room.label, but=by)
+        self._release(person, place)
 
     def rest(self, person: Person) -> None:
         """Somebody goes offline without giving up a place."""
         for place in list(person.rooms.values()):
             self.went(person, place.room)
-            self._release(person, place.room)
+            self._release(person, place)
 
-    def _release(self, person: Person, room: Room) -> None:
+    def _release(self, person: Person, place: Attendance) -> None:
         """A room in which nobody has a place is let go."""
-        if person.rooms.pop(room.room_id, None) is not None:
-            room.attended -= 1
+        room = place.room
+        del person.rooms[room.room_id]
+        room.attended -= 1
         if not room.attended and self._rooms.get(room.room_id) is room:
             del self._rooms[room.room_id], self._by_name[room.name]
             self._node.meter.rooms(len(self._rooms))
 
     # --- presence ---
-    def _stir(self, room: Room, name: str, *, online: bool) -> None:
-        if room.stir(name, online):
+    def _stir(self, room: Room, person: Person, *, online: bool) -> None:
+        room.stir(person, online=online)
+        if not room.gathering:
+            room.gathering = True
             self._node.clock.later(GATHER, lambda: self._tell_presence(room))
 
     def _tell_presence(self, room: Room) -> None:
-        stirred, room.stirred = room.stirred, {}
+        room.gathering = False
+        stirred = [(person.name, online) for person, online in room.stirred.values()]
+        room.stirred.clear()
         if not stirred or self._node.draining:
             return
         named = self._small(room) and len(stirred) <= self._node.settings.announce_limit
@@ -142,8 +166,8 @@ class Attendances:
             Presence(
                 room=room.name,
                 present=len(room.present),
-                online=[n for n, on in stirred.items() if on and named],
-                offline=[n for n, on in stirred.items() if not on and named],
+                online=[name for name, on in stirred if on and named],
+                offline=[name for name, on in stirred if not on and named],
             ),
             ephemeral=True,
         )

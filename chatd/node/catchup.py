@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatd.core import names
+from chatd.commands.places import room_key
 from chatd.core.commands import Position
 from chatd.core.events import CaughtUp
 from chatd.core.log import Entry
@@ -22,90 +22,110 @@ PAGE = 200
 """Entries replayed before the outbox is given time to drain."""
 
 
-class CatchUp:
-    """Replays rooms for one session after the other."""
+class Replay:
+    """The replay of one log-in: its rooms, one after the other.
 
-    def __init__(self, node: Node) -> None:
+    ``session.catching`` is that log-in's own set. Another log-in brings another set, and who leaves
+    a room takes it out: so the set tells after every wait whether there is still something to do.
+    """
+
+    def __init__(self, node: Node, session: Session) -> None:
         self._node = node
+        self._session = session
+        self._catching = session.catching
 
-    async def replay(self, session: Session, positions: dict[str, Position]) -> None:
+    async def run(self, positions: dict[str, Position]) -> None:
         """All rooms that the client named, in its order. A room that fails says so itself."""
-        for name, position in positions.items():
-            if session.state is not State.READY:
-                return
-            room = self._attended(session, name)
-            if room is None:
-                self._lost(session, name, 0)
-                continue
-            if room.room_id not in session.catching:
-                continue  # named twice
-            try:
-                await self._replay_room(session, room, position)
-            except (StoreFull, StoreFailed) as error:
-                self._node.log.warning("replay_failed", room=room.room_id, reason=str(error))
-                self._give_up(session, room)
-
-    def _attended(self, session: Session, name: str) -> Room | None:
         try:
-            folded = names.room_name(name) if not name.startswith("@") else name
-        except names.BadName:
-            return None
-        room = self._node.attendance.named(folded)
-        person = session.person
+            for name, position in positions.items():
+                if self._over:
+                    return
+                await self._replay(name, position)
+        except Exception as error:  # noqa: BLE001  # half a replay must not look like a whole one
+            self._node.log.fault("replay_failed", error, session=self._session.number)
+            self._session.fail()
+
+    @property
+    def _over(self) -> bool:
+        return (
+            self._session.state is not State.READY or self._session.catching is not self._catching
+        )
+
+    def _waits(self, room: Room) -> bool:
+        return not self._over and room.room_id in self._catching
+
+    async def _replay(self, name: str, position: Position) -> None:
+        room = self._attended(name)
+        if room is None:
+            self._lost(name, 0)
+            return
+        try:
+            if self._waits(room):  # else it was named twice
+                await self._replay_room(room, position)
+        except (StoreFull, StoreFailed) as error:
+            self._node.log.warning("replay_impossible", room=room.room_id, reason=str(error))
+            self._give_up(room)
+
+    def _attended(self, name: str) -> Room | None:
+        room = self._node.attendance.named(room_key(name))
+        person = self._session.person
         if room is None or person is None or room.room_id not in person.rooms:
             return None
         return room
 
-    async def _replay_room(self, session: Session, room: Room, position: Position) -> None:
-        whole = position.seq >= room.first - 1 and position.epoch == self._node.store.epoch
-        if whole and position.seq > room.tail:  # the room may have slept: ask before giving up
+    async def _replay_room(self, room: Room, position: Position) -> None:
+        if position.seq > room.tail:  # the client may have heard it from a host that was faster
             await self._node.fanout.verify(room)
-        if not whole or position.seq > room.tail:
-            self._give_up(session, room)
+        known = room.first - 1 <= position.seq <= room.tail
+        if not known or position.epoch != self._node.store.epoch:
+            self._give_up(room)
             return
         seq = position.seq
         while (entries := room.since(seq)) is None:
             page = await self._node.store.read(room.room_id, seq, PAGE)
             if not page or page[0].seq != seq + 1:  # no longer kept: all or nothing
-                self._give_up(session, room)
+                self._give_up(room)
                 return
-            seq = self._say(session, room, page, seq)
-            await session.outbox.drained()
-            if session.state is not State.READY or room.room_id not in session.catching:
+            if not self._waits(room):
                 return
-        seq = self._say(session, room, entries, seq)
-        self._go_live(session, room)
+            seq = self._say(room, page, seq)
+            await self._session.outbox.drained()
+        if self._waits(room):
+            self._finish(room, position.seq, self._say(room, entries, seq))
+
+    def _say(self, room: Room, entries: list[Entry], seq: int) -> int:
+        """Tell entries of the store, as far as the room itself has been told."""
+        for entry in entries:
+            if seq < entry.seq <= room.tail:
+                event = event_of(entry, room.name)
+                self._node.fanout.tell_session(self._session, event, label=room.label)
+                seq = entry.seq
+        return seq
+
+    def _finish(self, room: Room, since: int, seq: int) -> None:
+        self._go_live(room)
+        self._node.meter.resumed("recovered", seq - since)
         done = CaughtUp(
             room=room.name,
             recovered=True,
             epoch=self._node.store.epoch,
             seq=seq,
-            replayed=seq - position.seq,
+            replayed=seq - since,
         )
-        self._node.fanout.tell_session(session, done, label=room.label)
-        self._node.meter.resumed("recovered", done.replayed)
+        self._node.fanout.tell_session(self._session, done, label=room.label)
 
-    def _say(self, session: Session, room: Room, entries: list[Entry], seq: int) -> int:
-        """Tell entries of the store, as far as the room itself has been told."""
-        for entry in entries:
-            if seq < entry.seq <= room.tail:
-                event = event_of(entry, room.name)
-                self._node.fanout.tell_session(session, event, label=room.label)
-                seq = entry.seq
-        return seq
+    def _go_live(self, room: Room) -> None:
+        self._catching.discard(room.room_id)
+        self._node.attendance.hear(self._session, room)
 
-    def _go_live(self, session: Session, room: Room) -> None:
-        session.catching.discard(room.room_id)
-        if session.person is not None and room.room_id in session.person.rooms:
-            self._node.attendance.hear(session, room)
+    def _give_up(self, room: Room) -> None:
+        if self._waits(room):
+            self._go_live(room)
+            self._lost(room.name, room.tail)
 
-    def _give_up(self, session: Session, room: Room) -> None:
-        self._go_live(session, room)
-        self._lost(session, room.name, room.tail)
-
-    def _lost(self, session: Session, name: str, seq: int) -> None:
+    def _lost(self, name: str, seq: int) -> None:
         self._node.meter.resumed("lost", 0)
         event = CaughtUp(
             room=name, recovered=False, epoch=self._node.store.epoch, seq=seq, replayed=0
         )
-        self._node.fanout.tell_session(session, event, label=name)
+        self._node.fanout.tell_session(self._session, event, label=name)

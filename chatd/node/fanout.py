@@ -42,39 +42,50 @@ class Fanout:
             self._node.spawn(self._read_gap(room))
 
     async def verify(self, room: Room) -> None:
-        """Ask the store how far a room is that has just come alive: it may have missed notices."""
+        """Tell a room all that the store has: it may have slept, or missed notices."""
         try:
-            last = await self._node.store.last_seq(room.room_id)
+            room.heard = max(room.heard, await self._node.store.last_seq(room.room_id))
+            await self._close_gap(room)
         except (StoreFull, StoreFailed):
             self._later(room)
-        else:
-            self.heard(Notice(room.room_id, last))
 
     async def _read_gap(self, room: Room) -> None:
         self._node.meter.gap_read()
         try:
-            while room.heard > room.tail:
-                entries = await self._node.store.read(room.room_id, room.tail, PAGE)
-                if not entries:
-                    room.heard = room.tail  # the notice spoke of what no store has
-                for entry in entries:
-                    if entry.seq == room.tail + 1:
-                        self._deliver(room, entry)
+            await self._close_gap(room)
         except (StoreFull, StoreFailed) as error:
             self._node.log.warning("gap_read_failed", room=room.room_id, reason=str(error))
             self._later(room)
         finally:
             room.reading = False
 
+    async def _close_gap(self, room: Room) -> None:
+        """Several may do this at the same time: each entry is told by the first that has it."""
+        while room.heard > room.tail:
+            after, wanted = room.tail, room.heard
+            entries = await self._node.store.read(room.room_id, after, PAGE)
+            if not entries and room.heard == wanted:
+                room.heard = room.tail  # the notice spoke of what no store has
+            elif entries and entries[0].seq > after + 1:
+                self._node.log.warning("entries_not_kept", room=room.room_id, after=after)
+                room.skip(entries[0].seq - 1)
+            for entry in entries:
+                if entry.seq == room.tail + 1:
+                    self._deliver(room, entry)
+
     def _later(self, room: Room) -> None:
-        self._node.clock.later(RETRY, lambda: self._node.spawn(self.verify(room)))
+        if not room.retrying:
+            room.retrying = True
+            self._node.clock.later(RETRY, lambda: self._retry(room))
+
+    def _retry(self, room: Room) -> None:
+        room.retrying = False
+        if self._live(room.room_id) is room:
+            self._node.spawn(self.verify(room))
 
     def _deliver(self, room: Room, entry: Entry) -> None:
         started = self._node.clock.monotonic()
-        room.tail = entry.seq
-        room.recent.append(entry)
-        if entry.kind == "topic":
-            room.topic = entry.text
+        room.tell(entry)
         told = self._tell(room, event_of(entry, room.name), own=(room.room_id, entry.seq))
         self._node.meter.fanned_out(told, self._node.clock.monotonic() - started)
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chatd.commands.host import Caller
+from chatd.commands.places import unseen
 from chatd.core import names
 from chatd.core.commands import Position
 from chatd.core.errors import DRAINING, REVOKED, Refused
 from chatd.core.events import Draining, Event, LimitsTold, RoomState, Welcome
 from chatd.core.limits import PeakRate
-from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, UserId
+from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, StoredRoom, UserId
 from chatd.core.ports import (
     Authenticator,
     Bus,
@@ -29,12 +30,13 @@ from chatd.core.ports import (
     Store,
     StoreFailed,
     StoreFull,
+    Timer,
 )
 from chatd.core.rooms import Attendance, Hearer, Person, Room
 from chatd.core.session import State
 from chatd.core.settings import Settings
 from chatd.node.attendance import Attendances
-from chatd.node.catchup import CatchUp
+from chatd.node.catchup import Replay
 from chatd.node.fanout import Fanout
 from chatd.node.gate import Gate
 from chatd.node.people import People
@@ -77,11 +79,11 @@ class Node:
         self._arrivals = PeakRate()
         self._revoked: dict[tuple[UserId, str], int] = {}
         self._revocation = 0
+        self._watch: Timer | None = None
         self.gate = Gate(self)
         self.people = People(self)
         self.attendance = Attendances(self)
         self.fanout = Fanout(self, self.attendance.live)
-        self.catchup = CatchUp(self)
 
     # --- beginning and end ---
     async def start(self) -> None:
@@ -108,7 +110,9 @@ class Node:
                 self.log.warning("lobby_taken", room=name)
 
     async def stop(self) -> None:
-        """Hear nothing more; the store is the daemon's to close."""
+        """Hear and watch nothing more; the store is the daemon's to close."""
+        if self._watch is not None:
+            self._watch.cancel()
         await self._bus.stop()
 
     # --- the edge's side ---
@@ -123,7 +127,10 @@ class Node:
             "session_opened", session=session.number, address=address, dialect=dialect.name
         )
         self.fanout.tell_session(session, self._welcome())
-        session.begin()
+        if self.draining:  # its handshake was on the way when the drain began
+            self._send_home(session, 1)
+        else:
+            session.begin()
         return session
 
     def _welcome(self) -> Welcome:
@@ -150,7 +157,7 @@ class Node:
         self.sessions.pop(session, None)
         self.meter.closed(reason, session.dialect.name)
         self.log.info("session_closed", session=session.number, reason=reason)
-        why = "quit" if clean else "revoked" if reason == REVOKED.word else "gone"
+        why = "quit" if clean else "gone"
         self.people.unseat(session, why, linger=session.resumes and not clean)
 
     # --- drain ---
@@ -173,22 +180,31 @@ class Node:
         rate = max(self.settings.drain_rate, float(self._arrivals.peak))
         window = int(1000 * len(self.sessions) / rate) + 1
         for session in tuple(self.sessions):
-            after = SOONEST_MS + self.ids.below(window)
-            self.fanout.tell_session(session, Draining(reconnect_after_ms=after))
-            session.dismiss(DRAINING, "the server is stopping")
+            self._send_home(session, window)
+
+    def _send_home(self, session: Session, window: int) -> None:
+        after = SOONEST_MS + self.ids.below(window)
+        self.fanout.tell_session(session, Draining(reconnect_after_ms=after))
+        session.dismiss(DRAINING, "the server is stopping")
 
     # --- revocations ---
     def _watch_revocations(self) -> None:
-        self.clock.later(REVOCATIONS, lambda: self.spawn(self._revoke()))
+        self._watch = self.clock.later(REVOCATIONS, lambda: self.spawn(self._revoke()))
 
     async def _revoke(self) -> None:
         try:
-            for revocation in await self.store.revocations(self._revocation):
-                self._apply(revocation)
+            await self.revocation_mark()
         except (StoreFull, StoreFailed) as error:
             self.log.warning("revocations_unread", reason=str(error))
         finally:
             self._watch_revocations()
+
+    async def revocation_mark(self) -> int:
+        """Carry out what was revoked until now; gives the number of the last revocation."""
+        for revocation in await self.store.revocations(self._revocation):
+            if revocation.number > self._revocation:  # two may read at the same time
+                self._apply(revocation)
+        return self._revocation
 
     def _apply(self, revocation: Revocation) -> None:
         self._revocation = revocation.number
@@ -198,10 +214,6 @@ class Node:
         for session in tuple(self.sessions) if person else ():
             if session.person is person and token_id in ("", session.token_id):
                 session.dismiss(REVOKED, "the account or token was revoked")
-
-    def revocation_mark(self) -> int:
-        """See commands.host."""
-        return self._revocation
 
     # --- the commands' side: see commands.host for what each promises ---
     def named(self, name: str) -> Person | None:
@@ -216,14 +228,23 @@ class Node:
     def rename(self, person: Person, name: str) -> None:
         self.people.rename(person, name)
 
-    def seat(self, session: Caller, identity: Identity, *, guest: bool, mark: int) -> Person:
+    def seat(
+        self,
+        session: Caller,
+        identity: Identity,
+        *,
+        guest: bool,
+        mark: int,
+        catching: set[RoomId],
+    ) -> Person:
         newest = max(
             self._revoked.get((identity.user_id, ""), 0),
             self._revoked.get((identity.user_id, identity.token_id), 0),
         )
         if newest > mark:
             raise Refused("login_failed", "the account or token was revoked just now")
-        return self.people.seat(self._mine(session), identity, guest=guest)
+        mine = self._mine(session)
+        return self.people.seat(mine, identity, guest=guest, catching=catching)
 
     def _mine(self, session: Caller) -> Session:
         if not isinstance(session, Session):
@@ -231,16 +252,16 @@ class Node:
         return session
 
     async def find_room(self, name: str) -> Room:
-        live = self.attendance.named(name)
+        key = name if name.startswith("@") else names.room_name(name)
+        live = self.attendance.named(key)
         if live is not None:
             return live
-        folded = name if name.startswith("@") else names.room_name(name)
-        return self.attendance.named(folded) or await self.open_room(folded)
-
-    async def open_room(self, name: str) -> Room:
-        stored = await self.store.room(name)
+        stored = await self.store.room(key)
         if stored is None:
-            raise Refused("no_such_room", f"there is no room {name!r}; create it, or list rooms")
+            raise unseen(name)
+        return self.room_of(stored)
+
+    def room_of(self, stored: StoredRoom) -> Room:
         return self.attendance.of(stored)
 
     def live_room(self, room_id: RoomId) -> Room | None:
@@ -269,7 +290,8 @@ class Node:
 
     def resume(self, session: Caller, positions: dict[str, Position]) -> None:
         mine = self._mine(session)
-        mine.afterwards(lambda: self.spawn(self.catchup.replay(mine, positions)))
+        replay = Replay(self, mine)
+        mine.afterwards(lambda: self.spawn(replay.run(positions)))
 
     def publish(self, entry: Entry) -> None:
         self._bus.publish(Notice(entry.room_id, entry.seq, entry))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chatd.core import names
 from chatd.core.errors import Refused
 from chatd.core.events import Renamed
-from chatd.core.log import UserId
+from chatd.core.log import RoomId, UserId
 from chatd.core.ports import Identity
 from chatd.core.rooms import Person
 from chatd.core.session import State
@@ -45,14 +45,16 @@ class People:
         return None
 
     # --- coming ---
-    def seat(self, session: Session, identity: Identity, *, guest: bool) -> Person:
-        """Give a session its user."""
+    def seat(
+        self, session: Session, identity: Identity, *, guest: bool, catching: set[RoomId]
+    ) -> Person:
+        """Give a session its user. Nothing is changed when it is refused."""
         if session.state not in (State.OPEN, State.READY):
             raise Refused("draining", "this session is being closed")
-        before = session.person
-        if before is not None:
-            self.unseat(session, "left", linger=False)
         person = self._by_id.get(identity.user_id)
+        if guest and self._alike(identity.name) - {person}:
+            raise self._taken(identity.name)
+        self.unseat(session, "left", linger=False)
         if person is None:
             person = self._enter(identity, guest=guest)
         elif guest and person.name != identity.name:
@@ -60,6 +62,7 @@ class People:
         if person.linger is not None:
             person.linger.cancel()
             person.linger = None
+        session.catching = catching
         self._sit(session, person, identity)
         return person
 
@@ -76,10 +79,8 @@ class People:
                 self._node.attendance.came(person, attendance.room, quiet=True)
 
     def _enter(self, identity: Identity, *, guest: bool) -> Person:
-        for other in self._alike(identity.name):
-            if guest:
-                raise self._taken(identity.name)
-            self.rename(other, self._spare())  # an account's name is its own
+        for other in self._alike(identity.name):  # guests: an account's name is its own
+            self.rename(other, self._spare())
         person = Person(identity.user_id, identity.name, guest=guest, operator=identity.operator)
         self._by_id[person.user_id] = person
         self._list(person)
@@ -109,12 +110,14 @@ class People:
 
     def rename(self, person: Person, name: str) -> None:
         """Change a name that nobody else has, and tell the rooms."""
+        if self._by_id.get(person.user_id) is not person:
+            raise Refused("not_logged_in", "this session is over")
         if self._alike(name) - {person}:
             raise self._taken(name)
         self._unlist(person)
         old, person.name = person.name, name
         self._list(person)
-        for attendance in person.rooms.values():
+        for attendance in list(person.rooms.values()):
             room = attendance.room
             self._node.tell_room(room, Renamed(room=room.name, user=old, nick=name))
 
@@ -126,6 +129,7 @@ class People:
         if person is None:
             return
         session.person = None
+        session.catching = set()
         person.sessions.pop(session, None)
         for attendance in person.rooms.values():
             self._node.attendance.unhear(session, attendance.room)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatd.commands import COMMANDS
 from chatd.core.commands import Command
@@ -24,6 +24,17 @@ STRIKES = 50
 """Refused frames in a row, nothing good between them, after which a session is closed."""
 
 
+class No(NamedTuple):
+    """A refusal that waits its turn; ``command`` is None when the frame was none."""
+
+    command: Command | None
+    error: Error
+
+
+Item = Command | No | Frame
+"""What waits in an inbox."""
+
+
 class Session:
     """Frames come in by ``hear``, in order; answers and events go out through ``outbox``."""
 
@@ -37,7 +48,7 @@ class Session:
         settings, clock = node.settings, node.clock
         self._node = node
         self._bucket = Bucket(clock.monotonic(), settings.burst)
-        self._inbox: deque[Command | Error | Frame] = deque()
+        self._inbox: deque[Item] = deque()
         self._running = 0
         self._shared = False
         self._full = False
@@ -81,34 +92,31 @@ class Session:
             self._take(self.speaker.heard(payload))
 
     def _take(self, items: list[Command | Error | Frame]) -> None:
-        self._inbox.extend(self._charged(item) for item in items)
+        self._inbox.extend([self._charged(item) for item in items])
         self._steer()
         self._pump()
 
-    def _charged(self, item: Command | Error | Frame) -> Command | Error | Frame:
-        """The item, or the refusal when it comes too fast; frames that mean nothing cost too."""
+    def _charged(self, item: Command | Error | Frame) -> Item:
+        """The item, or the refusal when it comes too fast. What is no command costs, too: it is
+        answered, but then this peer is read no faster than any other."""
         settings = self._node.settings
-        row = COMMANDS.get(type(item))  # type: ignore[arg-type]  # an Error or Frame has no row
+        row = COMMANDS[type(item)] if isinstance(item, Command) else None
         cost = row.cost if row else 1.0
         wait = self._bucket.take(cost, self._node.clock.monotonic(), settings.rate, settings.burst)
+        if wait:
+            self._cool(wait)
         if isinstance(item, Error):
             self._strike()
-        elif row:
-            self._strikes = 0
-        if not wait or not isinstance(item, Command):
+            return No(None, item)
+        if not isinstance(item, Command):
             return item
-        self._cool(wait)
-        after = int(wait * 1000) + 1
-        self._node.meter.refused("rate_limited")
-        return Error(
-            id=item.id,
-            code="rate_limited",
-            message=f"over {settings.rate:g} commands a second; wait {after} ms and send it again",
-            retry_after_ms=after,
-        )
+        self._strikes = 0
+        return No(item, _too_fast(item, wait, settings.rate)) if wait else item
 
     def _steer(self) -> None:
         """Read on or hold: a full inbox and a rate limit both push back on the peer itself."""
+        if self.state is State.CLOSED:
+            return
         waiting, most = len(self._inbox), self._node.settings.inbox
         if waiting > most:
             self._full = True
@@ -126,8 +134,7 @@ class Session:
 
     def _cooled(self) -> None:
         self._cooling = False
-        if self.state is not State.CLOSED:
-            self._steer()
+        self._steer()
 
     def _strike(self) -> None:
         self._strikes += 1
@@ -143,46 +150,48 @@ class Session:
         while self._inbox and self._may_start(self._inbox[0]):
             item = self._inbox.popleft()
             if isinstance(item, Command):
-                self._shared = COMMANDS[type(item)].pipelined
+                self._shared = _shares(item)
                 self._running += 1
                 self._node.spawn(self._serve(item))
+            elif isinstance(item, No):
+                self._node.meter.refused(item.error.code)
+                self.answer(item.command, item.error)
             else:
-                self._utter(item)
+                self.outbox.put(item)
         self._pumping = False
         self._steer()
 
-    def _may_start(self, item: Command | Error | Frame) -> bool:
+    def _may_start(self, item: Item) -> bool:
         if not self._running:
             return True
-        row = COMMANDS.get(type(item))  # type: ignore[arg-type]  # as above
-        return self._shared and row is not None and row.pipelined
-
-    def _utter(self, item: Error | Frame) -> None:
-        if isinstance(item, Frame):
-            self.outbox.put(item)
-        else:
-            self._node.meter.refused(item.code)
-            self.answer(Command(), item)
+        return self._shared and isinstance(item, Command) and _shares(item)
 
     async def _serve(self, command: Command) -> None:
         try:
             if self.state is not State.CLOSED:
                 self.answer(command, await self._node.gate.carry_out(self, command))
+        except Exception as error:  # noqa: BLE001  # the gate raises nothing, so a dialect did
+            self._node.log.fault("answer_failed", error, session=self.number)
+            self.fail()
         finally:
             self._running -= 1
-            after, self._then = self._then, []
-            for call in after:
-                call()
+            if not self._running:
+                self._do_afterwards()
             self._pump()
 
-    def answer(self, command: Command, answer: Ok | Error) -> None:
+    def _do_afterwards(self) -> None:
+        after, self._then = self._then, []
+        for call in after:
+            call()
+
+    def answer(self, command: Command | None, answer: Ok | Error) -> None:
         """Say the answer in this session's dialect."""
         frame = self.speaker.answer(command, answer)
         if frame is not None:
             self.outbox.put(frame)
 
     def afterwards(self, call: Callable[[], None]) -> None:
-        """Call when the command in hand has been answered."""
+        """Call when all commands in hand have been answered."""
         self._then.append(call)
 
     # --- states ---
@@ -199,9 +208,13 @@ class Session:
         return bool(self._running or self._inbox)
 
     def _too_late(self) -> None:
-        if self.state is State.OPEN:
-            seconds = self._node.settings.login_timeout
-            self.dismiss(LOGIN_TIMEOUT, f"no log-in within {seconds:g} s")
+        if self.state is not State.OPEN:
+            return
+        if self._running:  # a log-in came in time: how long we take over it is not its fault
+            self.afterwards(self._too_late)
+            return
+        seconds = self._node.settings.login_timeout
+        self.dismiss(LOGIN_TIMEOUT, f"no log-in within {seconds:g} s")
 
     def dismiss(self, code: CloseCode, reason: str) -> None:
         """Close once what is in hand has been answered; take no more."""
@@ -222,3 +235,18 @@ class Session:
             self.become(State.CLOSED)
             self._inbox.clear()
             self._node.closed(self, reason, clean=clean)
+
+
+def _shares(command: Command) -> bool:
+    """Whether a command may be carried out beside others of its kind."""
+    return COMMANDS[type(command)].pipelined(command)
+
+
+def _too_fast(command: Command, wait: float, rate: float) -> Error:
+    after = int(wait * 1000) + 1
+    return Error(
+        id=command.id,
+        code="rate_limited",
+        message=f"over {rate:g} commands a second; wait {after} ms and send it again",
+        retry_after_ms=after,
+    )
