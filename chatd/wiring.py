@@ -4,7 +4,9 @@ Also what the daemon says of itself; when all of this is used is daemon.py's."""
 from __future__ import annotations
 
 import platform
+import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -86,6 +88,14 @@ def queue_of(threads: int) -> int:
     return QUEUE * threads
 
 
+def command() -> str:
+    """How to call chatd from here: the program beside the interpreter, if that is nearer."""
+    beside = Path(sys.executable).with_name("chatd")
+    if shutil.which("chatd") or not beside.exists():
+        return "chatd"
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
+
+
 def greeting(addresses: list[str], folder: Path) -> str:
     """What `chatd serve --dev` prints: what to open, and what to type."""
     hosts = [each.removeprefix("tcp:") for each in addresses if each.startswith("tcp:")]
@@ -95,7 +105,7 @@ chatd {__version__} is running; its configuration and data are in {folder}/
 
   open   http://{host}/     in a browser, or in two
   type   websocat ws://{host}/     or in any WebSocket client; then just write
-  add    chatd user add alice --dev {folder}     for an account; without one, one is a guest
+  add    {command()} user add alice --dev {folder}     for an account; without one, one is a guest
   stop   Ctrl-C
 
 """
