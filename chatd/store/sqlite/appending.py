@@ -28,6 +28,7 @@ FROM messages WHERE user_id = ? AND key = ?"""
 
 def append(transaction: Transaction, room_id: RoomId, draft: Draft) -> Appended:
     """Store one draft. What it raises of ANSWERS comes before its first write."""
+    next_seq(transaction, room_id)  # raises when there is no such room
     if draft.kind != "message":
         return change(transaction, room_id, draft)
     known = _by_key(transaction, room_id, draft)
