@@ -13,14 +13,17 @@ from chatd.auth.accounts import Accounts
 from chatd.auth.passwords import Passwords
 from chatd.bus.local import LocalBus
 from chatd.core import names
+from chatd.core.errors import BYE
 from chatd.core.log import Account, UserId
 from chatd.core.ports import Bus, Store
+from chatd.core.rooms import Room
 from chatd.core.settings import Settings
 from chatd.dialects import all_dialects
 from chatd.node import Node, Session
 from chatd.node.node import Ports
 from chatd.store.memory import MemoryStore
 from tests.house.recorder import Log, Meter, Outbox
+from tests.house.weather import Weather
 from tests.house.world import Clock, Ids, Tasks
 
 QUICK = 1
@@ -37,6 +40,7 @@ class Client:
     def __init__(self, house: House, dialect: str, address: str) -> None:
         self._house = house
         self.outbox = Outbox()
+        self.over = False
         self.session: Session = house.node.open(self.outbox, house.node.dialects[dialect], address)
         house.settle()
 
@@ -72,36 +76,51 @@ class Client:
 
     def drops(self) -> None:
         """The line is lost."""
-        self.session.gone("lost", clean=False)
-        self._house.settle()
+        self._ends("lost", clean=False)
 
     def closes(self) -> None:
         """The client closes in good order."""
-        self.session.gone("client", clean=True)
-        self._house.settle()
+        self._ends("client", clean=True)
+
+    def hangs_up(self) -> None:
+        """The connection ends after the house has closed it."""
+        closed = self.outbox.closed
+        if closed is not None:
+            self._ends(closed.word, clean=closed is BYE)
+
+    def _ends(self, reason: str, *, clean: bool) -> None:
+        if not self.over:
+            self.over = True
+            self.session.gone(reason, clean=clean)
+            self._house.settle()
 
 
 class House:
-    """A node and its world."""
+    """A node and its world. ``patient``: connections that it closes stay until they hang up."""
 
     def __init__(
         self,
         *,
         store: Store | None = None,
         bus: Callable[[Callable[[Callable[[], None]], object]], Bus] = LocalBus,
+        patient: bool = False,
         **settings: Any,
     ) -> None:
+        self.clients: list[Client] = []
+        self.rooms: set[Room] = set()
+        self._patient = patient
         self.clock, self.tasks = Clock(), Tasks()
         self.meter, self.log = Meter(), Log()
         self.store = store if store is not None else MemoryStore()
+        self.weather = Weather(self.store)
         self.passwords = Passwords(_here, QUICK)
         self._turns: deque[Callable[[], None]] = deque()
         wanted = replace(Settings(server="test"), **settings)
         self.node = Node(
             Ports(
-                store=self.store,
+                store=self.weather.store,
                 bus=bus(self._turns.append),
-                auth=Accounts(self.store, self.passwords, b"s" * 32),
+                auth=Accounts(self.weather.store, self.passwords, b"s" * 32),
                 clock=self.clock,
                 ids=Ids(),
                 meter=self.meter,
@@ -120,6 +139,14 @@ class House:
             self._turns.popleft()()
         if self.tasks.faults:
             raise self.tasks.faults.pop()
+        self.rooms.update(self.node.attendance._rooms.values())
+        for client in () if self._patient else tuple(self.clients):
+            client.hangs_up()
+
+    def turn(self) -> None:
+        """One turn only: what is asked for meanwhile is for the next."""
+        for _ in range(len(self._turns)):
+            self._turns.popleft()()
 
     def pass_(self, seconds: float) -> None:
         """Let time go by."""
@@ -148,7 +175,23 @@ class House:
 
     def connects(self, dialect: str = "json", address: str = "192.0.2.1") -> Client:
         """A new connection that was greeted."""
-        return Client(self, dialect, address)
+        client = Client(self, dialect, address)
+        self.clients.append(client)
+        self.settle()
+        return client
+
+    def ends(self) -> None:
+        """Everybody goes, and time goes by. Raises LookupError when anything is left of them."""
+        self.weather.release()
+        self.settle()
+        for client in self.clients:
+            client.drops()
+        self.pass_(self.node.settings.linger + 2.0)
+        left: list[object] = [*self.node.sessions, *self.node.people._by_id.values()]
+        left += [*self.node.people._by_look, *self.node.attendance._by_name.values()]
+        left += [r for r in self.rooms if r.attended or r.present or any(r.hearers.values())]
+        if left:
+            raise LookupError(f"somebody is still there: {left}")
 
     def guest(self, name: str, *rooms: str, dialect: str = "json") -> Client:
         """A guest in these rooms, who has read what was said until now."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections import Counter, deque
 
-from chatd.core.errors import CloseCode
+from chatd.core.errors import TOO_SLOW, CloseCode
 from chatd.core.ports import Frame
 from tests.house.world import Pending
 
 
 class Outbox:
-    """ports.Outbox. While ``slow``, nothing drains and ephemeral frames are dropped."""
+    """ports.Outbox. While ``slow``, nothing drains, ephemeral frames are dropped, and over a limit
+    of bytes it throws all away and closes itself."""
 
     def __init__(self) -> None:
         self.frames: deque[bytes] = deque()
@@ -20,33 +21,39 @@ class Outbox:
         self.held = False
         self.dropped = 0
         self._slow = False
+        self._room: int | None = None
         self._drain = Pending()
         self._drain.fire()
 
     def put(self, frame: Frame, *, ephemeral: bool = False) -> None:
         """Keep it for the test to read."""
-        if self.closed is None and not (ephemeral and self._slow):
-            self.frames.append(frame.payload)
-        else:
+        if self.closed is not None or (ephemeral and self._slow):
             self.dropped += 1
+            return
+        self.frames.append(frame.payload)
+        if self._room is not None and sum(map(len, self.frames)) > self._room:
+            self.dropped += len(self.frames)
+            self.frames.clear()
+            self.close(TOO_SLOW, "too slow")
 
     async def drained(self) -> None:
         """Return when the test says that the peer has read."""
         await self._drain
 
-    def slow(self) -> None:
-        """The peer reads nothing more for now."""
-        self._slow, self._drain = True, Pending()
+    def slow(self, room: int | None = None) -> None:
+        """The peer reads nothing more for now; there is room for so many bytes."""
+        self._slow, self._drain, self._room = True, Pending(), room
 
     def fast(self) -> None:
         """The peer has read all."""
-        self._slow = False
+        self._slow, self._room = False, None
         self._drain.fire()
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Remember the first close."""
         if self.closed is None:
             self.closed, self.reason = code, reason
+            self._drain.fire()
 
     def hold(self) -> None:
         """Reading stops."""
