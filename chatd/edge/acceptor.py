@@ -49,6 +49,11 @@ class Acceptor:
             self._reactor.removeReader(self)
             self._factory.doStop()  # type: ignore[no-untyped-call]
 
+    def close(self) -> None:
+        """Let go of the socket: its owner still has it."""
+        self.stop()
+        self._sock.close()
+
     def doRead(self) -> None:
         """There are connections."""
         for _ in range(AT_ONCE):
@@ -65,6 +70,7 @@ class Acceptor:
 
     def _adopt(self, connection: socket.socket) -> None:
         try:
+            connection.getpeername()  # fails when it was reset while it waited
             self._reactor.adoptStreamConnection(
                 connection.fileno(), connection.family, self._factory
             )

@@ -83,6 +83,11 @@ class Listeners:
             acceptor.stop()
         await gatherResults([port.stopListening() for port in own], consumeErrors=True)
 
+    def close(self) -> None:
+        """At the end of the process, after ``stop``: let go of the inherited sockets as well."""
+        for acceptor in self._inherited:
+            acceptor.close()
+
     def _named(self, address: str) -> str:
         self.addresses.append(address)
         return address
@@ -112,6 +117,7 @@ def _remove_stale(path: str) -> None:
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
             raise OSError(f"there is a file that is no socket; move {path} away")
     except FileNotFoundError:
+        os.stat(os.path.dirname(path))  # that it is missing, too, is better known now
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)

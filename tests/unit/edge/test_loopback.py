@@ -1,0 +1,234 @@
+"""The edge as a whole on real sockets: what memory cannot show of the kernel and of Twisted."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.client import ClientProtocol
+from websockets.frames import Frame as WebSocketFrame
+from websockets.frames import Opcode
+from websockets.uri import parse_uri
+
+from chatd.core.errors import DRAINING
+from chatd.core.settings import Settings
+from chatd.edge.front import FrontFactory
+from chatd.edge.listen import Listeners
+from chatd.edge.pages import Pages
+from chatd.edge.ports import EdgeSettings
+from tests.unit.edge.memory import House, Journal, Tally, request
+from tests.unit.edge.real import Turning
+
+SMALL_BUFFERS = 16 * 1024
+
+
+class Service:
+    """A front on a real port."""
+
+    def __init__(self, turning: Turning, folder: Path) -> None:
+        self.turning = turning
+        self.house = House()
+        self.meter = Tally()
+        self.journal = Journal()
+        self.clients: list[socket.socket] = []
+        settings = EdgeSettings(ping_interval=60, echo=True)
+        self.front = FrontFactory(
+            turning.reactor, self.house, settings, Pages(folder), self.journal, self.meter
+        )
+        self.listeners = Listeners(turning.reactor, self.front, self.journal)
+        self.port = int(self.listeners.tcp("127.0.0.1", 0, 10).rpartition(":")[2])
+
+    def dial(self, *, small: bool = False) -> socket.socket:
+        client = socket.socket()
+        if small:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFERS)
+        client.connect(("127.0.0.1", self.port))
+        self.clients.append(client)
+        return client
+
+    def client(self, path: str = "/", *, small: bool = False) -> Visitor:
+        return Visitor(self, self.dial(small=small), path)
+
+
+class Visitor:
+    """A WebSocket client on a real socket."""
+
+    def __init__(self, service: Service, sock: socket.socket, path: str) -> None:
+        self.service = service
+        self.sock = sock
+        self.protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1{path}"), max_size=None)
+        self.protocol.send_request(self.protocol.connect())
+        self.events: list[Any] = []
+        self.send()
+        service.turning.until(lambda: self.hear() and self.protocol.handshake_exc is None)
+        self.events.pop(0)
+
+    def send(self) -> None:
+        data = b"".join(self.protocol.data_to_send())
+        self.sock.setblocking(True)
+        self.sock.sendall(data)
+
+    def hear(self) -> list[Any]:
+        """All that has come until now."""
+        self.sock.setblocking(False)
+        try:
+            data = self.sock.recv(1 << 20)
+        except BlockingIOError:
+            return self.events
+        self.protocol.receive_data(data) if data else self.protocol.receive_eof()
+        self.events += self.protocol.events_received()
+        return self.events
+
+    def texts(self) -> list[bytes]:
+        return [
+            bytes(each.data)
+            for each in self.hear()
+            if isinstance(each, WebSocketFrame) and each.opcode is Opcode.TEXT
+        ]
+
+
+@pytest.fixture
+def service(turning: Turning, tmp_path: Path) -> Iterator[Service]:
+    (tmp_path / "index.html").write_text("<!doctype html>" + "x" * 500_000)
+    made = Service(turning, tmp_path)
+    yield made
+    for client in made.clients:
+        client.close()
+    turning.run(made.listeners.stop())
+    assert not made.journal.faults
+
+
+def test_two_clients_talk(service: Service) -> None:
+    one, other = service.client(), service.client()
+    turning = service.turning
+    turning.until(lambda: one.texts() == other.texts() == [b"welcome"])
+    one.protocol.send_text(b"hello")
+    one.send()
+    turning.until(lambda: service.house.guests[0].heard == [b"hello"])
+    service.house.guests[1].say("ann: hello")
+    turning.until(lambda: other.texts() == [b"welcome", b"ann: hello"])
+    one.sock.close()
+    turning.until(lambda: service.house.guests[0].ends == [("lost", False)])
+    assert service.meter.now["connections"] == 1
+    other.sock.close()
+    turning.until(lambda: service.meter.now["connections"] == 0)
+
+
+def test_small_frames_do_not_wait_for_each_other(service: Service) -> None:
+    service.client()
+    (line,) = (
+        each.protocol for each in service.turning.reactor.getReaders() if hasattr(each, "protocol")
+    )
+    assert line.transport.getTcpNoDelay()
+
+
+def test_a_slow_reader_is_closed_and_the_others_are_not_hurt(service: Service) -> None:
+    service.front.use(EdgeSettings(close_timeout=0.2))
+    service.house.settings = Settings(outbox_bytes=256 * 1024)
+    _, quick = service.client(small=True), service.client()
+    turning = service.turning
+    guests = service.house.guests
+    said = 0
+    quick_count = 0
+
+    def flood() -> bool:
+        nonlocal said, quick_count
+        for guest in guests:
+            for _ in range(10):
+                guest.say("x" * 4000)
+        said += 10
+        quick_count = len(quick.texts())
+        return bool(guests[0].ends)
+
+    turning.until(flood)
+    assert guests[0].ends == [("too_slow", False)]
+    assert service.meter.count["slow_closed"] == 1
+    turning.until(lambda: len(quick.texts()) == said + 1)
+    assert guests[1].ends == []
+    assert service.front.outboxes.waiting == 0
+
+
+def test_a_slow_reader_within_its_outbox_gets_everything_in_order(service: Service) -> None:
+    service.house.settings = Settings(outbox_bytes=8 << 20)
+    client = service.client(small=True)
+    guest = service.house.guests[0]
+    expected = [b"welcome"] + [b"%d:" % number + b"x" * 1000 for number in range(2000)]
+    for text in expected[1:]:
+        guest.say(text.decode())
+    service.turning.until(lambda: service.front.outboxes.waiting and not guest.outbox._due)
+    service.turning.until(lambda: len(client.texts()) == len(expected))
+    assert client.texts() == expected
+    assert service.front.outboxes.waiting == 0
+
+
+def test_what_waits_is_sent_before_a_close(service: Service) -> None:
+    client = service.client(small=True)
+    guest = service.house.guests[0]
+    for _ in range(50):
+        guest.say("x" * 10_000)
+    guest.close(DRAINING, "soon back")
+    service.turning.until(lambda: client.hear() and client.protocol.close_rcvd)
+    assert len(client.texts()) == 51
+    client.send()
+    service.turning.until(lambda: guest.ends)
+    assert guest.ends == [("draining", False)]
+
+
+def test_a_closed_client_that_is_silent_is_dropped(service: Service) -> None:
+    service.front.use(EdgeSettings(close_timeout=0.2))
+    service.client()
+    guest = service.house.guests[0]
+    guest.close(DRAINING, "soon back")
+    service.turning.until(lambda: guest.ends)
+    assert guest.ends == [("draining", False)]
+
+
+def test_a_held_client_is_stopped_by_the_kernel_and_loses_nothing(service: Service) -> None:
+    client = service.client()
+    guest = service.house.guests[0]
+    guest.outbox.hold()
+    client.protocol.send_text(b"one")
+    client.protocol.send_text(b"two")
+    client.send()
+    for _ in range(20):
+        service.turning.reactor.iterate(0)
+    assert guest.heard == []
+    guest.outbox.release()
+    service.turning.until(lambda: guest.heard == [b"one", b"two"])
+
+
+def test_a_long_page_arrives_whole_at_a_slow_reader(service: Service) -> None:
+    client = service.dial(small=True)
+    client.sendall(request("/").encode())
+    answer = service.turning.read_all(client)
+    assert answer.endswith(b"x" * 500_000)
+    assert b"Connection: close" in answer
+
+
+def test_a_refusal_arrives_though_more_was_sent_than_was_read(service: Service) -> None:
+    client = service.dial()
+    client.sendall(request("/", "Content-Length: 200000", method="POST").encode())
+    client.sendall(b"x" * 200_000)
+    assert service.turning.read_all(client).startswith(b"HTTP/1.1 405 ")
+
+
+def test_echo_does_not_read_from_one_who_does_not_read(service: Service) -> None:
+    client = service.client("/echo", small=True)
+    client.sock.setblocking(False)
+    frame = b"\x82\xfe\xff\xff\0\0\0\0" + b"x" * 65535
+    sent = 0
+    stuck = 0
+    while stuck < 50:
+        try:
+            sent += client.sock.send(frame[sent % len(frame) :])
+            stuck = 0
+        except BlockingIOError:
+            stuck += 1
+        service.turning.reactor.iterate(0)
+    (transport,) = (
+        each for each in service.turning.reactor.getWriters() if hasattr(each, "dataBuffer")
+    )
+    assert len(transport.dataBuffer) + transport._tempDataLen < 1 << 20

@@ -1,0 +1,90 @@
+"""How busy the reactor is, and its clock."""
+
+from __future__ import annotations
+
+import gc
+import time
+
+import pytest
+from twisted.internet.task import Clock
+
+from chatd.edge import reactor as measuring
+from chatd.edge.listen import Listeners
+from tests.unit.edge.memory import Journal
+from tests.unit.edge.real import Turning
+from tests.unit.edge.test_listen import Greeting, greeted
+
+
+class Hand:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_tick_is_the_time_between_two_polls(turning: Turning) -> None:
+    hand = Hand()
+    ticks: list[float] = []
+    assert measuring.measure_ticks(turning.reactor, ticks.append, hand), (
+        "this Twisted keeps its poller elsewhere: chatd/edge/reactor.py must learn where"
+    )
+
+    def work() -> None:
+        hand.now += 0.25
+
+    turning.reactor.iterate(0)
+    turning.reactor.callLater(0, work)
+    turning.until(lambda: 0.25 in ticks)
+    assert set(ticks) <= {0.0, 0.25}
+
+
+def test_waiting_is_not_counted(turning: Turning) -> None:
+    ticks: list[float] = []
+    measuring.measure_ticks(turning.reactor, ticks.append)
+    done: list[int] = []
+    turning.reactor.callLater(0.2, done.append, 1)
+    began = time.perf_counter()
+    turning.until(lambda: done)
+    assert sum(ticks) < (time.perf_counter() - began) / 2
+
+
+def test_a_measured_reactor_still_serves_sockets(turning: Turning) -> None:
+    measuring.measure_ticks(turning.reactor, lambda _: None)
+    listeners = Listeners(turning.reactor, Greeting(), Journal())
+    assert greeted(turning, listeners.tcp("127.0.0.1", 0, 10)) == b"hello"
+    turning.run(listeners.stop())
+
+
+def test_another_reactor_is_measured_coarsely() -> None:
+    clock = Clock()
+    late: list[float] = []
+    assert not measuring.measure_ticks(clock, late.append)
+    clock.advance(measuring.SAMPLE)
+    clock.advance(measuring.SAMPLE + 0.5)
+    assert late == [0.0, 0.0, pytest.approx(0.5)]
+
+
+def test_timers_follow_the_steady_clock(turning: Turning) -> None:
+    assert measuring.keep_steady(turning.reactor)
+    assert abs(turning.reactor.seconds() - time.monotonic()) < 1
+    rung: list[int] = []
+    turning.reactor.callLater(0.01, rung.append, 1)
+    turning.until(lambda: rung)
+
+
+def test_timers_that_are_made_already_keep_their_clock(turning: Turning) -> None:
+    made = turning.reactor.callLater(60, int)
+    assert not measuring.keep_steady(turning.reactor)
+    assert abs(turning.reactor.seconds() - time.time()) < 1
+    made.cancel()
+
+
+def test_what_was_made_by_the_boot_is_out_of_the_collectors_sight() -> None:
+    try:
+        measuring.freeze_garbage()
+        assert gc.get_freeze_count() > 1000
+    finally:
+        gc.unfreeze()
