@@ -1,4 +1,4 @@
-"""A store whose process is killed again and again: what was acknowledged is there once, in order."""
+"""A store whose process is killed again and again: what it acknowledged is there once, in order."""
 
 from __future__ import annotations
 
