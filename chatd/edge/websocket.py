@@ -147,7 +147,6 @@ class ChatLine(Upgraded):
             if not isReply:
                 self._fate = _WORDS.get(code or 0, PROTOCOL_ERROR.word)
             self._outbox.finish()
-            self.resume()
         super().sendCloseFrame(code, reasonUtf8, isReply)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
@@ -192,11 +191,10 @@ class ChatLine(Upgraded):
             self.factory.clock.callLater(0, self._read_on)
 
     def _read_on(self) -> None:
-        if self.connected and not self._held:
-            try:
-                self.consumeData()
-            except Exception as error:  # noqa: BLE001 - as in dataReceived
-                self.broke(error)
+        try:
+            self.consumeData()
+        except Exception as error:  # noqa: BLE001 - as in dataReceived
+            self.broke(error)
 
     # --- faults of ours ---
     def _fault(self, error: BaseException) -> None:
