@@ -15,7 +15,7 @@ from chatd.bus.local import LocalBus
 from chatd.core import names
 from chatd.core.errors import BYE
 from chatd.core.log import Account, UserId
-from chatd.core.ports import Bus, Store
+from chatd.core.ports import Bus
 from chatd.core.rooms import Room
 from chatd.core.settings import Settings
 from chatd.dialects import all_dialects
@@ -101,7 +101,7 @@ class House:
     def __init__(
         self,
         *,
-        store: Store | None = None,
+        store: MemoryStore | None = None,
         bus: Callable[[Callable[[Callable[[], None]], object]], Bus] = LocalBus,
         patient: bool = False,
         **settings: Any,
