@@ -134,8 +134,8 @@ class Auth:
     iterations: int = key(
         whole(100_000, 10_000_000),
         210_000,
-        "The cost of passwords that are set from now on. Older ones keep theirs until they are "
-        "changed.",
+        "The cost of passwords that are set from now on. Older ones get it at their next log-"
+        "in.",
         reload=True,
     )
     threads: int = key(
@@ -232,7 +232,7 @@ class Http:
     trusted_proxies: Proxies = key(
         proxies(),
         Proxies(),
-        "Peers whose X-Forwarded-For and X-Forwarded-Proto are believed. Behind nginx on a unix "
+        "Peers whose X-Forwarded-For or Forwarded header is believed. Behind nginx on a unix "
         'socket this is ["unix"]. Anybody in these networks can claim any address.',
         reload=True,
     )
