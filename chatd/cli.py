@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chatd import __version__
+from chatd.ops import systemd
 from chatd.ops.config import Invalid, load
 from chatd.ops.config import verbs as configuration
 
@@ -76,9 +77,10 @@ def _serve(verbs: Verbs) -> None:
 def _run_serve(args: argparse.Namespace) -> int:
     # A reload that is asked for while the daemon boots waits; unasked, SIGHUP ends a process.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    manager = systemd.said(os.environ)
     from chatd import daemon  # noqa: PLC0415  # brings Twisted in
 
-    return daemon.serve(_file(args), dev=args.dev is not None)
+    return daemon.serve(_file(args), manager, dev=args.dev is not None)
 
 
 def _file(args: argparse.Namespace) -> Path:

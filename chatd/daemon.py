@@ -46,12 +46,12 @@ PROBED = 1.0
 """Seconds for which an answer of the store to "can you write?" is good enough."""
 
 
-def serve(file: Path, *, dev: bool) -> int:
-    """Run a daemon until it is told to stop; gives the exit code."""
+def serve(file: Path, manager: systemd.Environment, *, dev: bool) -> int:
+    """Run a daemon until it is told to stop; gives the exit code. ``manager``: systemd.said()."""
     try:
         loaded = load(file)
-        notifier = systemd.notifier(os.environ, os.getpid())
-        handed = systemd.inherited(os.environ, os.getpid())
+        notifier = systemd.notifier(manager, os.getpid())
+        handed = systemd.inherited(manager, os.getpid())
     except Invalid as invalid:
         sys.stderr.write(f"{invalid}\n")
         return os.EX_CONFIG
@@ -284,9 +284,9 @@ class Daemon:
         changed = changes(self._config, loaded.config)
         self._use(changed.config)
         self._metrics.daemon.reloaded(ok=True, at=time.time())
-        self._log.info("reloaded", keys=list(changed.reloaded))
+        self._log.info("reloaded", settings=list(changed.reloaded))
         if changed.restart:
-            self._log.warning("restart_needed", keys=list(changed.restart))
+            self._log.warning("restart_needed", settings=list(changed.restart))
         self._notifier.ready(self._status())
 
     def _use(self, config: Config) -> None:

@@ -11,6 +11,10 @@ from typing import Protocol
 
 FIRST = 3  # SD_LISTEN_FDS_START, sd_listen_fds(3)
 UNNAMED = "unknown"  # what sd_listen_fds_with_names(3) calls a descriptor without a name
+SAYS = (
+    *("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"),
+    *("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"),
+)
 PATIENCE = 1.0  # seconds that a change of state may wait while systemd's queue is full
 
 Environment = MutableMapping[str, str]
@@ -130,6 +134,12 @@ class Systemd:
 def _status(status: str) -> str:
     """A line break would begin another assignment."""
     return "STATUS=" + " ".join(status.split())
+
+
+def said(environ: Environment) -> Environment:
+    """What the service manager said, taken out of ``environ``. For the beginning, before Twisted is
+    imported: its endpoints take LISTEN_PID and LISTEN_FDS away for themselves as they load."""
+    return {name: environ.pop(name) for name in SAYS if name in environ}
 
 
 def notifier(environ: Environment, pid: int) -> Notifier:

@@ -36,18 +36,21 @@ class Connection:
 
     def __init__(self, url: str, subprotocol: str | None, sock: socket.socket | None) -> None:
         offered = [Subprotocol(subprotocol)] if subprotocol else None
-        self.socket: ClientConnection = connect(
-            url,
-            sock=sock,
-            subprotocols=offered,
-            compression=None,
-            proxy=None,
-            ping_interval=None,
-            open_timeout=PATIENCE,
-            close_timeout=PATIENCE,
-            max_size=None,
-            legacy=True,
-        )
+        try:
+            self.socket: ClientConnection = connect(
+                url,
+                sock=sock,
+                subprotocols=offered,
+                compression=None,
+                proxy=None,
+                ping_interval=None,
+                open_timeout=PATIENCE,
+                close_timeout=PATIENCE,
+                max_size=None,
+                legacy=True,
+            )
+        except ConnectionClosed as end:
+            raise _closed(end) from None
 
     def send(self, frame: str) -> None:
         """Send one frame. Raises Closed."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from threading import Event, Thread
 
 from websockets.exceptions import InvalidMessage, InvalidStatus
@@ -48,7 +48,9 @@ class Member:
         """Come, and be there before this returns."""
         self._thread.start()
         if not self.there.wait(PATIENCE):
-            raise self.failure or TimeoutError(f"{self.name} did not come in")
+            raise TimeoutError(f"{self.name} did not come in")
+        if self.failure is not None:
+            raise self.failure
 
     def finish(self) -> None:
         """Stop when all is done that was begun."""
@@ -73,8 +75,9 @@ class Member:
                 with suppress(*GONE):
                     self._attend(client)
                 self._note(client)
-        except BaseException as error:  # noqa: BLE001  # told by join()
+        except BaseException as error:  # noqa: BLE001  # told by start() and join()
             self.failure = error
+            self.there.set()
 
     def _connected(self) -> Client | None:
         """None while the door is closed: nobody listens, or it says 503 as it stops."""
@@ -208,7 +211,7 @@ class Crowd:
 
     def acked(self) -> dict[str, int]:
         """Every acknowledgement until now: key and seq."""
-        return {key: seq for sender in self.senders for key, seq in tuple(sender.acked.items())}
+        return {key: seq for sender in self.senders for key, seq in sender.acked.copy().items()}
 
     def go_on(self, more: int) -> None:
         """Wait for so many acknowledgements more."""
@@ -237,6 +240,15 @@ class Crowd:
             reader.join(deadline - time.monotonic())
 
 
+def crowd_at(daemon: Daemon) -> Crowd:
+    """Four who send, one of them a bot with an account, and three who only read."""
+    daemon.verb("user", "add", "bot", "--config", str(daemon.config), stdin="a long password\n")
+    token = daemon.verb("token", "add", "bot", "--config", str(daemon.config)).stdout.strip()
+    senders = [Sender(daemon, guest=f"sender{number}") for number in range(3)]
+    readers = [Reader(daemon, guest=f"reader{number}") for number in range(3)]
+    return Crowd(readers, [*senders, Sender(daemon, token=token)])
+
+
 def history(client: Client, room: str = ROOM) -> list[Frame]:
     """All messages of a room, by the protocol."""
     messages: list[Frame] = []
@@ -246,3 +258,22 @@ def history(client: Client, room: str = ROOM) -> list[Frame]:
         messages += page["messages"]
         if not page["more"]:
             return messages
+
+
+def check_the_end(daemon: Daemon, crowd: Crowd) -> None:
+    """Everybody has seen everything once, in order; nothing is missing, nothing there twice."""
+    with closing(Client(daemon.url())) as client:
+        client.login(ROOM, guest="historian")
+        crowd.finish(lambda: int(client.must("join", room=ROOM)["seq"]))
+        told = [(each["seq"], each["key"]) for each in history(client)]
+        client.must("quit")
+    assert [seq for seq, _ in told] == list(range(1, len(told) + 1))
+    assert max(Counter(key for _, key in told).values()) == 1
+    assert {key: seq for seq, key in told} == crowd.acked()
+    for sender in crowd.senders:
+        mine = [key for _, key in told if key in sender.acked]
+        assert mine == sorted(mine)
+    for member in crowd.members:
+        assert member.heard == told[: len(member.heard)]
+        assert all(member.caught_up)
+    assert all(reader.heard == told for reader in crowd.readers)

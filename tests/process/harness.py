@@ -70,7 +70,9 @@ class Daemon:
         reload."""
         for section, keys in sections.items():
             self.sections.setdefault(section, {}).update(deepcopy(dict(keys)))
-        self.config.write_text(toml(self.sections))
+        fresh = self.config.with_suffix(".new")
+        fresh.write_text(toml(self.sections))
+        fresh.rename(self.config)  # chatd may be reading it just now
 
     # --- life ---
     @property
@@ -107,7 +109,7 @@ class Daemon:
     ) -> Daemon:
         """Start this command as the daemon."""
         self.end()
-        self.notified.forget()
+        self.notified.all()
         self._lives += 1
         self.code = None
         with self.log_file.open("wb") as log, self.output_file.open("wb") as output:
@@ -151,7 +153,7 @@ class Daemon:
 
     def reload(self) -> dict[str, str]:
         """SIGHUP; gives what is said when it is over."""
-        self.notified.forget()
+        self.notified.all()
         self.signal(signal.SIGHUP)
         return self.notified.until("READY", alive=self.runs)[-1]
 

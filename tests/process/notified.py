@@ -5,39 +5,50 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+LAST = b"that was all"
 
 
 class Notified:
-    """A datagram socket with an abstract address, as systemd has one."""
+    """A datagram socket with an abstract address, as systemd has one. It is always read: the
+    kernel keeps only ten datagrams, and then the sender waits."""
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind("")  # the kernel finds an abstract name that is free
         self.address = "@" + self._socket.getsockname()[1:].decode()
+        self._came: SimpleQueue[dict[str, str]] = SimpleQueue()
+        self._thread = Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        while (datagram := self._socket.recv(4096)) != LAST:
+            lines = datagram.decode().split("\n")
+            self._came.put(dict(line.split("=", 1) for line in lines))
 
     def close(self) -> None:
         """Hear nothing more."""
+        self._say(LAST)
+        self._thread.join()
         self._socket.close()
 
-    def forget(self) -> None:
-        """What came until now does not matter."""
-        self.all()
+    def _say(self, datagram: bytes) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+            out.sendto(datagram, self._socket.getsockname())
 
     def all(self) -> list[dict[str, str]]:
         """All that came until now."""
-        came: list[dict[str, str]] = []
-        while heard := self.heard(0.0):
-            came.append(heard)
-        return came
+        self._say(b"MARK=1")  # the kernel keeps the order of what is sent here
+        return self.until("MARK")[:-1]
 
     def heard(self, seconds: float) -> dict[str, str]:
         """The next datagram's assignments; nothing when none comes in time."""
-        self._socket.settimeout(seconds)
         try:
-            lines = self._socket.recv(4096).decode().split("\n")
-        except (TimeoutError, BlockingIOError):
+            return self._came.get(timeout=seconds)
+        except Empty:
             return {}
-        return dict(line.split("=", 1) for line in lines)
 
     def until(
         self, name: str, seconds: float = 20.0, *, alive: Callable[[], object] = lambda: None

@@ -47,7 +47,11 @@ class Raw:
         self.socket.settimeout(PATIENCE)
         if receive_buffer:  # before connecting: the window is agreed then
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(("127.0.0.1", port))
+        try:
+            self.socket.connect(("127.0.0.1", port))
+        except OSError:
+            self.socket.close()
+            raise
         self._rest = b""
 
     def send(self, data: bytes) -> None:
