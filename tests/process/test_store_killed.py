@@ -52,7 +52,8 @@ def test_what_was_acknowledged_outlives_any_number_of_kills(tmp_path: Path) -> N
 def look(path: Path, acks: Acks) -> None:
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.execute("INSERT INTO found (found) VALUES ('integrity-check')")
+    if sqlite3.sqlite_version_info >= (3, 40):  # 3.26 cannot check an index without a content
+        connection.execute("INSERT INTO found (found) VALUES ('integrity-check')")
     rows = connection.execute(
         "SELECT user_id, key, room_id, seq FROM messages ORDER BY id"
     ).fetchall()
