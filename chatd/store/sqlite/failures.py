@@ -48,7 +48,7 @@ def judged(error: Exception, path: Path) -> Exception:
     if not isinstance(error, sqlite3.Error):
         return error
     code = code_of(error)
-    if code == sqlite3.SQLITE_FULL or (code in _SPOILED and _full(path)):
+    if code == sqlite3.SQLITE_FULL or (code in _SPOILED and free_bytes(path) < _NEXT_TO_NOTHING):
         return StoreFull(f"no room for {path}: {error}; free some space on its disk")
     if code in _DAMAGED:
         return StoreFailed(f"{path} is damaged ({error}): stop chatd and restore a backup")
@@ -58,9 +58,10 @@ def judged(error: Exception, path: Path) -> Exception:
     return StoreFailed(f"{path}: {error} ({name})")
 
 
-def _full(path: Path) -> bool:
+def free_bytes(path: Path) -> int:
+    """What its disk has left for us; 0 when even that cannot be told."""
     try:
         disk = os.statvfs(path.parent)
     except OSError:
-        return False
-    return disk.f_bavail * disk.f_frsize < _NEXT_TO_NOTHING
+        return 0
+    return disk.f_bavail * disk.f_frsize

@@ -15,6 +15,11 @@ _MERGE = "INSERT INTO found (found, rank) VALUES ('merge', ?)"
 _PAGES = 200
 
 
+PUBLIC = "§0"
+"""The word that the messages of public rooms have in the index. A room never changes its kind; if
+that should come, its messages must be indexed anew."""
+
+
 def room_word(room_id: RoomId) -> str:
     """The word that every message of a room has in the index, and no text can have."""
     return f"§{room_id}"
@@ -24,14 +29,14 @@ def add(transaction: Transaction, rows: Sequence[tuple[int, RoomId, str]]) -> No
     """Index new messages: their id, room and text."""
     values: list[object] = []
     for number, room_id, text in rows:
-        values += (number, _content(room_id, text))
+        values += (number, _content(transaction, room_id, text))
     transaction.execute(_ROW + ", ".join(["(?, ?)"] * len(rows)), values)
 
 
 def change(transaction: Transaction, number: int, room_id: RoomId, old: str, new: str) -> None:
     """Index another text; "" leaves the message out."""
     if old:
-        transaction.execute(_REMOVE, (number, _content(room_id, old)))
+        transaction.execute(_REMOVE, (number, _content(transaction, room_id, old)))
     if new:
         add(transaction, [(number, room_id, new)])
 
@@ -49,5 +54,6 @@ def _changes(transaction: Transaction) -> int:
     return int(transaction.execute("SELECT total_changes()").fetchone()[0])
 
 
-def _content(room_id: RoomId, text: str) -> str:
-    return f"{room_word(room_id)} {' '.join(words(text))}"
+def _content(transaction: Transaction, room_id: RoomId, text: str) -> str:
+    public = PUBLIC if transaction.is_public(room_id) else ""
+    return f"{public} {room_word(room_id)} {' '.join(words(text))}"

@@ -108,11 +108,11 @@ _AT = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq = ?")
 _READ = listed(
     "seq, kind, ts, user_id, name, guest, text, key, reply_to, target",
     """SELECT seq, 'message' AS kind, ts, user_id, name, guest, text, key, reply_to,
-        NULL AS target FROM messages WHERE room_id = ?1 AND seq > ?2
+        NULL AS target FROM messages WHERE room_id = ? AND seq > ?
     UNION ALL
     SELECT seq, kind, ts, user_id, name, guest, text, NULL, NULL, target
-        FROM changes WHERE room_id = ?1 AND seq > ?2
-    ORDER BY seq LIMIT ?3""",
+        FROM changes WHERE room_id = ? AND seq > ?
+    ORDER BY seq LIMIT ?""",
 )
 _END = 2**62
 
@@ -122,7 +122,7 @@ _messages = msgspec.json.Decoder(list[MessageRow])
 
 def read(connection: sqlite3.Connection, room_id: RoomId, after: int, limit: int) -> list[Entry]:
     """See the port."""
-    rows = fetch(connection, _READ, (room_id, after, limit), _entries)
+    rows = fetch(connection, _READ, (room_id, after, room_id, after, limit), _entries)
     return [row.entry(room_id) for row in rows]
 
 

@@ -14,25 +14,33 @@ LAST = """max(
     ifnull((SELECT max(seq) FROM changes WHERE changes.room_id = rooms.room_id), 0)
 )"""
 LAST_SEQ = f"SELECT {LAST} FROM rooms WHERE room_id = ?"  # noqa: S608  no foreign text
+_ROOM = f"SELECT {LAST}, kind = 'public' FROM rooms WHERE room_id = ?"  # noqa: S608
 _LAST_ID = "SELECT ifnull(max(id), 0) FROM messages"
 
 
 class Transaction:
     """One BEGIN IMMEDIATE ... COMMIT. Nobody else writes meanwhile, so what it remembers holds."""
 
-    __slots__ = ("_ids", "_seqs", "execute")
+    __slots__ = ("_ids", "_public", "_seqs", "execute")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.execute = connection.execute
         self._seqs: dict[RoomId, int | None] = {}
+        self._public: set[RoomId] = set()
         self._ids: int | None = None
 
     def last_seq(self, room_id: RoomId) -> int | None:
         """The highest seq that was given in the room; None when there is no such room."""
         if room_id not in self._seqs:
-            row = self.execute(LAST_SEQ, (room_id,)).fetchone()
-            self._seqs[room_id] = row[0] if row else None
+            last, public = self.execute(_ROOM, (room_id,)).fetchone() or (None, False)
+            self._seqs[room_id] = last
+            if public:
+                self._public.add(room_id)
         return self._seqs[room_id]
+
+    def is_public(self, room_id: RoomId) -> bool:
+        """Whether everybody may read the room."""
+        return self.last_seq(room_id) is not None and room_id in self._public
 
     def last_id(self) -> int:
         """The highest messages.id that was given."""

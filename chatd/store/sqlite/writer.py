@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -15,10 +16,11 @@ from chatd.core.ports import StoreFailed, StoreFull
 from chatd.store import StoreMeter
 from chatd.store.sqlite.appending import append, append_all
 from chatd.store.sqlite.calls import Call, Deliver, Line, hand_out
-from chatd.store.sqlite.failures import ANSWERS, judged, locks_out
+from chatd.store.sqlite.failures import ANSWERS, free_bytes, judged, locks_out
 from chatd.store.sqlite.transaction import Transaction
 
 _STATES = (StoreFull, StoreFailed)
+_ENOUGH = 64 << 20
 
 
 class Writer:
@@ -36,6 +38,7 @@ class Writer:
         self._group = group
         self._queue: SimpleQueue[Call | None] = SimpleQueue()
         self._line = Line(path, write=True)
+        self._cramped = False
         self._before = self._after = _nothing
         # A daemon thread: a process that forgot to close the store shall still be able to end.
         Thread(target=self._work, name="chatd-store-writer", daemon=True).start()
@@ -81,7 +84,10 @@ class Writer:
     def _carry_out(self, calls: list[Call]) -> None:
         """Set the outcome of each call; one that fails does not take the others with it."""
         error = self._together(calls)
-        if error is None or len(calls) == 1 or locks_out(error):
+        if error is None or locks_out(error):
+            return
+        self._cramped |= isinstance(calls[0].outcome, StoreFull)
+        if len(calls) == 1 and not self._cramped:
             return
         for at, call in enumerate(calls):
             error = self._together([call])
@@ -94,6 +100,8 @@ class Writer:
         """One transaction for these calls; gives what spoiled it for all of them."""
         try:
             connection = self._line.connection()
+            if self._cramped:
+                self._make_room(connection)
             connection.execute("BEGIN IMMEDIATE")
             try:
                 _do(Transaction(connection), calls)
@@ -106,6 +114,13 @@ class Writer:
             self._line.heed(error)
             return error
         return None
+
+    def _make_room(self, connection: sqlite3.Connection) -> None:
+        """On a full disk the WAL may be what fills it: bring its pages to the file before each
+        group, so that it is written from its beginning, until there is room for a long one."""
+        with suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        self._cramped = free_bytes(self._path) < _ENOUGH
 
 
 def _nothing() -> None:

@@ -70,10 +70,12 @@ CREATE TABLE reactions (
     PRIMARY KEY (room_id, target, emoji, user_id)
 ) WITHOUT ROWID;
 
--- Words are folded by chatd/store/words.py, so that every library splits them alike; each row also
--- holds its room as the word '§room_id', which no text can contain. Rowid is messages.id.
+-- Words are folded by chatd/store/words.py, so that every library splits them alike. Each row also
+-- holds its room as the word '§room_id', and '§0' when that is public: no text can contain them,
+-- and who may find a row is known without reading it. Rowid is messages.id. Words that begin with
+-- one to three given letters have an index of their own: there are too many of them to merge.
 CREATE VIRTUAL TABLE found USING fts5 (
-    words, content = '', tokenize = 'ascii', detail = 'none', columnsize = 0
+    words, content = '', tokenize = 'ascii', detail = 'none', columnsize = 0, prefix = '1 2 3'
 );
 
 CREATE TABLE members (
