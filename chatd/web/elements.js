@@ -11,6 +11,6 @@ export function write(element, text) {
 
 export function badge(element, { count, more }) {
   element.hidden = !count;
-  write(element, count > 99 ? "99+" : `${count}${more ? "+" : ""}`);
+  write(element, count > 99 ? "99+" : count ? `${count}${more ? "+" : ""}` : "");
   element.ariaLabel = count ? `${element.textContent} unread` : null;
 }

@@ -1,0 +1,372 @@
+"""The web client as people use it, in a real browser: chat, rooms, history, names that attack.
+What it does when its line breaks is test_line.py."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import MakeVisitor
+from tests.browser.scripted import Scripted
+from tests.browser.visitor import Visitor
+from tests.process.client import Client
+from tests.process.conftest import MakeClient
+from tests.process.harness import Daemon
+
+WEB = Path(__file__).parents[2] / "chatd" / "web"
+PHONE = {"width": 360, "height": 740}
+HOSTILE = (
+    "<script>document.title = 'taken'</script>",
+    '<img src="x" onerror="window.taken = true">',
+    "\"><svg onload='window.taken = true'>",
+    "<b>bold</b> &lt;i&gt; &amp; ${7*7} {{7*7}}",
+    "javascript:alert(1) and data:text/html,<script>window.taken=true</script>",
+    'https://example.org/"onmouseover="window.taken=true"x="',
+)
+
+
+def fill(client: Client, count: int, room: str = "lobby") -> list[str]:
+    """Messages of somebody else; gives their texts."""
+    texts = [f"line {number} of {count}" for number in range(1, count + 1)]
+    for text in texts:
+        client.must("send", room=room, text=text)
+    return texts
+
+
+def test_two_people_chat(daemon: Daemon, visitor: MakeVisitor) -> None:
+    ann, bob = visitor(daemon).enters("ann"), visitor(daemon).enters("bob")
+    ann.says("hello bob")
+    bob.says("hello ann\nhow is it?")
+    for person in (ann, bob):
+        expect(person.texts).to_have_text(["hello bob", "hello ann\nhow is it?"])
+        expect(person.messages.locator(".who")).to_have_text(["ann", "bob"])
+        expect(person.pending).to_have_count(0)
+    expect(ann.log.locator(".mine .text")).to_have_text("hello bob")
+    expect(bob.log.locator(".mine .text")).to_have_text("hello ann\nhow is it?")
+
+
+def test_who_is_here_is_counted_listed_and_told(daemon: Daemon, visitor: MakeVisitor) -> None:
+    ann = visitor(daemon).enters("ann")
+    present = ann.page.locator("#present")
+    expect(present).to_have_text("1")
+    bob = visitor(daemon).enters("bob")
+    expect(present).to_have_text("2")
+    expect(ann.log.locator(".aside")).to_have_text(["bob joined"])
+    expect(ann.page.locator("#people .who")).to_have_text(["ann", "bob"])
+    bob.leaves()
+    expect(present).to_have_text("1")
+    expect(ann.log.locator(".aside")).to_have_text(["bob left"])
+
+
+def test_one_sees_that_somebody_types(daemon: Daemon, visitor: MakeVisitor) -> None:
+    ann, bob = visitor(daemon).enters("ann"), visitor(daemon).enters("bob")
+    bob.types("hel")
+    expect(ann.page.locator("#typing")).to_have_text("bob is typing")
+    bob.says("hello")
+    expect(ann.texts).to_have_text(["hello"])
+    expect(ann.page.locator("#typing")).to_be_empty()
+    expect(bob.page.locator("#typing")).to_be_empty()
+
+
+def test_times_are_those_of_the_readers_zone(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    guest(daemon, "cleo").must("send", room="lobby", text="what time is it?")
+    shown = [
+        visitor(daemon, timezone_id=zone).enters(zone[:3]).messages.locator("time")
+        for zone in ("Asia/Tokyo", "America/Lima")
+    ]
+    stamps = [time.get_attribute("datetime") for time in shown]
+    hours = [int(time.inner_text().split(":")[0]) for time in shown]
+    assert stamps[0] == stamps[1]
+    assert (hours[0] - hours[1]) % 24 == 14
+
+
+def test_changes_to_messages_are_seen(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    ann, cleo = visitor(daemon).enters("ann"), guest(daemon, "cleo")
+    seqs = [cleo.must("send", room="lobby", text=text)["seq"] for text in ("frist", "second")]
+    cleo.must("edit", room="lobby", seq=seqs[0], text="first")
+    cleo.must("react", room="lobby", seq=seqs[0], emoji="🎉")
+    cleo.must("delete", room="lobby", seq=seqs[1])
+    expect(ann.texts).to_have_text(["first (edited)", "This message was deleted"])
+    chip = ann.message("first").get_by_role("button", name="🎉 from cleo")
+    chip.click()
+    expect(ann.message("first").get_by_role("button")).to_have_text("🎉2")
+    cleo.must("unreact", room="lobby", seq=seqs[0], emoji="🎉")
+    expect(ann.message("first").get_by_role("button")).to_have_text("🎉1")
+    late = visitor(daemon).enters("late")
+    expect(late.texts).to_have_text(["first (edited)", "This message was deleted"])
+    expect(late.message("first").get_by_role("button")).to_have_text("🎉1")
+
+
+def test_history_comes_when_one_scrolls_up_and_the_page_stays_where_one_reads(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    texts = fill(guest(daemon, "cleo"), 130)
+    ann = visitor(daemon).enters("ann")
+    expect(ann.texts).to_have_count(50)
+    expect(ann.texts.last).to_be_in_viewport()
+    row = ann.message("line 95 of").element_handle()
+    before = ann.page.evaluate(
+        "row => { document.querySelector('#log').scrollTop = 300; return row.offsetTop - 300 }", row
+    )
+    expect(ann.texts).to_have_count(100)
+    after = ann.page.evaluate(
+        "row => row.offsetTop - document.querySelector('#log').scrollTop", row
+    )
+    assert abs(after - before) < 2
+    while ann.texts.count() < len(texts):
+        ann.log.evaluate("log => { log.scrollTop = 0 }")
+        ann.page.wait_for_function("() => document.querySelector('#log').scrollTop > 0")
+    expect(ann.texts).to_have_text(texts)
+    ann.log.evaluate("log => { log.scrollTop = 0 }")
+    expect(ann.log.get_by_text("The beginning of #lobby")).to_be_in_viewport()
+
+
+def test_whoever_reads_above_is_not_dragged_down(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    cleo = guest(daemon, "cleo")
+    fill(cleo, 40)
+    ann = visitor(daemon).enters("ann")
+    expect(ann.texts).to_have_count(40)
+    ann.message("line 9 of").scroll_into_view_if_needed()
+    before = ann.message("line 9 of").bounding_box()
+    cleo.must("send", room="lobby", text="something new")
+    expect(ann.texts).to_have_count(41)
+    assert ann.message("line 9 of").bounding_box() == before
+    ann.page.get_by_role("button", name="Jump to the newest").click()
+    expect(ann.message("something new")).to_be_in_viewport()
+
+
+def test_rooms_are_made_joined_counted_and_left(daemon: Daemon, visitor: MakeVisitor) -> None:
+    ann, bob = visitor(daemon).enters("ann"), visitor(daemon).enters("bob")
+    ann.joins("design", new=True)
+    bob.joins("design")
+    bob.goes_to("lobby")
+    ann.says("one")
+    ann.says("two")
+    rooms = bob.page.get_by_role("navigation").get_by_role("listitem")
+    expect(rooms).to_have_text(["#lobby", "#design2"])
+    expect(bob.page).to_have_title(re.compile(r"^\(2\) lobby"))
+    bob.goes_to("design")
+    expect(bob.texts).to_have_text(["one", "two"])
+    expect(bob.message("one").get_by_text("New", exact=True)).to_be_visible()
+    expect(rooms).to_have_text(["#lobby", "#design"])
+    bob.page.get_by_role("button", name="Leave this room").click()
+    expect(rooms).to_have_text(["#lobby"])
+    expect(ann.log.locator(".aside:visible").last).to_have_text("bob left")
+
+
+def test_two_talk_in_a_room_of_their_own(daemon: Daemon, visitor: MakeVisitor) -> None:
+    ann, bob = visitor(daemon).enters("ann"), visitor(daemon).enters("bob")
+    ann.page.get_by_role("button", name="bob").click()
+    expect(ann.heading).to_have_text("bob")
+    ann.says("only for you")
+    bob.goes_to("ann")
+    expect(bob.texts).to_have_text(["only for you"])
+
+
+def test_one_stays_the_same_guest_in_the_same_rooms(daemon: Daemon, visitor: MakeVisitor) -> None:
+    ann, bob = visitor(daemon).enters("ann"), visitor(daemon).enters("bob")
+    ann.joins("design", new=True)
+    ann.says("mine")
+    ann.page.reload()
+    expect(ann.heading).to_have_text("design")
+    expect(ann.log.locator(".mine .text")).to_have_text("mine")
+    expect(ann.page.get_by_role("navigation").get_by_role("listitem")).to_have_count(2)
+    second = ann.another_page()
+    expect(second.locator("#me .who")).to_have_text("ann")
+    expect(bob.page.locator("#people .who")).to_have_text(["ann", "bob"])
+
+
+def test_two_pages_of_one_person_say_and_read_the_same(
+    daemon: Daemon, visitor: MakeVisitor
+) -> None:
+    ann = visitor(daemon).enters("ann")
+    second = ann.another_page()
+    expect(second.locator("#room-name")).to_have_text("lobby")
+    ann.says("from the first")
+    expect(second.locator(".message .text")).to_have_text("from the first")
+    ann.joins("design", new=True)
+    ann.says("a new room")
+    expect(second.get_by_role("navigation").get_by_role("listitem")).to_have_count(2)
+
+
+def test_a_guest_takes_another_name(daemon: Daemon, visitor: MakeVisitor) -> None:
+    ann, bob = visitor(daemon).enters("ann"), visitor(daemon).enters("bob")
+    ann.page.locator("#me").click()
+    name = ann.page.get_by_role("dialog").get_by_role("textbox")
+    name.fill("bob")
+    name.press("Enter")
+    expect(ann.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("bob")
+    name.fill("anna")
+    name.press("Enter")
+    expect(ann.page.locator("#me .who")).to_have_text("anna")
+    expect(bob.log.locator(".aside")).to_have_text(["ann is now anna"])
+    expect(bob.page.locator("#people .who")).to_have_text(["anna", "bob"])
+
+
+def test_a_name_in_use_is_refused_at_the_door(daemon: Daemon, visitor: MakeVisitor) -> None:
+    visitor(daemon).enters("ann")
+    other = visitor(daemon).opens()
+    other.page.get_by_role("textbox", name="Your name").fill("Ann")
+    other.page.keyboard.press("Enter")
+    expect(other.page.locator("#entry").get_by_role("alert")).to_contain_text("name in use")
+    other.page.get_by_role("textbox", name="Your name").fill("")
+    other.page.keyboard.press("Enter")
+    expect(other.page.locator("#me .who")).to_have_text(re.compile(r"^guest-\d+$"))
+
+
+def test_an_account_comes_in_by_its_password(daemon: Daemon, visitor: MakeVisitor) -> None:
+    add = ("user", "add", "dora", "--config", str(daemon.config))
+    assert daemon.verb(*add, stdin="a long enough secret\n").returncode == 0
+    dora = visitor(daemon)
+    dora.logs_in("dora", "wrong")
+    expect(dora.page.locator("#entry").get_by_role("alert")).to_contain_text("wrong")
+    dora.page.get_by_label("Password").fill("a long enough secret")
+    dora.page.keyboard.press("Enter")
+    expect(dora.heading).to_have_text("lobby")
+    expect(dora.page.locator("#me")).to_contain_text("logged in")
+    kept = dora.page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert "secret" not in kept
+
+
+def test_what_is_refused_can_be_written_again(daemon: Daemon, visitor: MakeVisitor) -> None:
+    daemon.configure(limits={"message_bytes": 1024})
+    daemon.reload()
+    ann = visitor(daemon).enters("ann")
+    ann.says("x" * 1030)
+    expect(ann.page.locator("#composer-says")).to_contain_text("too long by 6 bytes")
+    expect(ann.field).to_have_value("x" * 1030)
+    ann.says("\u200b\u2060")
+    expect(ann.log.locator("[data-state=refused]")).to_contain_text("nothing to say")
+    ann.page.get_by_role("button", name="Discard").click()
+    expect(ann.messages).to_have_count(0)
+
+
+def test_texts_that_attack_stay_text(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    ann, mallory = visitor(daemon).enters("ann"), guest(daemon, "mallory")
+    mallory.must("create", room="trap", topic=HOSTILE[1])
+    ann.joins("trap")
+    for text in HOSTILE:
+        mallory.must("send", room="trap", text=text)
+    first = mallory.must("history", room="trap")["messages"][0]["seq"]
+    mallory.must("react", room="trap", seq=first, emoji="<u>")
+    expect(ann.texts).to_have_text(list(HOSTILE))
+    expect(ann.messages.first.get_by_role("button")).to_have_text("<u>1")
+    expect(ann.page.locator("#topic")).to_have_text(HOSTILE[1])
+    links = [link.get_attribute("href") for link in ann.log.get_by_role("link").all()]
+    assert links == ["https://example.org/"]
+    assert_inert(ann)
+
+
+def test_names_that_attack_stay_text_even_from_a_server_that_lets_them_in(
+    daemon: Daemon, visitor: MakeVisitor
+) -> None:
+    ann = visitor(daemon)
+    played = Scripted(ann)
+    played.welcome |= {"server": HOSTILE[0], "motd": HOSTILE[1]}
+    people = [{"user": name, "online": True} for name in HOSTILE]
+    played.answers["who"] |= {"people": people, "present": len(people)}
+    ann.enters("ann")
+    for seq, name in enumerate(HOSTILE, start=8):
+        played.tells(type="joined", room="lobby", user=name)
+        played.tells(type="message", room="lobby", seq=seq, ts=seq, user=name, text="I", key="k")
+        played.tells(type="typing", room="lobby", user=name, on=True)
+    expect(ann.messages.locator(".who")).to_have_text(list(HOSTILE))
+    expect(ann.log.locator(".aside")).to_have_text([f"{name} joined" for name in HOSTILE])
+    expect(ann.page.locator("#people .who")).to_have_count(len(HOSTILE))
+    expect(ann.page.locator("#typing")).to_have_text("Several people are typing")
+    expect(ann.page.locator("#server")).to_have_text(HOSTILE[0])
+    played.answers["join"] = {"type": "error", "code": "bad_name", "message": HOSTILE[2]}
+    ann.page.keyboard.press("Control+k")
+    ann.page.keyboard.type(HOSTILE[3])
+    ann.page.keyboard.press("Enter")
+    expect(ann.page.get_by_role("dialog").get_by_role("alert")).to_have_text(HOSTILE[2])
+    assert_inert(ann)
+
+
+def assert_inert(person: Visitor) -> None:
+    """Nothing of HOSTILE became an element, or ran."""
+    made = person.page.locator("#house, dialog").locator(
+        "script, i:not(.dot, .pulse), u, s, b:has(*), img:not([src='favicon.svg']), [onload]"
+    )
+    expect(made).to_have_count(0)
+    assert person.page.evaluate("() => window.taken") is None
+    expect(person.page).not_to_have_title("taken")
+
+
+def test_addresses_become_links_without_the_sentence_around_them(
+    daemon: Daemon, visitor: MakeVisitor
+) -> None:
+    ann = visitor(daemon).enters("ann")
+    ann.says("See https://example.org/a_(b), (http://example.org/c?d=e#f)! But not ftp://g or h.i.")
+    links = ann.log.get_by_role("link")
+    expect(links).to_have_text(["https://example.org/a_(b)", "http://example.org/c?d=e#f"])
+    for link in links.all():
+        assert link.get_attribute("rel") == "noopener noreferrer nofollow"
+
+
+def test_a_phone_shows_all_without_scrolling_sideways(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    cleo = guest(daemon, "cleo" + "o" * 24)
+    cleo.must("create", room="r" * 32, topic="long " * 40)
+    ann = visitor(daemon, viewport=PHONE, has_touch=True).opens()
+    assert ann.overflow() == 0
+    ann.enters("a" * 30)
+    ann.joins("r" * 32)
+    for text in ("w" * 400, "https://example.org/" + "p" * 300, "long words " * 30):
+        cleo.must("send", room="r" * 32, text=text)
+    cleo.must("react", room="r" * 32, seq=1, emoji="e" * 32)
+    expect(ann.texts).to_have_count(3)
+    expect(ann.field).to_be_in_viewport()
+    assert ann.overflow() == 0
+    assert ann.log.evaluate("log => log.scrollWidth - log.clientWidth") == 0
+    ann.page.get_by_role("button", name="Rooms").click()
+    expect(ann.page.get_by_role("button", name="lobby")).to_be_in_viewport()
+    ann.page.get_by_role("button", name="Join or create a room").click()
+    expect(ann.page.get_by_role("dialog")).to_be_in_viewport(ratio=1)
+    assert ann.overflow() == 0
+    ann.page.keyboard.press("Escape")
+    ann.page.get_by_role("button", name="lobby").click()
+    expect(ann.heading).to_have_text("lobby")
+    expect(ann.page.get_by_role("button", name="lobby")).not_to_be_in_viewport()
+
+
+def test_everything_is_reached_by_the_keyboard(daemon: Daemon, visitor: MakeVisitor) -> None:
+    ann = visitor(daemon).opens()
+    ann.page.keyboard.type("ann")
+    ann.page.keyboard.press("Enter")
+    expect(ann.field).to_be_focused()
+    ann.page.keyboard.type("hello")
+    ann.page.keyboard.press("Shift+Enter")
+    ann.page.keyboard.type("world")
+    ann.page.keyboard.press("Enter")
+    expect(ann.texts).to_have_text(["hello\nworld"])
+    ann.joins("design", new=True)
+    ann.page.keyboard.press("Alt+ArrowUp")
+    expect(ann.heading).to_have_text("lobby")
+    expect(ann.field).to_be_focused()
+    expect(ann.log).to_have_attribute("role", "log")
+
+
+@pytest.mark.parametrize("file", sorted(WEB.glob("*.js")), ids=lambda file: file.name)
+def test_no_script_makes_markup_of_text(file: Path) -> None:
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|eval\(|Function\("
+    )
+    assert re.findall(forbidden, file.read_text()) == []
+
+
+def test_the_page_has_no_script_or_style_inside() -> None:
+    page = (WEB / "index.html").read_text()
+    assert re.findall(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", page) == []
