@@ -19,6 +19,7 @@ from chatd.ops.config import Invalid, load
 from chatd.ops.config import verbs as configuration
 
 CONFIG = "/etc/chatd/chatd.toml"
+DEV_FILE = "chatd.toml"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _serve(verbs)
     _check(verbs)
     _config(verbs)
+    _doctor(verbs)
     _user(verbs)
     _token(verbs)
     return parser
@@ -88,7 +90,7 @@ def _file(args: argparse.Namespace) -> Path:
     if args.dev is None:
         return Path(args.config or CONFIG)
     folder = Path(args.dev)
-    file = folder / "chatd.toml"
+    file = folder / DEV_FILE
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(
@@ -124,6 +126,40 @@ def _config(verbs: Verbs) -> None:
 
 def _on(call: Callable[..., int]) -> Callable[[argparse.Namespace], int]:
     return lambda args: call(args, sys.stdout, sys.stderr)
+
+
+# --- the host ---
+
+
+def _doctor(verbs: Verbs) -> None:
+    parser = _verb(verbs, "doctor", "look for what is wrong with this host", _run_doctor)
+    parser.epilog = "It changes nothing. Exits with 0 when all is well, 1 with warnings, 2 else."
+    _where(parser)
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument(
+        "--full", action="store_true", help="read all of the database; may take minutes"
+    )
+    parser.add_argument(
+        "--certificate",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="see when its certificates end, such as nginx's; may be repeated",
+    )
+    parser.add_argument(
+        "--backups",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="see how old the newest backup in it is; may be repeated",
+    )
+
+
+def _run_doctor(args: argparse.Namespace) -> int:
+    from chatd.ops.doctor import doctor  # noqa: PLC0415  # brings the store in
+
+    file = Path(args.config or CONFIG) if args.dev is None else Path(args.dev) / DEV_FILE
+    return doctor(file, args, sys.stdout)
 
 
 # --- accounts ---

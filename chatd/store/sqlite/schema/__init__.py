@@ -40,6 +40,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     backup: Path | None
 
 
+def newest(folder: Path = FOLDER) -> int:
+    """The highest schema number that this chatd knows. Raises CannotOpen."""
+    return len(_names(folder))
+
+
 def plan(path: Path, folder: Path = FOLDER) -> Plan:
     """Look, and change nothing. Raises CannotOpen."""
     if not path.exists() or path.stat().st_size == 0:
@@ -92,9 +97,7 @@ def migrate(path: Path, folder: Path = FOLDER) -> Plan:
 
 
 def _plan(path: Path, now: int, folder: Path) -> Plan:
-    names = sorted(entry.name for entry in folder.iterdir() if _NAME.fullmatch(entry.name))
-    if [int(name[:4]) for name in names] != list(range(1, len(names) + 1)):
-        raise CannotOpen(f"schema files in {folder} are not numbered from 0001 without gaps")
+    names = _names(folder)
     if now > len(names):
         raise SchemaTooNew(
             f"{path} has schema {now}, and this chatd knows schemas up to {len(names)}: install "
@@ -103,6 +106,13 @@ def _plan(path: Path, now: int, folder: Path) -> Plan:
     files = tuple(names[now:])
     backup = Path(f"{path}.before-{now + 1:04d}") if now and files else None
     return Plan(now=now, newest=len(names), files=files, backup=backup)
+
+
+def _names(folder: Path) -> list[str]:
+    names = sorted(entry.name for entry in folder.iterdir() if _NAME.fullmatch(entry.name))
+    if [int(name[:4]) for name in names] != list(range(1, len(names) + 1)):
+        raise CannotOpen(f"schema files in {folder} are not numbered from 0001 without gaps")
+    return names
 
 
 def _open(path: Path, *, write: bool) -> sqlite3.Connection:

@@ -1,0 +1,34 @@
+"""Checks of the configuration: every problem of the file, and what an upgrade left beside it.
+Problems are found by ops/config, here they become findings; who may change it: permissions.py."""
+
+from __future__ import annotations
+
+from chatd.ops.doctor.exam import Exam
+from chatd.ops.doctor.findings import Verdicts, fail, ok, typed, warn
+from chatd.ops.doctor.host import Host
+
+LEFT = (".rpmnew", ".rpmsave", ".rpmorig")
+
+
+def configuration(exam: Exam, _host: Host) -> Verdicts:
+    """All that `chatd check` says."""
+    for problem in exam.problems:
+        yield fail(
+            str(problem), f"correct it; `chatd check {typed(exam.file)}` says when it is good"
+        )
+    if not exam.problems:
+        yield ok(f"{exam.file} has no errors")
+
+
+def leftovers(exam: Exam, host: Host) -> Verdicts:
+    """Files of a package's upgrade, which wait for somebody to compare them."""
+    folder = exam.file.parent
+    left = [folder / name for name in host.names(folder) if name.endswith(LEFT)]
+    for path in left:
+        yield warn(
+            f"an upgrade left {path}",
+            f"`diff {typed(path.with_suffix(''))} {typed(path)}`: "
+            "take over what is wanted, then remove it",
+        )
+    if not left:
+        yield ok(f"no upgrade left anything in {folder}")

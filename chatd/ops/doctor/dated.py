@@ -1,0 +1,91 @@
+"""Checks of what grows old: certificates and backups, where the command line names some.
+Reading certificates is cryptography's work."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from chatd.ops.doctor.exam import Exam
+from chatd.ops.doctor.findings import Verdict, Verdicts, fail, ok, typed, warn
+from chatd.ops.doctor.host import Entry, Host
+
+RENEW, TOO_LATE = timedelta(days=21), timedelta(days=3)
+OLD, TOO_OLD = timedelta(days=2), timedelta(days=7)
+MANIFEST = "manifest.json"
+
+
+# --- certificates ---
+
+
+def certificate(exam: Exam, host: Host) -> Verdicts:
+    """Every certificate of each file: a chain is as good as its oldest link."""
+    for file in exam.certificates:
+        yield from _in_file(file, host)
+
+
+def _in_file(file: Path, host: Host) -> Verdicts:
+    from cryptography import x509  # noqa: PLC0415  # most runs look at no certificate
+
+    if not host.entry(file).there:
+        yield fail(f"there is no certificate file {file}", "name the file that the proxy uses")
+        return
+    try:
+        found = x509.load_pem_x509_certificates(host.read(file))
+    except ValueError as error:
+        yield fail(f"{file} holds no certificate in PEM: {error}", "name the file of the chain")
+        return
+    now = datetime.fromtimestamp(host.now(), UTC)
+    for each in found:
+        name = f"{each.subject.rfc4514_string() or 'the certificate'} in {file}"
+        yield _valid(name, each.not_valid_before_utc, each.not_valid_after_utc, now)
+
+
+def _valid(name: str, begins: datetime, ends: datetime, now: datetime) -> Verdict:
+    do = "renew it, and reload the proxy: `systemctl reload nginx`"
+    if now < begins:
+        return fail(
+            f"{name} is valid only from {begins:%Y-%m-%d} on", "see whether the clock is right"
+        )
+    if now > ends:
+        return fail(f"{name} ended on {ends:%Y-%m-%d}", do)
+    here = f"{name} ends on {ends:%Y-%m-%d}, in {(ends - now).days} days"
+    if ends - now < TOO_LATE:
+        return fail(here, do)
+    return warn(here, do) if ends - now < RENEW else ok(here)
+
+
+# --- backups ---
+
+
+def backup(exam: Exam, host: Host) -> Verdicts:
+    """The newest backup in each folder: the folder itself is one, or it holds one in each of its
+    own folders."""
+    for folder in exam.backups:
+        places = (folder, *(folder / name for name in host.names(folder)))
+        found = [each for place in places if (each := host.entry(place / MANIFEST)).there]
+        if found:
+            yield _aged(max(found, key=lambda entry: entry.modified), host)
+        else:
+            yield fail(f"there is no backup in {folder}", f"chatd backup {typed(folder)}")
+
+
+def _aged(manifest: Entry, host: Host) -> Verdict:
+    try:
+        json.loads(host.read(manifest.path))
+    except ValueError as error:
+        return fail(
+            f"{manifest.path} cannot be read ({error}): that backup is not whole",
+            "make another one, and verify it",
+        )
+    age = timedelta(seconds=host.now() - manifest.modified)
+    here = f"the newest backup, {manifest.path.parent}, is {_days(age)} old"
+    do = "see why no newer one was made: `systemctl list-timers`, `journalctl`"
+    if age > TOO_OLD:
+        return fail(here, do)
+    return warn(here, do) if age > OLD else ok(here)
+
+
+def _days(age: timedelta) -> str:
+    return f"{age.days} days" if age.days >= 2 else f"{age.total_seconds() / 3600:.0f} hours"
