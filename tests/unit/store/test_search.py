@@ -136,3 +136,13 @@ async def test_a_hit_shows_the_message_as_it_stands(store: Store) -> None:
     await store.append(lobby, draft("+1", kind="reacted", target=1))
     (hit,) = await store.search("tea", room_id=lobby, member=BOB.user_id, cursor=None, limit=9)
     assert hit.message == await store.message(lobby, 1)
+
+
+async def test_somebody_in_very_many_rooms_finds_in_these_only(store: Store) -> None:
+    for number in range(205):
+        room_id = await make_room(store, f"room{number:03}", "private")
+        if number:
+            await store.set_member(room_id, member(BOB))
+        await say(store, room_id, f"tea {number}")
+    hits = await store.search("tea", room_id=None, member=BOB.user_id, cursor=None, limit=999)
+    assert [hit.message.text for hit in hits] == [f"tea {n}" for n in range(204, 0, -1)]
