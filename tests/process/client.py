@@ -207,7 +207,8 @@ class Client:
             self._advance(event)
 
     def _advance(self, event: Frame) -> None:
-        position = self.positions[event["room"]]
+        before = {"epoch": self.epoch, "seq": event["seq"] - 1}  # of a room that a send has opened
+        position = self.positions.setdefault(event["room"], before)
         expected = position["seq"] + (0 if event["type"] == "caught_up" else 1)
         if event["seq"] != expected:
             raise Doubled(f"seq {expected} of {event['room']} was next, and there came {event}")
