@@ -36,7 +36,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run venv check test coverage conformance format lint types unit lock docs clean
+.PHONY: help run venv check test coverage conformance format lint oldest types unit lock docs clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -61,7 +61,7 @@ $(TOOLS): $(READY)
 
 check: lint types unit ## Style, types and unit tests, in under two minutes
 
-test: lint types coverage ## Everything: check, coverage, processes, conformance
+test: lint types coverage oldest ## Everything: check, coverage, oldest, processes, conformance
 	@$(PYTEST) tests
 
 lint: $(TOOLS)
@@ -84,6 +84,9 @@ coverage: $(TOOLS) ## Branch coverage of core, commands and dialects by their ow
 		echo "Branch coverage of chatd/$$room:"; \
 		$(BIN)/coverage report --include="chatd/$$room/*" || failed=1; \
 	done; exit $$failed
+
+oldest: $(TOOLS) ## The store's tests with SQLite 3.26, which RHEL 8 has (needs npm and a C compiler)
+	@bash tests/store326/run.sh -q
 
 conformance: $(TOOLS) ## The Autobahn TestSuite against /echo (needs a Python 2.7)
 	@$(PYTEST) tests/conformance
