@@ -14,7 +14,9 @@ def configuration(exam: Exam, _host: Host) -> Verdicts:
     """All that `chatd check` says."""
     for problem in exam.problems:
         yield fail(
-            str(problem), f"correct it; `chatd check {typed(exam.file)}` says when it is good"
+            str(problem),
+            f"correct it, and examine again: what depends on it was left out; "
+            f"`chatd check {typed(exam.file)}` says when it is good",
         )
     if not exam.problems:
         yield ok(f"{exam.file} has no errors")

@@ -16,6 +16,7 @@ from chatd.store.sqlite.failures import code_of
 BUSY_S = 10.0
 MOST = 5
 """Damages that are told: one is reason enough to restore."""
+TITLE = "*** in database main ***"
 NEXT_TO_NOTHING = 1 << 20
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -61,8 +62,9 @@ def integrity(path: Path, *, full: bool) -> tuple[str, ...]:
     """The first damages that SQLite finds. Raises Unreadable."""
     with _open(path) as connection:
         check = "integrity_check" if full else "quick_check"
-        found = [line for (line,) in connection.execute(f"PRAGMA {check}({MOST})")]
-        wrong = [] if found == ["ok"] else found
+        rows = connection.execute(f"PRAGMA {check}({MOST})").fetchall()
+        found = [line for (text,) in rows for line in text.splitlines() if line != TITLE]
+        wrong = [] if found == ["ok"] else found[:MOST]
         if full and not wrong:
             rows = connection.execute("PRAGMA foreign_key_check").fetchmany(MOST)
             wrong = [f"row {row} of {table} points to none of {to}" for table, row, to, _ in rows]

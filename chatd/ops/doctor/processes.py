@@ -11,9 +11,9 @@ from pathlib import Path
 
 from chatd.ops.config import Tcp, Unix
 from chatd.ops.doctor.host import Address, Files
+from chatd.ops.systemd import FIRST, UNNAMED
 
 PROC = Path("/proc")
-FIRST = 3  # SD_LISTEN_FDS_START, sd_listen_fds(3)
 LISTENING = {"tcp": "0A", "unix": "00010000"}  # TCP_LISTEN, and the flag __SO_ACCEPTCON
 
 
@@ -64,16 +64,24 @@ def handed(pid: int) -> dict[str, tuple[Address, ...]]:
     """The addresses of the sockets that systemd handed to it, by their names. What it was started
     with says the names, and the kernel the rest."""
     environ = _environ(pid)
-    names = environ.get("LISTEN_FDNAMES", "").split(":")
     if environ.get("LISTEN_PID") != str(pid):
         return {}
+    names = environ.get("LISTEN_FDNAMES", UNNAMED).split(":")
     known = _listening()
     found: dict[str, tuple[Address, ...]] = {}
     for number, name in enumerate(names, FIRST):
-        target = os.readlink(PROC / str(pid) / "fd" / str(number))  # as "socket:[4711]"
-        address = known.get(target.removeprefix("socket:[").removesuffix("]"))
+        address = known.get(_inode(pid, number))
         found[name] = found.get(name, ()) + ((address,) if address else ())
     return found
+
+
+def _inode(pid: int, number: int) -> str:
+    """The inode of a socket; an empty text when the descriptor is closed."""
+    try:
+        target = os.readlink(PROC / str(pid) / "fd" / str(number))  # as "socket:[4711]"
+    except FileNotFoundError:
+        return ""
+    return target.removeprefix("socket:[").removesuffix("]")
 
 
 def _environ(pid: int) -> dict[str, str]:

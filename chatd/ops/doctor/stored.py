@@ -63,12 +63,14 @@ def _known(exam: Exam, header: Header, newest: int) -> Verdict:
             "install the chatd that made it, or a later one",
         )
     if header.schema < newest:
-        return ok(f"{here}; the next start brings it to {newest}, and keeps a backup")
+        return ok(f"{here}; the next start brings it to {newest}")
     return ok(f"{here}, the newest")
 
 
 def _is_ours(header: Header) -> bool:
-    return header.application == APPLICATION_ID
+    """Made by chatd, or empty still, as when its first start was cut short."""
+    empty = not (header.application or header.schema or header.tables)
+    return header.application == APPLICATION_ID or empty
 
 
 def integrity(exam: Exam, host: Host) -> Verdicts:

@@ -1,0 +1,114 @@
+"""Certificates and backups, young and old."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from tests.unit.ops.patient import BACKUPS, CERTIFICATE, DAY, EXAM, NOW, Patient
+
+NAMED = replace(EXAM, certificates=(CERTIFICATE,))
+KEPT = replace(EXAM, backups=(BACKUPS,))
+KEY = Ed25519PrivateKey.generate()
+
+
+def certificate(name: str, begins: float, ends: float) -> bytes:
+    """In PEM, valid for these days from now."""
+    now = datetime.fromtimestamp(NOW, UTC)
+    whose = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = x509.CertificateBuilder(
+        issuer_name=whose,
+        subject_name=whose,
+        public_key=KEY.public_key(),
+        serial_number=1,
+        not_valid_before=now + timedelta(days=begins),
+        not_valid_after=now + timedelta(days=ends),
+    )
+    return made.sign(KEY, None).public_bytes(Encoding.PEM)
+
+
+# --- certificates ---
+
+
+@pytest.mark.parametrize(
+    ("ends", "status"), [(22, "ok"), (20, "warn"), (4, "warn"), (2, "fail"), (-1, "fail")]
+)
+def test_a_certificate_is_judged_by_its_end(ends: float, status: str) -> None:
+    patient = Patient()
+    patient.put(CERTIFICATE, certificate("chat.example.org", -30, ends))
+    finding = patient.only("certificate", NAMED)
+    assert finding.status == status
+    assert f"CN=chat.example.org in {CERTIFICATE}" in finding.seen
+
+
+def test_a_certificate_of_tomorrow_is_a_failure() -> None:
+    patient = Patient()
+    patient.put(CERTIFICATE, certificate("chat.example.org", 1, 90))
+    assert "only from 2026-12-02 on" in patient.only("certificate", NAMED).seen
+
+
+def test_every_link_of_a_chain_counts_and_a_key_in_the_file_does_not() -> None:
+    key = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    chain = key + certificate("leaf", -1, 90) + certificate("authority", -1000, 10)
+    patient = Patient()
+    patient.put(CERTIFICATE, chain)
+    assert patient.statuses("certificate", NAMED) == ["ok", "warn"]
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"-----BEGIN CERTIFICATE-----\nnonsense\n"])
+def test_a_file_without_a_certificate_is_a_failure(content: bytes) -> None:
+    patient = Patient()
+    patient.put(CERTIFICATE, content)
+    finding = patient.only("certificate", NAMED)
+    assert finding.status == "fail"
+    assert "holds no certificate in PEM" in finding.seen
+
+
+def test_a_missing_file_is_a_failure() -> None:
+    assert "there is no certificate file" in Patient().only("certificate", NAMED).seen
+
+
+# --- backups ---
+
+
+@pytest.mark.parametrize(
+    ("age", "status", "says"),
+    [(0.5, "ok", "12 hours"), (1.9, "ok", "46 hours"), (2.1, "warn", "2 days"), (8, "fail", "8 d")],
+)
+@pytest.mark.parametrize("below", ["manifest.json", "2026-11-30/manifest.json"])
+def test_a_backup_is_judged_by_its_age(age: float, status: str, says: str, below: str) -> None:
+    patient = Patient()
+    patient.put(BACKUPS / below, age=age * DAY)
+    finding = patient.only("backup", KEPT)
+    assert finding.status == status
+    assert says in finding.seen
+
+
+def test_the_newest_backup_counts() -> None:
+    patient = Patient()
+    for day in (1, 8, 9):
+        patient.put(BACKUPS / f"{day}" / "manifest.json", age=day * DAY)
+    assert f"{BACKUPS}/1, is 24 hours old" in patient.only("backup", KEPT).seen
+
+
+def test_no_backup_is_a_failure() -> None:
+    patient = Patient()
+    patient.put(BACKUPS / "2026-11-30" / "chatd.sqlite3")
+    finding = patient.only("backup", KEPT)
+    assert (finding.status, finding.do) == ("fail", f"chatd backup {BACKUPS}")
+
+
+def test_a_manifest_that_was_cut_short_is_a_failure() -> None:
+    patient = Patient()
+    patient.put(BACKUPS / "manifest.json", b'{"files": [')
+    assert "is not whole" in patient.only("backup", KEPT).seen
+
+
+def test_without_a_folder_nothing_is_said_of_backups() -> None:
+    assert Patient().findings("backup") == []
