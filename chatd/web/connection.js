@@ -142,7 +142,8 @@ export class Connection {
     const comeBack = this.#comeBack;
     this.#forget();
     if (final(code)) {
-      this.#become({ name: "stopped", code, why: reason || `the server closed the line (${code})` });
+      const why = reason || `the server closed the line (${code})`;
+      this.#become({ name: "stopped", code, why });
       return;
     }
     if (healthy || comeBack !== null) this.#attempts = 0;

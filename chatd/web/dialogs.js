@@ -10,11 +10,15 @@ const dismissible = (dialog) => {
 
 /** Rooms by name: those there are, and those there could be. */
 export class Finder {
-  #dialog = $("finder"); #name = $("finder-name"); #does; #create = "";
+  #dialog = $("finder"); #name = $("finder-name"); #does; #done; #create = "";
 
-  /** `join(name, create)` gives { problem, missing }; `publicRooms()` lists what one may join. */
-  constructor(does) {
+  /**
+   * `join(name, create)` gives { problem, missing }; `publicRooms()` lists what one may join;
+   * `done()` is called when one is in a room.
+   */
+  constructor(does, done) {
     this.#does = does;
+    this.#done = done;
     dismissible(this.#dialog);
     this.#name.addEventListener("input", () => this.#narrow());
     this.#dialog.querySelector("form").addEventListener("submit", (event) => {
@@ -57,7 +61,9 @@ export class Finder {
     if (!name) return;
     const answer = await this.#does.join(name, this.#create === name);
     this.#says(answer, name);
-    if (!answer.problem) this.#dialog.close();
+    if (answer.problem) return;
+    this.#dialog.close();
+    this.#done();
   }
 
   #says({ problem = "", missing = false }, name = "") {

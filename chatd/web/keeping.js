@@ -1,4 +1,4 @@
-// What the browser keeps for this page: which guest one is, and what is not stored by the server yet.
+// What the browser keeps for this page: who one is, and what the server has not stored yet.
 // A tab keeps its own; a new one begins as the guest who was here last. No password is kept.
 
 const WHO = "chatd.who";
@@ -24,7 +24,7 @@ function write(storage, name, value) {
 const tab = () => sessionStorage;
 const browser = () => localStorage;
 
-/** Who this tab is, or the last one was: a guest { name, token, rooms }, or the name of a `user`. */
+/** Who this tab is, or the last one was: a guest { name, token, rooms }, or the name of a user. */
 export const anybody = () => read(tab, WHO) ?? read(browser, WHO);
 
 export function keep({ user, name, token, rooms }) {
@@ -47,5 +47,7 @@ export const setUnsent = (messages) =>
   write(tab, UNSENT, messages.map(({ room, text, key }) => ({ room, text, key })));
 
 /** A key that no other message of this person has. (randomUUID is for secure pages only.) */
-export const freshKey = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
+export function freshKey() {
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -33,7 +33,8 @@ export class People {
     const button = line.querySelector("button");
     drawAvatar(line.querySelector(".avatar"), user, own);
     line.querySelector(".who").textContent = user;
-    line.querySelector("small").textContent = own ? "you" : role !== "member" ? role : guest ? "guest" : "";
+    const rank = role !== "member" ? role : guest ? "guest" : "";
+    line.querySelector("small").textContent = own ? "you" : rank;
     line.classList.toggle("away", !online);
     button.disabled = own;
     button.title = own ? "" : `Write to ${user}`;

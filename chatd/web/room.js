@@ -57,8 +57,7 @@ export class Room {
     this.topic = topic;
     this.role = role;
     this.title = title;
-    this.read = Math.max(this.read, read);
-    this.#told.facts(this);
+    this.serverRead(read);
   }
 
   get direct() {
@@ -81,6 +80,12 @@ export class Room {
 
   get newest() {
     return Math.max(this.seq, ...this.messages.keys());
+  }
+
+  /** The server says how far one has read. */
+  serverRead(seq) {
+    this.readTold = Math.max(this.readTold, seq);
+    this.readUpTo(seq);
   }
 
   /** The read marker only moves forward. */

@@ -84,7 +84,7 @@ export function drawMessage(row, message, { me, quoted, actions }) {
   time.textContent = state === "pending" ? "" : TIME.format(message.ts);
   time.title = WHOLE.format(message.ts);
   at(".quote").hidden = message.replyTo === null || deleted;
-  at(".quote").textContent = quoted ? `${quoted.user}: ${quoted.text}` : "an earlier message";
+  at(".quote").textContent = quoted?.text ? `${quoted.user}: ${quoted.text}` : "an earlier message";
   drawText(at(".text"), message);
   drawReactions(at(".reactions"), message, me, actions);
   drawState(at(".state"), message, actions);
@@ -123,13 +123,12 @@ function drawReactions(element, message, me, actions) {
 function drawState(element, message, actions) {
   const { state, why } = message;
   element.hidden = state === "final";
-  element.replaceChildren(state === "pending" ? "Sending…" : state === "refused" ? `Not sent: ${why}. ` : "");
-  if (state === "refused") {
-    element.append(
-      button("Write it again", () => actions.rewrite(message)),
-      button("Discard", () => actions.discard(message)),
-    );
-  }
+  element.textContent = state === "pending" ? "Sending…" : `Not sent: ${why}. `;
+  if (state !== "refused") return;
+  element.append(
+    button("Write it again", () => actions.rewrite(message)),
+    button("Discard", () => actions.discard(message)),
+  );
 }
 
 /** A quiet line: who came, went, or is called something else now; the last word on each. */

@@ -21,7 +21,8 @@ export class Sidebar {
     for (const [room, line] of this.#lines) if (!rooms.includes(room)) line.remove();
     this.#lines = new Map(rooms.map((room) => [room, this.#lines.get(room) ?? this.#line(room)]));
     const lines = [...this.#lines.values()];
-    if (lines.some((line, place) => $("rooms").children[place] !== line)) $("rooms").append(...lines);
+    const there = $("rooms").children;
+    if (lines.some((line, place) => there[place] !== line)) $("rooms").append(...lines);
   }
 
   #line(room) {

@@ -13,7 +13,7 @@ import { Sidebar } from "./sidebar.js";
 
 export class View {
   #does; #logs = new Map(); #open = null; #me = { name: "", guest: true };
-  #due = new Set(); #timer = 0;
+  #due = new Set(); #timer = 0; #today = new Date().toDateString();
 
   /** `does` has a function for everything that a person can do; see the end of chat.js. */
   constructor(does) {
@@ -24,7 +24,7 @@ export class View {
     this.#composer = new Composer(does);
     this.#people = new People(does.direct);
     this.#panels = new Panels(() => this.#open && this.#drawOpen());
-    this.#finder = new Finder(does);
+    this.#finder = new Finder(does, () => this.#focus());
     this.#self = new Self(does);
     this.scroller = new Scroller($("log"), $("latest"), does.reached);
     $("find").addEventListener("click", () => this.#finder.open());
@@ -32,6 +32,7 @@ export class View {
     $("leave").addEventListener("click", () => does.leave(this.#open));
     document.addEventListener("keydown", (event) => this.#pressed(event));
     setInterval(() => this.#open?.typing.size && this.#drawTyping(), 1000);
+    setInterval(() => this.#newDay(), 60_000);
   }
 
   #entry; #banner; #sidebar; #composer; #people; #panels; #finder; #self;
@@ -67,10 +68,22 @@ export class View {
     drawAvatar($("me").querySelector(".avatar"), me.name, true);
     write($("me").querySelector(".who"), me.name);
     write($("me").querySelector("small"), me.guest ? "guest" : "logged in");
+    this.#redraw();
+  }
+
+  #redraw() {
     for (const [room, log] of this.#logs) {
       this.scroller.steady(log, () => log.redraw());
       this.facts(room);
     }
+  }
+
+  /** What was today is yesterday. */
+  #newDay() {
+    const today = new Date().toDateString();
+    if (today === this.#today) return;
+    this.#today = today;
+    this.#redraw();
   }
 
   line(state) {
@@ -138,13 +151,16 @@ export class View {
 
   #draw() {
     this.#timer = 0;
+    if (document.body.dataset.at !== "house") return this.#due.clear();
     for (const room of this.#due) this.#sidebar.draw(room, this.#me);
     if (this.#due.has(this.#open)) this.#drawOpen();
     this.#due.clear();
     badge($("elsewhere"), this.#sidebar.unread(this.#open));
     const { count, more } = this.#sidebar.unread();
     const label = this.#open?.label(this.#me.name) ?? "";
-    document.title = `${count ? `(${count}${more ? "+" : ""}) ` : ""}${label} · ${$("server").textContent}`;
+    const unread = count ? `(${count}${more ? "+" : ""}) ` : "";
+    document.title = `${unread}${label} · ${$("server").textContent}`;
+    return undefined;
   }
 
   // --- rooms ---
@@ -170,6 +186,11 @@ export class View {
     this.#composer.text = room.draft;
     this.#drawOpen();
     this.#panels.close();
+    this.#focus();
+  }
+
+  /** Ready to write; on a phone that would bring the keyboard up over what one came to read. */
+  #focus() {
     if (!this.#panels.narrow) this.#composer.focus();
   }
 

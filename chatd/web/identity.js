@@ -1,0 +1,83 @@
+// Who one is: a guest with a token, or a user with a password that only this page's memory knows.
+// What the browser keeps of it is keeping.js.
+
+import * as keeping from "./keeping.js";
+
+export class Identity {
+  /** As the server calls one. */
+  me = { name: "", guest: true };
+  #line;
+  #who; // { name, token, rooms } of a guest, or { user, password } of an account
+
+  constructor(line) {
+    this.#line = line;
+    this.#who = keeping.anybody() ?? {};
+  }
+
+  /** Whether one can come in again without being asked. */
+  get known() {
+    return Boolean(this.#who.token);
+  }
+
+  get guest() {
+    return !this.#who.user;
+  }
+
+  get name() {
+    return this.#who.user ?? this.#who.name ?? "";
+  }
+
+  /** The rooms a guest was in the last time. */
+  get rooms() {
+    return this.#who.rooms ?? [];
+  }
+
+  /** What one typed at the door: { guest } or { user, password }. */
+  claim({ guest, user, password }) {
+    const { token } = keeping.anybody() ?? {};
+    this.#who = user ? { user, password } : { name: guest, token };
+  }
+
+  /**
+   * The answer to a log-in. A guest whose token is good no more becomes another guest; one who was
+   * `here`, and whose name somebody else has taken meanwhile, gets another name.
+   */
+  async login(resume, here) {
+    const answer = await this.#asked(resume, here);
+    this.me = { name: answer.user, guest: answer.guest ?? false };
+    if (this.me.guest) Object.assign(this.#who, { name: this.me.name, token: answer.guest_token });
+    return answer;
+  }
+
+  async #asked(resume, here) {
+    const { user, password } = this.#who;
+    if (user) return this.#line.ask({ type: "login", user, password, resume });
+    for (;;) {
+      const { name, token } = this.#who;
+      const asked = { type: "login", guest: name || undefined, guest_token: token, resume };
+      try {
+        return await this.#line.ask(asked);
+      } catch (error) {
+        if (error.code === "login_failed" && token) this.#who.token = undefined;
+        else if (error.code === "name_taken" && here && name) this.#who.name = "";
+        else throw error;
+      }
+    }
+  }
+
+  rename(name, token = this.#who.token) {
+    this.me = { ...this.me, name };
+    Object.assign(this.#who, { name, token });
+  }
+
+  /** Keep it for the next time. */
+  remember(rooms) {
+    this.#who.rooms = rooms.filter((room) => !room.direct).map((room) => room.name);
+    keeping.keep(this.#who);
+  }
+
+  forget() {
+    this.#who = {};
+    keeping.forget();
+  }
+}
