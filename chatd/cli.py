@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _doctor(verbs)
     _user(verbs)
     _token(verbs)
+    _data(verbs)
     return parser
 
 
@@ -229,3 +230,57 @@ def _run_at_desk(args: argparse.Namespace, call: str) -> int:
     except CannotOpen as error:
         sys.stderr.write(f"chatd: {error}\n")
         return 1
+
+
+# --- the data ---
+
+
+def _data(verbs: Verbs) -> None:
+    backup = _on_data(verbs, "backup", "copy the database beside a running daemon, and verify it")
+    backup.add_argument("dir", metavar="DIR", help="the folder of backups; each gets its own in it")
+    backup.add_argument(
+        "--keep", metavar="N", type=_at_least_one, default=0, help="keep N, remove older good ones"
+    )
+    backup.add_argument("--metrics", metavar="FILE", help="for node_exporter's textfile collector")
+    verify = _verb(verbs, "verify", "say whether a backup is good", _run_verify)
+    verify.add_argument("dir", metavar="DIR", help="a backup, or a folder of them: the newest")
+    verify.add_argument("--json", action="store_true", help="for programs")
+    restore = _on_data(verbs, "restore", "put a backup in the place of the database")
+    restore.add_argument("dir", metavar="DIR", help="a backup, or a folder of them: the newest")
+    restore.add_argument("--replace", action="store_true", help="move a present database aside")
+    restore.add_argument("--dry-run", action="store_true", help="change nothing, say what would be")
+    migrate = _on_data(verbs, "migrate", "bring the database to this chatd's schema")
+    migrate.add_argument("--plan", action="store_true", help="only say what would be done")
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
+def _on_data(verbs: Verbs, name: str, says: str) -> argparse.ArgumentParser:
+    """A verb of ops/data.py on the database that --config or --dev names."""
+    parser = _verb(verbs, name, says, lambda args: _run_on_data(args, name))
+    _where(parser)
+    return parser
+
+
+def _run_on_data(args: argparse.Namespace, name: str) -> int:
+    try:
+        return _run_data(args, name, load(_file(args)).config.store.path)
+    except Invalid as invalid:
+        sys.stderr.write(f"{invalid}\n")
+        return os.EX_CONFIG
+
+
+def _run_verify(args: argparse.Namespace) -> int:
+    return _run_data(args, "verify", Path())
+
+
+def _run_data(args: argparse.Namespace, name: str, database: Path) -> int:
+    from chatd.ops import data  # noqa: PLC0415  # brings the store in
+
+    place = data.Place(database, sys.stdout, sys.stderr, lambda: time.time_ns() // 1_000_000)
+    code: int = getattr(data, name)(args, place)
+    return code

@@ -83,6 +83,8 @@ def migrate(path: Path, folder: Path = FOLDER) -> Plan:
         if steps.files:
             # Rebuilding a table needs them off; each file's outcome is checked instead.
             connection.execute("PRAGMA foreign_keys = OFF")
+            # Lets retention give pages back to the disk. It must come before the first page.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             if steps.backup is not None:
                 _back_up(connection, steps.backup)

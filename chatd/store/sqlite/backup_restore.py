@@ -1,0 +1,138 @@
+"""Putting a backup in the place of the database: at each moment, killed or not, either the old one
+is there whole, or the new one. Whether a backup is good is backup_verify's to say."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from hashlib import sha256
+from pathlib import Path
+
+from msgspec import Struct
+
+from chatd.store import CannotOpen
+from chatd.store.sqlite.backup import explained, sync
+from chatd.store.sqlite.backup_manifest import DATABASE, BadBackup, File, Manifest
+from chatd.store.sqlite.backup_verify import good
+from chatd.store.sqlite.failures import free_bytes
+from chatd.store.sqlite.opening import Lock, connect
+
+_CHUNK = 1 << 20
+_BESIDE = ("-wal", "-shm")
+_RENEW = "UPDATE meta SET value = lower(hex(randomblob(8))) WHERE name = 'epoch'"
+
+
+class Refusal(Exception):
+    """A restore that is not done; nothing was changed. The text says why, and what to do."""
+
+
+class Restore(Struct, frozen=True):
+    """What a restore does: ``backup`` becomes ``database``, and the present one, if there is one,
+    is kept as ``aside``."""
+
+    backup: Path
+    manifest: Manifest
+    database: Path
+    aside: Path | None
+    stamp: str
+
+
+def plan(backup: Path, database: Path, *, replace: bool, stamp: str) -> Restore:
+    """Look at everything, and change nothing. ``stamp`` tells what is moved aside from others.
+    Raises Refusal, BadBackup and CannotOpen."""
+    manifest = good(backup)
+    if not database.parent.is_dir():
+        raise Refusal(f"there is no folder {database.parent} for the database: make it first")
+    if Path(f"{database}.lock").exists():
+        Lock(database).release()
+    there = database.exists() and database.stat().st_size > 0
+    if there and not replace:
+        raise Refusal(f"there is a database {database}: --replace moves it aside, and keeps it")
+    free = free_bytes(database)
+    if free < manifest.size:
+        raise Refusal(
+            f"no room in {database.parent}: the backup has {manifest.size >> 20} MiB, and "
+            f"{free >> 20} MiB are free"
+        )
+    aside = Path(_aside(database, stamp)) if there else None
+    return Restore(backup, manifest, database, aside, stamp)
+
+
+def restore(backup: Path, database: Path, *, replace: bool, stamp: str) -> Restore:
+    """Do it. Raises as ``plan`` does."""
+    steps = plan(backup, database, replace=replace, stamp=stamp)
+    lock = Lock(database)
+    try:
+        _own_like(Path(f"{database}.lock"), database.parent)
+        fresh = database.with_name(f"{database.name}.restoring")
+        try:
+            _lay_ready(steps, fresh)
+            _put_in_place(steps, fresh)
+        finally:
+            _remove(fresh)
+    except (OSError, sqlite3.Error) as error:
+        raise CannotOpen(explained(error, database.parent, backup / DATABASE)) from error
+    finally:
+        lock.release()
+    return steps
+
+
+def _lay_ready(steps: Restore, fresh: Path) -> None:
+    """The copy that will be the database: it begins a new epoch, since positions of clients may
+    name entries that it does not have, and that others will take the seqs of."""
+    _remove(fresh)
+    _copy(steps.backup / DATABASE, fresh, steps.manifest.files[DATABASE])
+    with closing(connect(fresh, write=True)) as connection:
+        connection.execute(_RENEW)
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    _own_like(fresh, fresh.parent)
+    sync(fresh)
+
+
+def _copy(source: Path, target: Path, expected: File) -> None:
+    digest, size = sha256(), 0
+    fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with source.open("rb") as reading, os.fdopen(fd, "wb") as writing:
+        while chunk := reading.read(_CHUNK):
+            writing.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+    if File(size, digest.hexdigest()) != expected:
+        raise BadBackup(f"{source} changed while it was read; nothing was changed")
+
+
+def _put_in_place(steps: Restore, fresh: Path) -> None:
+    aside = Path(_aside(steps.database, steps.stamp))
+    if steps.aside is not None:
+        _close(steps.database)
+        # A second name: the old database keeps its first one until the new one takes it.
+        os.link(steps.database, aside)
+    for beside in _BESIDE:  # there only when it could not be closed; it would spoil the new one
+        with suppress(FileNotFoundError):
+            Path(f"{steps.database}{beside}").rename(f"{aside}{beside}")
+    sync(fresh.parent)
+    fresh.rename(steps.database)
+    sync(fresh.parent)
+
+
+def _close(database: Path) -> None:
+    """Bring what is in its WAL into the file. A damaged one may refuse: then both are kept."""
+    with suppress(sqlite3.Error), closing(connect(database, write=True)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def _aside(database: Path, stamp: str) -> str:
+    return f"{database}.before-restore-{stamp}"
+
+
+def _remove(path: Path) -> None:
+    for each in ("", "-journal", *_BESIDE):
+        Path(f"{path}{each}").unlink(missing_ok=True)
+
+
+def _own_like(path: Path, folder: Path) -> None:
+    """What root restores must belong to whom chatd runs as: the owner of its folder."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
