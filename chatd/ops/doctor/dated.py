@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chatd.ops.doctor.exam import Exam
 from chatd.ops.doctor.findings import Verdict, Verdicts, fail, ok, typed, warn
-from chatd.ops.doctor.host import Entry, Host
+from chatd.ops.doctor.host import Host
 
 RENEW, TOO_LATE = timedelta(days=21), timedelta(days=3)
 OLD, TOO_OLD = timedelta(days=2), timedelta(days=7)
@@ -60,27 +60,45 @@ def _valid(name: str, begins: datetime, ends: datetime, now: datetime) -> Verdic
 
 
 def backup(exam: Exam, host: Host) -> Verdicts:
-    """The newest backup in each folder: the folder itself is one, or it holds one in each of its
-    own folders."""
+    """How old the newest backup in each folder is: it is one itself, or has folders that are.
+    Whether a backup is whole is asked of `chatd verify`, which takes longer."""
     for folder in exam.backups:
-        places = (folder, *(folder / name for name in host.names(folder)))
-        found = [each for place in places if (each := host.entry(place / MANIFEST)).there]
-        if found:
-            yield _aged(max(found, key=lambda entry: entry.modified), host)
-        else:
-            yield fail(f"there is no backup in {folder}", f"chatd backup {typed(folder)}")
+        inner = [name for name in host.names(folder) if not name.startswith(".")]
+        places = [folder, *(folder / name for name in inner)]
+        yield from _backups(folder, [place for place in places if _is_backup(place, host)], host)
 
 
-def _aged(manifest: Entry, host: Host) -> Verdict:
+def _is_backup(place: Path, host: Host) -> bool:
+    return host.entry(place / MANIFEST).there
+
+
+def _backups(folder: Path, found: list[Path], host: Host) -> Verdicts:
+    made = {}
+    for place in found:
+        try:
+            made[place] = _created(host.read(place / MANIFEST))
+        except ValueError as error:
+            yield fail(
+                f"the backup {place} is damaged: {error}",
+                f"`chatd verify {typed(place)}` says more",
+            )
+    if made:
+        newest = max(made, key=made.__getitem__)
+        yield _aged(newest, timedelta(seconds=host.now() - made[newest]))
+    else:
+        yield fail(f"there is no backup in {folder}", f"`chatd backup {typed(folder)}` makes one")
+
+
+def _created(manifest: bytes) -> float:
+    """Seconds since 1970 UTC. Raises ValueError."""
     try:
-        json.loads(host.read(manifest.path))
-    except ValueError as error:
-        return fail(
-            f"{manifest.path} cannot be read ({error}): that backup is not whole",
-            "make another one, and verify it",
-        )
-    age = timedelta(seconds=host.now() - manifest.modified)
-    here = f"the newest backup, {manifest.path.parent}, is {_days(age)} old"
+        return datetime.fromisoformat(json.loads(manifest)["manifest"]["created"]).timestamp()
+    except (KeyError, TypeError):
+        raise ValueError("its manifest does not say when it was made") from None
+
+
+def _aged(newest: Path, age: timedelta) -> Verdict:
+    here = f"the newest backup, {newest}, is {_days(age)} old"
     do = "see why no newer one was made: `systemctl list-timers`, `journalctl`"
     if age > TOO_OLD:
         return fail(here, do)

@@ -122,7 +122,7 @@ class Patient:
         for path in paths:
             del self.entries[path]
 
-    def put(self, path: Path, content: bytes = b"{}", age: float = 60) -> None:
+    def put(self, path: Path, content: bytes = b"", age: float = 60) -> None:
         self.entries[path] = Entry(path, "file", 0o644, ROOT, ROOT, len(content), NOW - age)
         self.contents[path] = content
 

@@ -31,7 +31,8 @@ WORSE = Finding("store", "fail", "it is damaged", "restore a backup")
 
 def test_a_host_that_is_well_gets_no_warning_and_no_failure() -> None:
     patient = Patient()
-    patient.put(BACKUPS / "manifest.json")
+    made = json.dumps({"manifest": {"created": "2026-11-30T12:00:00.000Z"}})
+    patient.put(BACKUPS / "manifest.json", made.encode())
     findings = list(examine(replace(EXAM, backups=(BACKUPS,)), patient))
     assert [each for each in findings if each.status != "ok"] == []
     silent = set(NAMES) - {each.check for each in findings}

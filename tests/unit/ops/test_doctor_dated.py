@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -77,37 +78,58 @@ def test_a_missing_file_is_a_failure() -> None:
 # --- backups ---
 
 
+def manifest(age: float) -> bytes:
+    """That of a backup that was made so many days ago."""
+    created = datetime.fromtimestamp(NOW - age * DAY, UTC).isoformat(timespec="milliseconds")
+    sealed = {"manifest": {"format": 1, "created": created.replace("+00:00", "Z")}, "sha256": ""}
+    return json.dumps(sealed).encode()
+
+
+def with_backups(**ages: float) -> Patient:
+    """One in each of these folders. They were copied here a moment ago."""
+    patient = Patient()
+    for name, age in ages.items():
+        patient.put(BACKUPS / name / "manifest.json", manifest(age), age=60)
+    return patient
+
+
 @pytest.mark.parametrize(
     ("age", "status", "says"),
     [(0.5, "ok", "12 hours"), (1.9, "ok", "46 hours"), (2.1, "warn", "2 days"), (8, "fail", "8 d")],
 )
-@pytest.mark.parametrize("below", ["manifest.json", "2026-11-30/manifest.json"])
-def test_a_backup_is_judged_by_its_age(age: float, status: str, says: str, below: str) -> None:
-    patient = Patient()
-    patient.put(BACKUPS / below, age=age * DAY)
-    finding = patient.only("backup", KEPT)
+def test_a_backup_is_judged_by_its_age(age: float, status: str, says: str) -> None:
+    finding = with_backups(monday=age).only("backup", KEPT)
     assert finding.status == status
     assert says in finding.seen
 
 
+def test_the_folder_of_one_backup_may_be_named_itself() -> None:
+    exam = replace(EXAM, backups=(BACKUPS / "monday", BACKUPS / "tuesday"))
+    assert with_backups(monday=1, tuesday=8).statuses("backup", exam) == ["ok", "fail"]
+
+
 def test_the_newest_backup_counts() -> None:
-    patient = Patient()
-    for day in (1, 8, 9):
-        patient.put(BACKUPS / f"{day}" / "manifest.json", age=day * DAY)
-    assert f"{BACKUPS}/1, is 24 hours old" in patient.only("backup", KEPT).seen
+    finding = with_backups(a=8, b=1, c=9).only("backup", KEPT)
+    assert f"{BACKUPS}/b, is 24 hours old" in finding.seen
 
 
 def test_no_backup_is_a_failure() -> None:
     patient = Patient()
     patient.put(BACKUPS / "2026-11-30" / "chatd.sqlite3")
+    patient.put(BACKUPS / ".2026-12-01.partial" / "manifest.json", manifest(0))
     finding = patient.only("backup", KEPT)
-    assert (finding.status, finding.do) == ("fail", f"chatd backup {BACKUPS}")
+    assert (finding.status, finding.do) == ("fail", f"`chatd backup {BACKUPS}` makes one")
 
 
-def test_a_manifest_that_was_cut_short_is_a_failure() -> None:
-    patient = Patient()
-    patient.put(BACKUPS / "manifest.json", b'{"files": [')
-    assert "is not whole" in patient.only("backup", KEPT).seen
+@pytest.mark.parametrize(
+    "text", [b'{"files": [', b"\xff", b"[]", b"{}", b'{"manifest": {"created": "monday"}}']
+)
+def test_a_damaged_manifest_is_a_failure_beside_a_good_one(text: bytes) -> None:
+    patient = with_backups(good=1)
+    patient.put(BACKUPS / "bad" / "manifest.json", text)
+    bad, good = patient.findings("backup", KEPT)
+    assert (bad.status, good.status) == ("fail", "ok")
+    assert f"the backup {BACKUPS}/bad is damaged" in bad.seen
 
 
 def test_without_a_folder_nothing_is_said_of_backups() -> None:

@@ -151,17 +151,28 @@ def test_what_a_killed_daemon_left_in_the_log_is_read_and_stays(database: Path) 
         assert (digest(database), digest(log)) == before
 
 
-def test_a_damaged_page_is_found(database: Path) -> None:
+def overwrite(path: Path, at: int, octets: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(octets)
+
+
+def test_each_damage_is_a_line(database: Path) -> None:
+    overwrite(database, 36, (7).to_bytes(4, "big"))  # how many pages are free, as the header says
+    [line] = HOST.integrity(database, full=False)
+    assert "free" in line.lower()
+    assert "\n" not in line
+
+
+def test_a_damage_beyond_which_sqlite_cannot_read_is_told_too(database: Path) -> None:
     with closing(sqlite3.connect(database)) as reader:
         asked = reader.execute("SELECT rootpage FROM sqlite_master WHERE name = 'messages'")
         (page,) = asked.fetchone()
         (size,) = reader.execute("PRAGMA page_size").fetchone()
-    with database.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\xff" * size)
-    found = HOST.integrity(database, full=False)
-    assert 0 < len(found) <= 5
-    assert all(line and "\n" not in line for line in found)
+    overwrite(database, (page - 1) * size, b"\xff" * size)
+    with pytest.raises(Unreadable, match="malformed") as raised:
+        HOST.integrity(database, full=False)
+    assert raised.value.trouble == "damaged"
 
 
 def test_a_reference_to_nothing_is_found_when_all_is_read(database: Path) -> None:
