@@ -3,7 +3,7 @@
 
 const LINK = /\bhttps?:\/\/[^\s<>"'`\u200b]+/gi;
 const AFTER_LINK = /[.,;:!?'"»…*_~]+$/; // belongs to the sentence, not to the address
-const HUES = [12, 38, 66, 96, 128, 158, 184, 214, 244, 274, 306, 338];
+const HUES = [15, 40, 65, 95, 125, 150, 220, 245, 270, 295, 320, 345]; // none like one's own sign
 
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
