@@ -22,7 +22,7 @@ DATABASE = "chatd.sqlite3"
 _CHUNK = 1 << 20
 # What an index for search keeps for itself follows from the messages; no row of it is anybody's.
 _TABLES = """SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'
-AND name <> 'found' AND name NOT LIKE 'found!_%' ESCAPE '!' ORDER BY name"""
+AND name <> 'found' AND name NOT LIKE 'found!_%' ESCAPE '!'"""
 _ROOMS = f"SELECT room_id, {LAST} FROM rooms ORDER BY room_id"  # noqa: S608  no foreign text
 
 
@@ -122,7 +122,7 @@ def at_rest(path: Path) -> sqlite3.Connection:
 def describe(path: Path, *, chatd: str, created: str, files: dict[str, File]) -> Manifest:
     """The manifest of this database at rest. Raises sqlite3.Error."""
     with closing(at_rest(path)) as connection:
-        tables = [name for (name,) in connection.execute(_TABLES)]
+        tables = sorted(name for (name,) in connection.execute(_TABLES))
         return Manifest(
             chatd=chatd,
             schema=connection.execute("PRAGMA user_version").fetchone()[0],

@@ -18,6 +18,8 @@ FOLDER = Path(sqlite.__file__).parent
 MAY_SCAN = {
     "accounts._ALL",  # for `chatd user list`
     "rooms._MEMBERS",  # in the order of their names, up to a limit
+    "backup_manifest._TABLES",  # once for each backup
+    "backup_manifest._ROOMS",
 }
 MAY_SORT = {"rooms._MEMBERSHIPS", "accounts._OF_USER"}  # a person's rooms and tokens are few
 HARMLESS = re.compile(r"VIRTUAL TABLE INDEX|CONSTANT ROW|SCAN (SUBQUERY )?(\d+|\(subquery-\d+\))")
