@@ -11,7 +11,9 @@ from chatd.store.sqlite.transaction import Transaction
 
 _EPOCH = "SELECT value FROM meta WHERE name = 'epoch'"
 _SECRET = "SELECT value FROM meta WHERE name = 'secret'"  # noqa: S105  it is not in the statement
-_PROBE = "UPDATE meta SET value = value + 1 WHERE name = 'probe'"
+# As much as a long message takes with its index: a disk that has a page left can store nothing.
+# Random, because SQLite does not write a page whose bytes stay the same.
+_PROBE = "UPDATE meta SET value = randomblob(32768) WHERE name = 'probe'"
 _ACCOUNT = "SELECT user_id, name, password, operator, disabled FROM accounts"
 _BY_NAME = f"{_ACCOUNT} WHERE name = ?"
 _BY_ID = f"{_ACCOUNT} WHERE user_id = ?"
