@@ -14,6 +14,9 @@ OPERATIONS = (
 )  # fmt: skip
 """Every name that StoreMeter.operation can hear: the calls of the port, and `tidy`."""
 
+KEEPING = ("overdue", "trim", "give_back", "messages_kept")
+"""Further names that it can hear: what retention asks of a store, in chatd/ops/data_retention."""
+
 FAILURES = ("full", "failed")
 """Every kind that StoreMeter.failure can hear: StoreFull and StoreFailed."""
 

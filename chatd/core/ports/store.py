@@ -87,7 +87,8 @@ class Store(Protocol):
 
     async def read(self, room_id: RoomId, after: int, limit: int) -> list[Entry]:
         """Up to ``limit`` entries with seq > ``after``, as they were when they were made, but that
-        a deleted message and its edits have an empty text."""
+        a deleted message and its edits have an empty text, as have edits of one that is not kept
+        any more."""
         ...
 
     async def last_seq(self, room_id: RoomId) -> int:

@@ -11,6 +11,8 @@ from chatd.store.words import words
 
 _ROW = "INSERT INTO found (rowid, words) VALUES "
 _REMOVE = "INSERT INTO found (found, rowid, words) VALUES ('delete', ?, ?)"
+_REMOVE_SOME = "INSERT INTO found (found, rowid, words) VALUES "
+_SIZES = (64, 16, 4, 1)
 _MERGE = "INSERT INTO found (found, rank) VALUES ('merge', ?)"
 _PAGES = 200
 
@@ -39,6 +41,19 @@ def change(transaction: Transaction, number: int, room_id: RoomId, old: str, new
         transaction.execute(_REMOVE, (number, _content(transaction, room_id, old)))
     if new:
         add(transaction, [(number, room_id, new)])
+
+
+def remove(transaction: Transaction, rows: Sequence[tuple[int, RoomId, str]]) -> None:
+    """Take many messages out: their id, room and text as it is indexed. Those without one are not
+    in it."""
+    rows = [row for row in rows if row[2]]
+    while rows:
+        size = next(size for size in _SIZES if size <= len(rows))
+        some, rows = rows[:size], rows[size:]
+        values: list[object] = []
+        for number, room_id, text in some:
+            values += (number, _content(transaction, room_id, text))
+        transaction.execute(_REMOVE_SOME + ", ".join(["('delete', ?, ?)"] * size), values)
 
 
 def merge(transaction: Transaction, first: bool) -> bool:

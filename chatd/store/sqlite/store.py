@@ -22,7 +22,16 @@ from chatd.core.log import (
     UserId,
 )
 from chatd.store import SilentMeter, StoreMeter
-from chatd.store.sqlite import accounts, appending, indexing, reading, rooms, schema, searching
+from chatd.store.sqlite import (
+    accounts,
+    appending,
+    indexing,
+    reading,
+    retention,
+    rooms,
+    schema,
+    searching,
+)
 from chatd.store.sqlite.calls import Deliver
 from chatd.store.sqlite.opening import connect, remarks
 from chatd.store.sqlite.threads import Threads
@@ -121,8 +130,29 @@ class SqliteStore:
         """Merge the search index, by which words of deleted messages leave the file. Takes minutes
         when there are millions of messages, in small steps between other calls."""
         first = True
-        while await self._write("tidy", indexing.merge, first):
+        while await self.tidy_some(first):
             first = False
+
+    async def tidy_some(self, first: bool) -> bool:
+        """One step of it, the ``first`` or a further one; whether there is more to do."""
+        return await self._write("tidy", indexing.merge, first)
+
+    # --- retention ---
+    async def overdue(self, after: RoomId, cutoff: int, keep: int) -> retention.Overdue:
+        """See retention.overdue."""
+        return await self._read("overdue", retention.overdue, after, cutoff, keep)
+
+    async def trim(self, room_id: RoomId, below: int, cutoff: int) -> retention.Trimmed:
+        """See retention.trim."""
+        return await self._write("trim", retention.trim, room_id, below, cutoff)
+
+    async def give_back(self) -> bool:
+        """See retention.give_back."""
+        return await self._write("give_back", retention.give_back)
+
+    async def messages_kept(self) -> int:
+        """How many messages there are, in all rooms."""
+        return await self._read("messages_kept", retention.messages_kept)
 
     # --- rooms and members ---
     async def room(self, name: str) -> StoredRoom | None:

@@ -20,6 +20,7 @@ MAY_SCAN = {
     "rooms._MEMBERS",  # in the order of their names, up to a limit
     "backup_manifest._TABLES",  # once for each backup
     "backup_manifest._ROOMS",
+    "retention._KEPT",  # seldom: see chatd/ops/data_retention
 }
 MAY_SORT = {"rooms._MEMBERSHIPS", "accounts._OF_USER"}  # a person's rooms and tokens are few
 HARMLESS = re.compile(r"VIRTUAL TABLE INDEX|CONSTANT ROW|SCAN (SUBQUERY )?(\d+|\(subquery-\d+\))")
@@ -63,6 +64,7 @@ WHOLE = {
     not in {
         "appending._INSERT",
         "indexing._ROW",
+        "indexing._REMOVE_SOME",
         "rooms._JOIN",
         "rooms._MEMBERSHIP",
         "reading._MESSAGES",
