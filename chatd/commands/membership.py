@@ -8,7 +8,7 @@ from chatd.commands.places import must, place_of, topic_of, unseen
 from chatd.core import commands as c
 from chatd.core import names
 from chatd.core.errors import Refused
-from chatd.core.events import Attending, Invited, Ok, RoomLine, RoomList
+from chatd.core.events import Attending, Entered, Invited, Ok, RoomLine, RoomList
 from chatd.core.log import Member, Rank, StoredRoom
 from chatd.core.policy import Verb, may
 from chatd.core.ports import NameTaken
@@ -36,14 +36,32 @@ async def _enter(host: Host, session: Caller, command: c.Join, room: Room) -> At
     lasting = kept is not None or not me.guest
     if kept is None and lasting:
         await host.store.set_member(room.room_id, me.member())
-    return host.attend(
-        me,
-        room,
-        rank or Rank.MEMBER,
-        lasting=lasting,
-        read=kept.read if kept else 0,
-        by=session,
-    )
+    read = kept.read if kept else 0
+    return _attend(host, session, me, room, rank or Rank.MEMBER, lasting=lasting, read=read)
+
+
+def _attend(
+    host: Host,
+    session: Caller,
+    me: Person,
+    room: Room,
+    rank: Rank,
+    *,
+    lasting: bool = True,
+    quiet: bool = False,
+    read: int = 0,
+) -> Attendance:
+    """Be in the room; one's other sessions are told from where they hear it."""
+    fresh = room.room_id not in me.rooms
+    place = host.attend(me, room, rank, lasting=lasting, quiet=quiet, read=read, by=session)
+    if fresh:
+        s = host.state_of(place)
+        entered = Entered(
+            room=s.room, epoch=s.epoch, seq=s.seq, topic=s.topic, kind=s.kind, role=s.role,
+            read=s.read, title=s.title,
+        )  # fmt: skip
+        host.tell_person(me, entered, label=room.label, but=session)
+    return place
 
 
 def _count(host: Host, me: Person) -> None:
@@ -88,8 +106,7 @@ async def create(host: Host, session: Caller, command: c.Create) -> Attending:
         same = taken.args[0] == name
         what = "exists; join it" if same else "looks like another room's name; choose another"
         raise Refused("room_exists", f"room {name!r} {what}") from None
-    place = host.attend(me, host.room_of(stored), Rank.OWNER, lasting=True, by=session)
-    return told(host, place)
+    return told(host, _attend(host, session, me, host.room_of(stored), Rank.OWNER))
 
 
 async def invite(host: Host, session: Caller, command: c.Invite) -> Ok:
@@ -113,19 +130,10 @@ def _bring(host: Host, me: Person, member: Member, room: Room, rank: Rank) -> No
     if room.room_id in person.rooms:
         person.rooms[room.room_id].lasting = True
         return
-    place = host.attend(person, room, rank, lasting=True, quiet=room.kind == "direct")
-    host.tell_person(person, _invited(host, me, place), label=room.label)
-
-
-def _invited(host: Host, me: Person, place: Attendance) -> Invited:
-    state = host.state_of(place)
-    return Invited(
-        room=state.room,
-        by=me.name,
-        epoch=state.epoch,
-        seq=state.seq,
-        direct=place.room.kind == "direct",
-    )
+    direct = room.kind == "direct"
+    state = host.state_of(host.attend(person, room, rank, lasting=True, quiet=direct))
+    invited = Invited(room=room.name, by=me.name, epoch=state.epoch, seq=state.seq, direct=direct)
+    host.tell_person(person, invited, label=room.label)
 
 
 async def role(host: Host, session: Caller, command: c.Role) -> Ok:
@@ -171,8 +179,7 @@ async def direct_with(host: Host, session: Caller, name: str) -> Attendance:
     room = host.room_of(stored)
     place = me.rooms.get(room.room_id)
     if place is None:
-        place = host.attend(me, room, Rank.MEMBER, lasting=True, quiet=True)
-        host.tell_person(me, _invited(host, me, place), label=room.label, but=session)
+        place = _attend(host, session, me, room, Rank.MEMBER, quiet=True)
     _bring(host, me, other, place.room, Rank.MEMBER)
     return place
 

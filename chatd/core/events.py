@@ -145,6 +145,20 @@ class Read(Event, frozen=True, tag="read"):
     seq: int
 
 
+class Entered(Event, frozen=True, tag="entered"):
+    """Another session of one's own entered the room, which this session now hears from `seq` on,
+    too. The other fields are as in the answer to `join`."""
+
+    room: str
+    epoch: str
+    seq: int
+    topic: str = ""
+    kind: str = "public"
+    role: str = "member"
+    read: int = 0
+    title: str | None = None
+
+
 class Invited(Event, frozen=True, tag="invited"):
     """`by` made one a member of the room, which this session now hears from `seq` on."""
 

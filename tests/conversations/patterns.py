@@ -60,6 +60,7 @@ HEARD = {
     "typing": ("room", "user", "on"),
     "read": ("room", "seq"),
     "invited": ("room", "by"),
+    "entered": ("room", "seq"),
     "draining": ("reconnect_after_ms",),
     "caught_up": ("room", "recovered", "seq"),
 }

@@ -42,13 +42,16 @@ class Client:
         self.outbox = Outbox()
         self.over = False
         self.session: Session = house.node.open(self.outbox, house.node.dialects[dialect], address)
-        house.settle()
 
     def says(self, frame: str | dict[str, Any]) -> None:
         """Send one frame, and let the house do all that follows from it."""
         text = frame if isinstance(frame, str) else json.dumps(frame)
         self.session.hear(text.encode())
         self._house.settle()
+
+    def begins(self, **command: Any) -> None:
+        """Send a command whose answer may be late; no turn of the bus goes by."""
+        self.session.hear(json.dumps(command).encode())
 
     def asks(self, **command: Any) -> dict[str, Any]:
         """Send one JSON command; its answer, which is taken out of what was heard."""
@@ -85,14 +88,18 @@ class Client:
     def hangs_up(self) -> None:
         """The connection ends after the house has closed it."""
         closed = self.outbox.closed
-        if closed is not None:
+        if closed is not None and not self.over:
             self._ends(closed.word, clean=closed is BYE)
 
     def _ends(self, reason: str, *, clean: bool) -> None:
+        self.vanishes(reason, clean=clean)
+        self._house.settle()
+
+    def vanishes(self, reason: str = "lost", *, clean: bool = False) -> None:
+        """The connection ends, and no turn of the bus goes by."""
         if not self.over:
             self.over = True
             self.session.gone(reason, clean=clean)
-            self._house.settle()
 
 
 class House:

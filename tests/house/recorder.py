@@ -42,7 +42,9 @@ class Outbox:
 
     def slow(self, room: int | None = None) -> None:
         """The peer reads nothing more for now; there is room for so many bytes."""
-        self._slow, self._drain, self._room = True, Pending(), room
+        self._room = room
+        if not self._slow:
+            self._slow, self._drain = True, Pending()
 
     def fast(self) -> None:
         """The peer has read all."""

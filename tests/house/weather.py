@@ -26,6 +26,7 @@ class Weather:
         self._held: tuple[str, ...] | None = None
         self._failures: list[tuple[str, Exception]] = []
         self._broken: Exception | None = None
+        self._fatal: tuple[int, Exception] | None = None
 
     @property
     def store(self) -> Store:
@@ -56,6 +57,10 @@ class Weather:
         """The next ``times`` calls of this name fail, and do nothing."""
         self._failures += [(name, error)] * times
 
+    def fail_at(self, place: int, error: Exception) -> None:
+        """One call from now on fails, whichever it is: the next for 0."""
+        self._fatal = (place + len(self.asked), error)
+
     def breaks(self, error: Exception | None) -> None:
         """Every call fails from now on; None mends it."""
         self._broken = error
@@ -67,8 +72,7 @@ class Weather:
 
     def _call(self, name: str, passed_on: Callable[..., Any]) -> Callable[..., Any]:
         async def call(*args: Any, **kwargs: Any) -> Any:
-            self.asked.append(name)
-            self._may_fail(name)
+            self._may_fail(name, len(self.asked))
             try:
                 result, error = await passed_on(*args, **kwargs), None
             except Exception as raised:  # noqa: BLE001  # it is late, too
@@ -83,9 +87,12 @@ class Weather:
 
         return call
 
-    def _may_fail(self, name: str) -> None:
+    def _may_fail(self, name: str, place: int) -> None:
+        self.asked.append(name)
         if self._broken is not None:
             raise self._broken
+        if self._fatal is not None and self._fatal[0] == place:
+            raise self._fatal[1]
         for failure in self._failures:
             if failure[0] == name:
                 self._failures.remove(failure)

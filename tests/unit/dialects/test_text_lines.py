@@ -17,7 +17,7 @@ from tests.unit.dialects.values import EVENTS, TEXT, told
 
 MOSCOW = Settings(zone=timezone(timedelta(hours=3)))
 AT_NOON = 1_767_355_380_000  # 2026-01-02 12:03 UTC
-SILENT = {e.Typing, e.Read, e.CaughtUp}
+SILENT = {e.Entered, e.Typing, e.Read, e.CaughtUp}
 
 
 def line(event: e.Event, *, label: str = "lobby", settings: Settings | None = None) -> str | None:
