@@ -21,6 +21,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 KIB = 1 << 10
 MIB = 1 << 20
 HOUR = 3600.0
+YEAR = 365 * 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,25 @@ class Rooms:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long messages are kept. What is too old is removed for good, some of it at a time, the
+    oldest first; the disk gets its room back. Backups keep what they have."""
+
+    age: float = key(
+        duration(0, 100 * YEAR),
+        0.0,
+        'Entries of rooms\' logs older than this are removed; "0s" keeps them for ever.',
+        reload=True,
+    )
+    messages: int = key(
+        whole(0, 1_000_000_000),
+        0,
+        "So many messages are kept for each room, the newest; 0 keeps all.",
+        reload=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Guests:
     """People without an account."""
 
@@ -134,8 +154,7 @@ class Auth:
     iterations: int = key(
         whole(100_000, 10_000_000),
         210_000,
-        "The cost of passwords that are set from now on. Older ones get it at their next log-"
-        "in.",
+        "The cost of passwords that are set from now on. Older ones get it at their next log-in.",
         reload=True,
     )
     threads: int = key(
@@ -299,6 +318,7 @@ class Config:
     server: Server = Server()
     store: Store = Store()
     rooms: Rooms = Rooms()
+    retention: Retention = Retention()
     guests: Guests = Guests()
     auth: Auth = Auth()
     limits: Limits = Limits()
