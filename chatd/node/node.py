@@ -160,6 +160,13 @@ class Node:
         why = "quit" if clean else "gone"
         self.people.unseat(session, why, linger=session.resumes and not clean)
 
+    # --- what is kept no more ---
+    def trimmed(self, room_id: RoomId, first: int) -> None:
+        """A room's log begins at ``first`` now. Who comes back from before it is told so."""
+        room = self.attendance.live(room_id)
+        if room is not None:
+            room.trim(first)
+
     # --- drain ---
     def hush(self) -> None:
         """Begin to drain: nobody new, and no new commands; what is in hand is finished."""
