@@ -4,6 +4,7 @@ How bytes reach the peer is the line's (websocket.py); what is said is the node'
 from __future__ import annotations
 
 import struct
+from math import inf
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -16,6 +17,12 @@ from chatd.edge.ports import Delayed, EdgeMeter, Reactor
 
 CHUNK = 64 * 1024
 """Bytes given to the transport at once: its own buffer counts as full above so many."""
+
+GRACE = 1.0
+"""Seconds for which more than the limit may wait. Many messages stored at once are told at once;
+only who has not taken them a while later is slow."""
+MOST = 8
+"""Times the limit: more than this does not wait even for a moment."""
 
 TEXT, PONG = 0x81, 0x8A  # a final frame and its opcode (RFC 6455 section 5.2)
 
@@ -115,13 +122,14 @@ class Outbox:
     """ports.Outbox for one connection. ``limit``: bytes; ``patience``: seconds that a peer has to
     take what waits when the session is closed.
 
+    More than the limit may wait for the length of GRACE, but never MOST times as much.
     It is the transport's producer: while the transport is full, frames wait here and are counted.
     A frame that finds nothing else waiting is taken whatever its size.
     """
 
     __slots__ = (
         "_closed", "_deadline", "_due", "_farewell", "_frames", "_limit", "_line", "_outboxes",
-        "_patience", "_paused", "_waiters", "_waiting", "moved",
+        "_over", "_patience", "_paused", "_waiters", "_waiting", "moved",
     )  # fmt: skip
 
     def __init__(self, line: Line, outboxes: Outboxes, limit: int, patience: float) -> None:
@@ -131,6 +139,7 @@ class Outbox:
         self._patience = patience
         self._frames: list[bytes] = []
         self._waiting = 0
+        self._over = inf
         self._due = False
         self._paused = False
         self._closed = False
@@ -156,7 +165,7 @@ class Outbox:
         waiting = self._waiting + len(wire)
         if ephemeral and waiting * 2 > self._limit:
             self._outboxes.meter.dropped("ephemeral", 1)
-        elif waiting > self._limit and self._frames:
+        elif waiting > self._limit and self._frames and self._too_much(waiting):
             self._too_slow()
         else:
             self._frames.append(wire)
@@ -251,6 +260,11 @@ class Outbox:
         """The transport is gone."""
         self.end()
 
+    def _too_much(self, waiting: int) -> bool:
+        now = self._outboxes.reactor.seconds()
+        self._over = min(self._over, now)
+        return now - self._over > GRACE or waiting > MOST * self._limit
+
     def _too_slow(self) -> None:
         thrown = len(self._frames) + 1
         self._outboxes.meter.dropped("too_slow", thrown)
@@ -266,6 +280,8 @@ class Outbox:
     def _waits(self, size: int) -> None:
         self._outboxes.waits(size - self._waiting)
         self._waiting = size
+        if size <= self._limit:
+            self._over = inf
 
     def _wake(self) -> None:
         if self._waiters:

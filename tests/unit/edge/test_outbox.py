@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from chatd.core.errors import DRAINING, CloseCode
 from chatd.core.ports import Frame
 from chatd.core.ports import Outbox as OutboxPort
-from chatd.edge.outbox import CHUNK, Outbox, Outboxes, wire_of
+from chatd.edge.outbox import CHUNK, GRACE, MOST, Outbox, Outboxes, wire_of
 from tests.unit.edge.memory import Journal, Tally
 
 LIMIT = 10_000
@@ -161,12 +161,34 @@ def test_exactly_the_limit_may_wait(bench: Bench) -> None:
     assert bench.wire.ends == []
 
 
-def test_over_the_limit_the_session_is_too_slow(bench: Bench) -> None:
+def test_a_burst_over_the_limit_may_wait_for_a_moment(bench: Bench) -> None:
     bench.outbox.pauseProducing()
-    bench.put(LIMIT // 10, 10)
-    bench.turn()
-    assert bench.meter.now["outbox_bytes"] == LIMIT
-    bench.put(LIMIT // 10)
+    bench.put(LIMIT // 10, 10 * MOST)
+    bench.turn(GRACE)
+    assert bench.wire.ends == []
+    bench.outbox.resumeProducing()
+    assert bench.written == LIMIT * MOST
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT // 10, 20)
+    bench.turn(GRACE)
+    assert bench.wire.ends == [], "it had taken all of the first"
+
+
+def test_far_over_the_limit_nothing_waits_even_for_a_moment(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT, MOST + 1)
+    assert [word for word, _ in bench.wire.ends] == ["too_slow"]
+
+
+def test_over_the_limit_for_long_the_session_is_too_slow(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT // 10, 9)
+    bench.put(LIMIT // 5)
+    bench.turn(GRACE)
+    assert bench.meter.now["outbox_bytes"] == LIMIT * 11 // 10
+    assert bench.wire.ends == []
+    bench.turn(0.1)
+    bench.put(1)
     assert bench.wire.ends == [("too_slow", f"over {LIMIT} bytes waited; reconnect and resume")]
     assert bench.all.waiting == 0
     assert bench.meter.count["too_slow"] == 11
@@ -183,7 +205,7 @@ def test_over_the_limit_the_session_is_too_slow(bench: Bench) -> None:
 def test_who_is_held_is_read_again_when_too_slow(bench: Bench) -> None:
     bench.outbox.hold()
     bench.outbox.pauseProducing()
-    bench.put(LIMIT // 2, 3)
+    bench.put(LIMIT, MOST + 1)
     assert bench.wire.reading == [False, True], "else its close frame would never be seen"
 
 
@@ -284,7 +306,7 @@ def test_drained_returns_when_it_is_over(bench: Bench, end: str) -> None:
     elif end == "lost":
         bench.outbox.stopProducing()
     else:
-        bench.put(LIMIT)
+        bench.put(LIMIT, MOST)
     assert waiting.done()
     assert Waiting(bench.outbox.drained()).done()
 
@@ -337,7 +359,7 @@ def test_what_left_is_told_once_a_turn(bench: Bench) -> None:
 
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("put"), st.integers(2, 4000)),
+        st.tuples(st.just("put"), st.integers(2, 4 * LIMIT)),
         st.tuples(st.just("ephemeral"), st.integers(2, 4000)),
         st.tuples(st.sampled_from(["pause", "resume", "turn", "close", "lost"]), st.just(0)),
     ),
@@ -365,7 +387,7 @@ def test_the_sum_is_right_and_bounded_whatever_happens(steps: list[tuple[str, in
                 bench.outbox.close(DRAINING, "")
             case "lost":
                 bench.outbox.stopProducing()
-        assert 0 <= bench.all.waiting <= max(LIMIT, before)
+        assert 0 <= bench.all.waiting <= max(MOST * LIMIT, before)
         assert bench.written + bench.all.waiting <= put
     bench.outbox.stopProducing()
     bench.turn(60)
