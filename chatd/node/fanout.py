@@ -127,11 +127,13 @@ class Fanout:
             if hearer is not but:
                 self.tell_session(hearer, event, label=label)
 
-    def tell_session(self, hearer: Hearer, event: Event, *, label: str = "") -> None:
-        """Tell one session."""
+    def tell_session(self, hearer: Hearer, event: Event, *, label: str = "") -> int:
+        """Tell one session; gives how many bytes that takes."""
         frame = self.frame(hearer.dialect, event, label)
-        if frame is not None:
-            hearer.outbox.put(frame)
+        if frame is None:
+            return 0
+        hearer.outbox.put(frame)
+        return len(frame.payload)
 
     def frame(self, dialect: Dialect, event: Event, label: str) -> Frame | None:
         """An event as this dialect says it now."""
