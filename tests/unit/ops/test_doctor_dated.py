@@ -51,7 +51,9 @@ def test_a_certificate_is_judged_by_its_end(ends: float, status: str) -> None:
 def test_a_certificate_of_tomorrow_is_a_failure() -> None:
     patient = Patient()
     patient.put(CERTIFICATE, certificate("chat.example.org", 1, 90))
-    assert "only from 2026-12-02 on" in patient.only("certificate", NAMED).seen
+    finding = patient.only("certificate", NAMED)
+    assert finding.status == "fail"
+    assert "only from 2026-12-02 on" in finding.seen
 
 
 def test_every_link_of_a_chain_counts_and_a_key_in_the_file_does_not() -> None:
@@ -72,7 +74,9 @@ def test_a_file_without_a_certificate_is_a_failure(content: bytes) -> None:
 
 
 def test_a_missing_file_is_a_failure() -> None:
-    assert "there is no certificate file" in Patient().only("certificate", NAMED).seen
+    finding = Patient().only("certificate", NAMED)
+    assert finding.status == "fail"
+    assert "there is no certificate file" in finding.seen
 
 
 # --- backups ---
