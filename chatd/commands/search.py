@@ -3,7 +3,7 @@ How words are matched is the store's; who may read what is the policy's."""
 
 from __future__ import annotations
 
-from chatd.commands.history import readable
+from chatd.commands.history import fitting, readable
 from chatd.commands.host import Caller, Host
 from chatd.core import commands as c
 from chatd.core.events import Found
@@ -21,7 +21,9 @@ async def search(host: Host, session: Caller, command: c.Search) -> Found:
         cursor=command.cursor,
         limit=command.limit,
     )
+    fit = fitting([hit.message for hit in hits], host.settings)
+    more = fit < len(hits) or len(hits) == command.limit
     return Found(
-        messages=[message_of(hit.message, hit.room) for hit in hits],
-        cursor=hits[-1].cursor if len(hits) == command.limit else None,
+        messages=[message_of(hit.message, hit.room) for hit in hits[:fit]],
+        cursor=hits[fit - 1].cursor if more else None,
     )
