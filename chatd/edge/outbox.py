@@ -4,7 +4,6 @@ How bytes reach the peer is the line's (websocket.py); what is said is the node'
 from __future__ import annotations
 
 import struct
-from math import inf
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -139,7 +138,7 @@ class Outbox:
         self._patience = patience
         self._frames: list[bytes] = []
         self._waiting = 0
-        self._over = inf
+        self._over: Delayed | None = None
         self._due = False
         self._paused = False
         self._closed = False
@@ -165,8 +164,8 @@ class Outbox:
         waiting = self._waiting + len(wire)
         if ephemeral and waiting * 2 > self._limit:
             self._outboxes.meter.dropped("ephemeral", 1)
-        elif waiting > self._limit and self._frames and self._too_much(waiting):
-            self._too_slow()
+        elif waiting > self._limit * MOST and self._frames:
+            self._too_slow(more=1)
         else:
             self._frames.append(wire)
             self._waits(waiting)
@@ -187,6 +186,7 @@ class Outbox:
             return
         self._closed = True
         self._farewell = (code, reason)
+        self._waits(self._waiting)  # its time is up in another way
         self._line.resume()  # else the peer's own close frame would never be read
         self.flush()
         if self._frames:
@@ -212,7 +212,7 @@ class Outbox:
             self._wake()
         if not self._frames and self._farewell is not None:
             (code, reason), self._farewell = self._farewell, None
-            self._forget_deadline()
+            _cancel(self._deadline)
             self._line.leave(code, reason)
 
     def _next(self) -> bytes:
@@ -242,7 +242,7 @@ class Outbox:
         """Nothing can be sent any more."""
         self._closed = True
         self._farewell = None
-        self._forget_deadline()
+        _cancel(self._deadline)
         self._throw_away()
         self._wake()
 
@@ -260,14 +260,8 @@ class Outbox:
         """The transport is gone."""
         self.end()
 
-    def _too_much(self, waiting: int) -> bool:
-        now = self._outboxes.reactor.seconds()
-        self._over = min(self._over, now)
-        return now - self._over > GRACE or waiting > MOST * self._limit
-
-    def _too_slow(self) -> None:
-        thrown = len(self._frames) + 1
-        self._outboxes.meter.dropped("too_slow", thrown)
+    def _too_slow(self, more: int = 0) -> None:
+        self._outboxes.meter.dropped("too_slow", len(self._frames) + more)
         self._outboxes.meter.slow_closed()
         self._line.resume()
         self.end()
@@ -280,8 +274,11 @@ class Outbox:
     def _waits(self, size: int) -> None:
         self._outboxes.waits(size - self._waiting)
         self._waiting = size
-        if size <= self._limit:
-            self._over = inf
+        if size <= self._limit or len(self._frames) < 2 or self._closed:
+            _cancel(self._over)
+            self._over = None
+        elif self._over is None:
+            self._over = self._outboxes.reactor.callLater(GRACE, self._too_slow)
 
     def _wake(self) -> None:
         if self._waiters:
@@ -290,6 +287,7 @@ class Outbox:
                 if not waiter.called:  # a coroutine that was cancelled waits no more
                     waiter.callback(None)
 
-    def _forget_deadline(self) -> None:
-        if self._deadline is not None and self._deadline.active():
-            self._deadline.cancel()
+
+def _cancel(delayed: Delayed | None) -> None:
+    if delayed is not None and delayed.active():
+        delayed.cancel()
