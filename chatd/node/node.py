@@ -217,6 +217,8 @@ class Node:
         self._revocation = revocation.number
         user_id, token_id = revocation.user_id, revocation.token_id
         self._revoked[user_id, token_id] = revocation.number
+        if not token_id:
+            self.spawn(self.fanout.forget(user_id))
         person = self.people.by_id(user_id)
         for session in tuple(self.sessions) if person else ():
             if session.person is person and token_id in ("", session.token_id):

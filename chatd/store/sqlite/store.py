@@ -25,6 +25,7 @@ from chatd.store import SilentMeter, StoreMeter
 from chatd.store.sqlite import (
     accounts,
     appending,
+    erase,
     indexing,
     reading,
     retention,
@@ -33,7 +34,7 @@ from chatd.store.sqlite import (
     searching,
 )
 from chatd.store.sqlite.calls import Deliver
-from chatd.store.sqlite.opening import connect, remarks
+from chatd.store.sqlite.opening import connect, in_use, remarks
 from chatd.store.sqlite.threads import Threads
 
 
@@ -57,7 +58,7 @@ class SqliteStore:
         exclusive: bool = True,
         folder: Path = schema.FOLDER,
     ) -> None:
-        path = path.absolute()
+        self._path = path = path.absolute()
         self._lock = schema.prepare(path, folder, exclusive)
         connection = connect(path, write=False)
         self._epoch = accounts.epoch(connection)
@@ -72,6 +73,11 @@ class SqliteStore:
     def epoch(self) -> str:
         """See the port."""
         return self._epoch
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a daemon has it open at this moment."""
+        return in_use(self._path)
 
     @property
     def schema_version(self) -> int:
@@ -153,6 +159,19 @@ class SqliteStore:
     async def messages_kept(self) -> int:
         """How many messages there are, in all rooms."""
         return await self._read("messages_kept", retention.messages_kept)
+
+    # --- erasure ---
+    async def rows_of(self, user_id: UserId, place: erase.Place) -> erase.Rows:
+        """See erase.rows_of."""
+        return await self._read("rows_of", erase.rows_of, user_id, place)
+
+    async def erase_rows(self, erasing: erase.Erasing, rows: erase.Rows) -> int:
+        """See erase.erase_rows."""
+        return await self._write("erase_rows", erase.erase_rows, erasing, rows)
+
+    async def erase_account(self, erasing: erase.Erasing) -> erase.Gone:
+        """See erase.erase_account."""
+        return await self._write("erase_account", erase.erase_account, erasing)
 
     # --- rooms and members ---
     async def room(self, name: str) -> StoredRoom | None:
