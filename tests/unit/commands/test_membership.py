@@ -205,7 +205,8 @@ def test_no_room_and_one_that_may_not_be_known_are_answered_alike(command: str) 
     house.account("carl", SECRET)
     house.user("carl", SECRET).asks(type="create", room="cellar", private=True)
     ann = house.guest("ann")
-    more: dict[str, Any] = {"topic": {"topic": "x"}, "read": {"seq": 1}}.get(command, {})
+    needed: dict[str, dict[str, Any]] = {"topic": {"topic": "x"}, "read": {"seq": 1}}
+    more = needed.get(command, {})
     told = []
     for name in ("Cellar", "Closet", "#cellar", "#closet"):
         answer = ann.asks(type=command, room=name, **more)
