@@ -17,8 +17,9 @@ from chatd.client.address import address
 from chatd.client.handshake import Handshake
 from chatd.client.websocket import Message, WebSocket
 from tests.conformance import wstest
-from tests.conformance.test_autobahn import free_port, suite, wait_for
+from tests.conformance.test_autobahn import suite
 from tests.conformance.wstest import CACHE, CASE_COUNT, LAUNCH, Wstest
+from tests.process.harness import eventually, free_port
 
 REPORT = CACHE / "report-client"
 AGENT = "chatd"
@@ -47,10 +48,15 @@ def fuzzing(suite: Wstest, folder: Path) -> Iterator[str]:  # the fixture's valu
     command = [suite.python, "-E", "-s", "-c", LAUNCH, *arguments]
     with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:
         try:
-            wait_for(port, server, log)
+            eventually(lambda: listens(port))
             yield url
         finally:
             server.kill()
+
+
+def listens(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port), 1):
+        return True
 
 
 def echo(url: str) -> list[bytes]:
