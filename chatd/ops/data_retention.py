@@ -16,8 +16,8 @@ T = TypeVar("T")
 
 EVERY = 60.0
 """Seconds between two sweeps through the rooms."""
-REST = 9.0
-"""So many times as long as a step took, nothing is done after it: whoever writes has nine tenths of
+REST = 4.0
+"""So many times as long as a step took, nothing is done after it: whoever writes has four fifths of
 the store, and when it is busy, so that a step waits long, the pauses are long too."""
 LEAST = 0.02
 """Seconds of the shortest pause."""
