@@ -24,8 +24,8 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority of tests")])
 
     @cached_property
-    def trust(self) -> ssl.SSLContext:
-        """What a client believes that believes us alone."""
+    def file(self) -> Path:
+        """Our own certificate, for those who believe us."""
         usage = x509.KeyUsage(
             digital_signature=True, key_cert_sign=True, crl_sign=True,
             content_commitment=False, key_encipherment=False, data_encipherment=False,
@@ -37,9 +37,14 @@ class Authority:
             .add_extension(usage, critical=True)
             .sign(self._key, hashes.SHA256())
         )
-        return ssl.create_default_context(
-            cadata=own.public_bytes(serialization.Encoding.PEM).decode()
-        )
+        file = self._folder / "authority.pem"
+        file.write_bytes(own.public_bytes(serialization.Encoding.PEM))
+        return file
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """A client that believes us alone."""
+        return ssl.create_default_context(cafile=str(self.file))
 
     def server(self, host: str, *, expired: bool = False) -> ssl.SSLContext:
         """A server that shows a certificate for ``host``."""
