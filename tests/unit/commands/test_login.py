@@ -89,6 +89,21 @@ def test_resuming_costs_no_look_at_the_store_for_rooms_that_are_awake() -> None:
     assert "room" not in house.weather.asked
 
 
+def test_a_frame_full_of_rooms_is_not_looked_up_to_its_end() -> None:
+    house = House(rooms_per_user=3)
+    house.guest("ann", "lobby")
+    bob = house.connects()
+    bob.lines()
+    house.weather.asked.clear()
+    names = [*(f"room-{number}" for number in range(50)), "lobby"]
+    bob.says(
+        {"type": "login", "guest": "bob", "resume": {n: {"epoch": "e", "seq": 0} for n in names}}
+    )
+    assert house.weather.asked.count("room") == 3
+    assert [f["room"] for f in bob.events("caught_up") if not f["recovered"]] == names
+    house.ends()
+
+
 def test_all_that_one_is_in_is_told_with_its_position_rank_and_marker() -> None:
     house = House()
     house.account("carl", SECRET)
