@@ -150,6 +150,18 @@ def test_an_invitation_says_from_where_one_hears() -> None:
     assert seqs(desk) == [11]
 
 
+def test_a_room_entered_by_another_session_is_heard_from_there_on() -> None:
+    desk = online()
+    desk.says("entered", room="den", epoch="e1", seq=10)
+    desk.loses()
+    assert (
+        desk.conversation.positions.all()["den"].seq == 10
+    )  # what was missed meanwhile is asked for
+    back(desk, "den")
+    desk.message(11, room="den")
+    assert seqs(desk) == [11]
+
+
 def test_a_position_that_could_not_be_honoured_begins_anew() -> None:
     desk = online("lobby")
     desk.message(1)
