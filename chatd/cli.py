@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chatd import __version__
+from chatd.canary.arguments import arguments as canary_arguments
 from chatd.ops import systemd
 from chatd.ops.config import Invalid, load
 from chatd.ops.config import verbs as configuration
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _user(verbs)
     _token(verbs)
     _data(verbs)
+    _canary(verbs)
     return parser
 
 
@@ -292,3 +294,17 @@ def _run_data(args: argparse.Namespace, name: str, database: Path) -> int:
     place = data.Place(database, sys.stdout, sys.stderr, lambda: time.time_ns() // 1_000_000)
     code: int = getattr(data, name)(args, place)
     return code
+
+
+# --- the canary ---
+
+
+def _canary(verbs: Verbs) -> None:
+    says = "chat with a chatd all the time, and count how it went"
+    canary_arguments(_verb(verbs, "canary", says, _run_canary))
+
+
+def _run_canary(args: argparse.Namespace) -> int:
+    from chatd.canary.verb import canary  # noqa: PLC0415  # brings the client in
+
+    return canary(args)
