@@ -32,6 +32,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def _time(text: str) -> float:
     try:
-        return duration(1, 3600).read(text)
+        return duration(0.1, 3600).read(text)
     except Unfit as unfit:
-        raise argparse.ArgumentTypeError(f"{unfit.why}; allowed: 1s to 1h") from None
+        raise argparse.ArgumentTypeError(f"{unfit.why}; allowed: 100ms to 1h") from None

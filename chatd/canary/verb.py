@@ -26,6 +26,7 @@ from chatd.client.address import address
 from chatd.ops import logs, systemd
 from chatd.ops.metrics_board import Board
 
+USAGE = 2
 REFRESH = 5.0
 """Seconds between two looks at the numbers, at most."""
 
@@ -39,7 +40,7 @@ def canary(args: argparse.Namespace) -> int:
         notifier = systemd.notifier(os.environ, os.getpid())
     except (ValueError, OSError) as error:  # HandoverError is a ValueError
         sys.stderr.write(f"chatd canary: {error}\n")
-        return os.EX_USAGE
+        return USAGE
     logs.start(args.log, "info")
     return asyncio.run(Nest(plan, notifier, args.metrics).run())
 
@@ -92,7 +93,7 @@ class Nest:
                     stack.push_async_callback(each.stop)
             except OSError as error:
                 self._log.error("canary_cannot_export", reason=str(error))
-                return os.EX_CANTCREAT
+                return 1
             self._log.info(
                 "canary_started",
                 version=__version__,

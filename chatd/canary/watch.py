@@ -223,7 +223,8 @@ class Canary:
 
     def _heard(self, message: Message) -> None:
         run, _, number = (message.key or "").partition(".")
-        if run == self._run and number.isdecimal():
+        mine = self._says.client is not None and message.user == self._says.client.user
+        if mine and run == self._run and number.isdecimal():
             self._tally.heard(int(number), self._now())
         lost = self._tally.passed(message.seq)
         if lost:
