@@ -109,7 +109,8 @@ class Conversation:
         if isinstance(found, Reply):
             self._replied(found, now)
         elif isinstance(found, e.Welcome):
-            self._greeted(found)
+            self.welcome = found
+            self._log_in()
         else:
             self._told(found, now)
         self._write(now)
@@ -142,21 +143,18 @@ class Conversation:
         self._write(now)
 
     def _overdue(self, now: float) -> None:
-        match self.stage:
-            case Stage.AWAY:
-                self._open(now)
-            case Stage.LEAVING:
-                self._end(None)
-            case _:
-                self._hang_up(stages.RESUMING, f"no log-in within {stages.OPENING:g} s", now)
+        if self.stage is Stage.AWAY:
+            self._open(now)
+        elif self.stage is Stage.LEAVING:
+            self._end(None)
+        else:
+            self._hang_up(stages.RESUMING, f"no log-in within {stages.OPENING:g} s", now)
 
     @property
     def wake(self) -> float:
         """When to tick; infinite when nothing is due."""
-        hold = self.requests.hold if self.stage is Stage.ONLINE else math.inf
-        return min(
-            self._due, self._give_up, self.requests.due, hold if hold > -math.inf else math.inf
-        )
+        requests = self.requests.due(online=self.stage is Stage.ONLINE)
+        return min(self._due, self._give_up, requests)
 
     @property
     def reading(self) -> bool:
@@ -185,8 +183,7 @@ class Conversation:
             self._returns.fine()
         if self._return_after is not None:  # who says when to come back is well
             self._returns.fine()
-        if after is None:
-            after = self._return_after
+            after = self._return_after if after is None else after
         if after is None:
             after = self._returns.after()
         self._return_after, self._why = None, reason or f"the line was lost ({code})"
@@ -203,10 +200,6 @@ class Conversation:
         self.requests.fail(error or Ended("this client was closed"))
 
     # --- logging in ---
-    def _greeted(self, welcome: e.Welcome) -> None:
-        self.welcome = welcome
-        self._log_in()
-
     def _log_in(self) -> None:
         login = self._identity.login(self.guest_token, self.positions.all())
         self.effects.append(Write(codec.frame(login, stages.LOGIN)))
@@ -261,18 +254,17 @@ class Conversation:
     def _begin(self, room: e.Attending | e.RoomState) -> None:
         self._member_of.add(room.room)
         if room.room not in self.positions:
-            self.positions.begin(room.room, room.epoch, room.seq)
-            self.inbox.taken[room.room] = Position(epoch=room.epoch, seq=room.seq)
+            begun = self.positions.begin(room.room, room.epoch, room.seq)
+            self.inbox.taken[room.room] = begun
 
     def _told(self, event: e.Event | Other, now: float) -> None:
-        place = codec.place(event)
-        if place is not None:
+        if (place := codec.place(event)) is not None:
             self._entry(event, *place, now)
             return
-        if isinstance(event, e.CaughtUp):
-            self._caught_up(event, now)
-            return
         match event:
+            case e.CaughtUp():
+                self._caught_up(event, now)
+                return
             case e.Draining():
                 self._return_after = event.reconnect_after_ms / 1000
             case e.Left() if event.user == self.user:
@@ -290,8 +282,7 @@ class Conversation:
         if self.inbox.missing or self.inbox.full:
             self.inbox.missing = True
             return
-        epoch = self.welcome.epoch if self.welcome else ""
-        fit = self.positions.follow(room, seq, epoch)
+        fit = self.positions.follow(room, seq, self.welcome.epoch if self.welcome else "")
         if fit is Fit.NEXT:
             self.inbox.put(event, room, self.positions.of(room))
         elif fit is Fit.GAP:

@@ -19,8 +19,13 @@ WINDOW = 32
 PAUSE = 1.0
 """Seconds until the next try, where the server did not say when."""
 
-REPEATABLE = (c.Join, c.Direct, c.Read, c.Ping, c.History, c.Search, c.Who, c.Rooms)
+REPEATABLE = (
+    *(c.Join, c.Direct, c.Delete, c.React, c.Unreact, c.Read, c.Ping),
+    *(c.History, c.Search, c.Who, c.Rooms),
+)
 """What may be said twice without being done twice; so may a send that has a key."""
+UNSURE = "internal"
+"""The one refusal after which the server does not know whether something was changed."""
 
 
 class Request(Generic[Answer]):
@@ -61,8 +66,7 @@ class Requests:
         self._number = 0
         self.refusal: Refused | None = None
         """What is being waited out, since the last answer."""
-        self.hold = -math.inf
-        """When the next may be written: a refusal can make all of them wait."""
+        self._hold = -math.inf
 
     @property
     def on_the_line(self) -> bool:
@@ -89,9 +93,9 @@ class Requests:
     def writable(self, now: float, most: int) -> list[bytes]:
         """What may be written now, in order. ``most``: bytes that the server takes in a frame."""
         payloads: list[bytes] = []
-        if now < self.hold:
+        if now < self._hold:
             return payloads
-        self.hold = -math.inf
+        self._hold = -math.inf
         while self._waiting and len(self._written) < WINDOW:
             _, request = heappop(self._waiting)
             if request.done:
@@ -119,12 +123,14 @@ class Requests:
     def _refused(self, request: Request[Any], error: Any, now: float) -> Request[Any] | None:
         refused = Refused(error.code, error.message, error.retry_after_ms)
         pause = PAUSE if error.retry_after_ms is None else error.retry_after_ms / 1000
-        if not refused.retry or now + pause > request.deadline:
+        unsure = refused.code == UNSURE
+        too_late = now + pause > request.deadline
+        if not refused.retry or too_late or (unsure and not request.repeatable):
             return self._settle(request, error=refused)
         # All wait, not this one alone: those behind it would overtake it, or be refused as well.
-        self.hold = max(self.hold, now + pause)
+        self._hold = max(self._hold, now + pause)
         self.refusal = refused
-        request.tried = False
+        request.tried = unsure
         self._wait(request)
         return None
 
@@ -150,7 +156,7 @@ class Requests:
     # --- ends ---
     def expire(self, now: float) -> None:
         """Those whose patience is at its end."""
-        while self.due <= now:
+        while self._deadline <= now:
             _, _, request = heappop(self._deadlines)
             word = request.command.__struct_config__.tag
             self._settle(request, error=TimedOut(f"{word} was not answered in time"))
@@ -173,9 +179,13 @@ class Requests:
         self.settled.append(request)
         return request
 
+    def due(self, *, online: bool) -> float:
+        """When something is to be done: a patience ends, or commands may be written again."""
+        held = online and self._hold > -math.inf
+        return min(self._deadline, self._hold) if held else self._deadline
+
     @property
-    def due(self) -> float:
-        """When the next patience is at its end."""
+    def _deadline(self) -> float:
         while self._deadlines and self._deadlines[0][2].done:
             heappop(self._deadlines)
         return self._deadlines[0][0] if self._deadlines else math.inf

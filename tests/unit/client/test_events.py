@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+import chatd.client
 from chatd.client import CaughtUp, Left, Message, Online, Other
 from chatd.client.inbox import SPARE
 from chatd.core import commands as c
@@ -33,6 +34,16 @@ def test_every_kind_of_entry_moves_the_position() -> None:
     desk.says("topic", **entry, seq=5, topic="z")
     assert position(desk) == ("e1", 5)
     assert len(desk.told()) == 5
+
+
+def test_every_event_can_be_had_from_the_library() -> None:
+    mine = {name for name, value in vars(chatd.client).items() if value in e.Event.__subclasses__()}
+    assert mine == {each.__name__ for each in e.Event.__subclasses__()} - {"Welcome"}
+
+
+def test_every_event_that_says_an_epoch_is_understood() -> None:
+    known = {e.Welcome, e.CaughtUp, e.Invited, e.Entered}
+    assert {each for each in e.Event.__subclasses__() if "epoch" in each.__struct_fields__} == known
 
 
 def test_every_event_that_has_a_time_is_an_entry() -> None:
@@ -143,11 +154,24 @@ def test_joining_again_does_not_skip_what_is_still_to_come() -> None:
     assert seqs(desk) == [1]
 
 
-def test_an_invitation_says_from_where_one_hears() -> None:
+@pytest.mark.parametrize("event", [{"type": "invited", "by": "bob"}, {"type": "entered"}])
+def test_who_is_brought_into_a_room_is_told_from_where_one_hears(event: dict[str, str]) -> None:
     desk = online()
-    desk.says("invited", room="secret", by="bob", epoch="e1", seq=10)
+    desk.says(**event, room="secret", epoch="e1", seq=10)
     desk.message(11, room="secret")
     assert seqs(desk) == [11]
+    desk.loses()
+    assert back(desk, "secret")["resume"]["secret"] == {"epoch": "e1", "seq": 11}
+
+
+def test_an_entry_may_come_before_the_answer_that_says_from_where_one_hears() -> None:
+    desk = online()
+    request = desk.ask(c.Join(room="new"), e.Attending)
+    desk.message(42, room="new")
+    desk.says("ok", id=request.number, room="new", epoch="e1", seq=42)
+    desk.message(43, room="new")
+    assert seqs(desk) == [42, 43]
+    assert desk.conversation.positions.gaps == 0
 
 
 def test_a_room_entered_by_another_session_is_heard_from_there_on() -> None:

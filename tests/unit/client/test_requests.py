@@ -100,8 +100,7 @@ def test_only_so_many_are_on_the_line_at_once() -> None:
 
 NOT_REPEATABLE: list[c.Command] = [
     c.Edit(room="lobby", seq=1, text="x"),
-    c.Delete(room="lobby", seq=1),
-    c.React(room="lobby", seq=1, emoji="+"),
+    c.Topic(room="lobby", topic="x"),
     c.Create(room="new"),
     c.Leave(room="lobby"),
     c.Send(room="lobby", text="without a key"),
@@ -140,7 +139,7 @@ def test_it_is_not_when_it_was_never_said(command: c.Command) -> None:
 
 def test_what_may_be_repeated_changes_nothing_the_second_time() -> None:
     reads = {c.History, c.Search, c.Who, c.Rooms, c.Ping}
-    harmless_twice = {c.Join, c.Direct, c.Read}
+    harmless_twice = {c.Join, c.Direct, c.Read, c.Delete, c.React, c.Unreact}
     assert set(REPEATABLE) == reads | harmless_twice
 
 
@@ -173,6 +172,27 @@ def test_what_is_refused_for_now_is_said_again_after_that_time() -> None:
     assert keys(desk) == ["k1"]
     stored(desk, request.number)
     assert request.answer is not None
+
+
+@pytest.mark.parametrize("command", NOT_REPEATABLE, ids=lambda each: type(each).__name__)
+def test_what_a_fault_may_have_done_is_not_done_again(command: c.Command) -> None:
+    desk = online("lobby")
+    request = desk.ask(command)
+    desk.says("error", id=request.number, code="internal", message="fault 1", retry_after_ms=100)
+    assert isinstance(request.error, Refused)
+
+
+def test_what_a_fault_may_have_done_is_not_said_by_a_stranger() -> None:
+    desk = online("lobby")
+    request = desk.send("k1")
+    desk.says("error", id=request.number, code="internal", message="fault 1", retry_after_ms=100)
+    assert not request.done
+    desk.loses()
+    desk.pass_(1)
+    desk.effects()
+    desk.greets()
+    desk.says("error", id="login", code="login_failed", message="not of this server")
+    assert isinstance(request.error, Interrupted)
 
 
 def test_nothing_overtakes_what_was_refused_for_now() -> None:
