@@ -18,11 +18,16 @@ from chatd import __version__
 from chatd.canary.arguments import arguments as canary_arguments
 from chatd.ops import data_arguments as arguments
 from chatd.ops import systemd
-from chatd.ops.config import Invalid, load
+from chatd.ops.config import Config, Invalid, load, parse
 from chatd.ops.config import verbs as configuration
 
 CONFIG = "/etc/chatd/chatd.toml"
 DEV_FILE = "chatd.toml"
+DEV_TEXT = """\
+# For trying chatd out; `chatd config example` shows every key.
+[store]
+path = "chatd.sqlite3"
+"""
 
 
 class Unusable(Exception):
@@ -104,16 +109,20 @@ def _file(args: argparse.Namespace) -> Path:
     return Path(args.config or CONFIG) if args.dev is None else Path(args.dev) / DEV_FILE
 
 
+def _loaded(args: argparse.Namespace) -> Config:
+    """The configuration that the arguments name. Only `serve` makes the file of a --dev folder."""
+    file = _file(args)
+    if args.dev is not None and not file.exists():
+        return parse(DEV_TEXT, str(file), file.absolute().parent).config
+    return load(file).config
+
+
 def _make_dev(file: Path) -> None:
     """A folder for trying chatd out, with the least configuration, unless it is there."""
     try:
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(
-                "# For trying chatd out; `chatd config example` shows every key.\n"
-                '[store]\npath = "chatd.sqlite3"\n',
-                encoding="utf-8",
-            )
+            file.write_text(DEV_TEXT, encoding="utf-8")
     except OSError as error:
         raise Unusable(f"{file.parent} cannot be used: {error.strerror}; name another") from None
 
@@ -228,7 +237,7 @@ def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
     from chatd.store.sqlite import opened  # noqa: PLC0415
 
     try:
-        config = load(_file(args)).config
+        config = _loaded(args)
         if call != "add" and not config.store.path.exists():
             raise Unusable(f"there is no database {config.store.path}: see store.path")
         with opened(config.store.path) as (store, run):
@@ -271,7 +280,7 @@ def _on_data(verbs: Verbs, name: str, says: str) -> argparse.ArgumentParser:
 
 def _run_on_data(args: argparse.Namespace, name: str) -> int:
     try:
-        return _run_data(args, name, load(_file(args)).config.store.path)
+        return _run_data(args, name, _loaded(args).store.path)
     except Invalid as invalid:
         sys.stderr.write(f"{invalid}\n")
         return os.EX_CONFIG
