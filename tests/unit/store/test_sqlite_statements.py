@@ -21,6 +21,11 @@ MAY_SCAN = {
     "backup_manifest._TABLES",  # once for each backup
     "backup_manifest._ROOMS",
     "retention._KEPT",  # seldom: see chatd/ops/data_retention
+    "sanctions._IN_FORCE",  # all of them, when one was laid on or lifted
+    "sanctions._RULES",
+    "sanctions._OPEN",  # an index of just these, up to a limit
+    "sanctions._SETTLED",
+    "sanctions._COUNT_OPEN",  # an index of just these, and they wait for an operator
 }
 MAY_SORT = {"rooms._MEMBERSHIPS", "accounts._OF_USER"}  # a person's rooms and tokens are few
 HARMLESS = re.compile(r"VIRTUAL TABLE INDEX|CONSTANT ROW|SCAN (SUBQUERY )?(\d+|\(subquery-\d+\))")
@@ -72,6 +77,7 @@ WHOLE = {
         "accounts._ACCOUNT",
         "accounts._TOKEN",
         "accounts._REVOCATIONS",
+        "sanctions._REPORT",
     }
 }
 
