@@ -22,6 +22,10 @@ async def search(host: Host, session: Caller, command: c.Search) -> Found:
         limit=command.limit,
     )
     return Found(
-        messages=[message_of(hit.message, hit.room) for hit in hits],
+        messages=[
+            message_of(hit.message, hit.room)
+            for hit in hits
+            if me.operator or not host.laid.on_user("ban", me.user_id, hit.message.room_id)
+        ],
         cursor=hits[-1].cursor if len(hits) == command.limit else None,
     )

@@ -105,7 +105,7 @@ class Joined(Event, frozen=True, tag="joined"):
 
 
 class Left(Event, frozen=True, tag="left"):
-    """`user` left the room; `reason` is `left`, `quit` or `gone` (line lost)."""
+    """`user` left the room; `reason`: `left`, `quit`, `gone` (line lost), `kicked` or `banned`."""
 
     room: str
     user: str

@@ -48,10 +48,20 @@ class Subject(Struct, frozen=True):
     value: str
     shown: str
 
+    def is_about(self, user_id: UserId | None, address: str) -> bool:
+        """Whether this is the user, or holds the address as text ("unix" is none)."""
+        match self.kind:
+            case "user":
+                return user_id == self.value
+            case "address":
+                return same_address(address) == self.value
+            case "network":
+                return _inside(address, self.value)
+
 
 class Sanction(Struct, frozen=True, kw_only=True):
-    """A ban or a mute. ``room_id`` None: the whole server. Times: milliseconds since 1970 UTC;
-    ``until`` None: until it is lifted."""
+    """A ban or a mute. ``room_id`` None: the whole server, else ``room`` is the room's name. Times:
+    milliseconds since 1970 UTC; ``until`` None: until it is lifted."""
 
     number: int
     kind: SanctionKind
@@ -61,6 +71,7 @@ class Sanction(Struct, frozen=True, kw_only=True):
     by: str
     ts: int
     until: int | None = None
+    room: str | None = None
 
     def holds(self, now: int) -> bool:
         """Whether it is in force at ``now``."""
@@ -72,13 +83,7 @@ class Sanction(Struct, frozen=True, kw_only=True):
 
     def concerns(self, user_id: UserId | None, address: str) -> bool:
         """Whether it is about this user, or this address as text ("unix" is none)."""
-        match self.subject.kind:
-            case "user":
-                return user_id == self.subject.value
-            case "address":
-                return same_address(address) == self.subject.value
-            case "network":
-                return _inside(address, self.subject.value)
+        return self.subject.is_about(user_id, address)
 
 
 class RoomRules(Struct, frozen=True, kw_only=True):

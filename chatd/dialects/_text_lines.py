@@ -14,6 +14,8 @@ _REASONS = {
     "quit": " (said goodbye)",
     "gone": " (line lost)",
     "revoked": " (no longer allowed in)",
+    "kicked": " (put out)",
+    "banned": " (banned)",
 }
 
 

@@ -48,6 +48,7 @@ class Sanctions(Keeper):
             by=by,
             ts=ts,
             until=until,
+            room=kept.rooms[room_id].stored.name if room_id is not None else None,
         )
         kept.sanctions.append(laid)
         kept.sanctions_version += 1

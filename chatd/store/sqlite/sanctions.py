@@ -16,17 +16,17 @@ _VERSION = "SELECT value FROM meta WHERE name = 'sanctions_version'"
 _RISE = "UPDATE meta SET value = value + 1 WHERE name = 'sanctions_version'"
 _EMERGENCY = "SELECT value FROM meta WHERE name = 'emergency'"
 _SET_EMERGENCY = "UPDATE meta SET value = ? WHERE name = 'emergency'"
-_IN_FORCE = """SELECT
-    number, kind, subject_kind, subject, shown, room_id, reason, by_name, ts, until
-FROM sanctions WHERE until IS NULL OR until > ? ORDER BY number"""
+_SANCTION = """SELECT number, sanctions.kind, subject_kind, subject, shown, sanctions.room_id,
+    reason, by_name, ts, until, rooms.name
+FROM sanctions LEFT JOIN rooms ON rooms.room_id = sanctions.room_id"""
+_IN_FORCE = f"{_SANCTION} WHERE until IS NULL OR until > ? ORDER BY number"
 _FORGET = "DELETE FROM sanctions WHERE until <= ?"
 _LAY = """INSERT INTO sanctions
 (kind, subject_kind, subject, shown, room_id, reason, by_name, ts, until)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _LIFT = """DELETE FROM sanctions
 WHERE kind = ? AND subject_kind = ? AND subject = ? AND ifnull(room_id, 0) = ?"""
-_NUMBER = """SELECT number FROM sanctions
-WHERE kind = ? AND subject_kind = ? AND subject = ? AND ifnull(room_id, 0) = ?"""
+_NEWEST = f"{_SANCTION} WHERE number = last_insert_rowid()"
 _RULES = "SELECT room_id, read_only, slow FROM room_rules"
 _SET_RULES = "INSERT INTO room_rules (room_id, read_only, slow) VALUES (?, ?, ?)"
 _DROP_RULES = "DELETE FROM room_rules WHERE room_id = ?"
@@ -69,13 +69,12 @@ def sanction(
     if room_id is not None:
         _must_be(transaction, room_id)
     transaction.execute(_FORGET, (ts,))
-    where = _where(kind, subject, room_id)
-    transaction.execute(_LIFT, where)
+    transaction.execute(_LIFT, _where(kind, subject, room_id))
     row = (kind, subject.kind, subject.value, subject.shown, room_id, reason, by, ts, until)
     transaction.execute(_LAY, row)
-    (number,) = transaction.execute(_NUMBER, where).fetchone()
+    laid = _sanction(*transaction.execute(_NEWEST).fetchone())
     transaction.execute(_RISE)
-    return _sanction(number, *row)
+    return laid
 
 
 def lift(
@@ -175,6 +174,7 @@ def _sanction(
     by: str,
     ts: int,
     until: int | None,
+    room: str | None,
 ) -> Sanction:
     return Sanction(
         number=number,
@@ -185,6 +185,7 @@ def _sanction(
         by=by,
         ts=ts,
         until=until,
+        room=room,
     )
 
 

@@ -42,6 +42,7 @@ async def test_a_sanction_is_kept_with_all_it_says(store: Store) -> None:
         by="olga",
         ts=1000,
         until=5000,
+        room="lobby",
     )
 
 

@@ -78,6 +78,7 @@ WHOLE = {
         "accounts._TOKEN",
         "accounts._REVOCATIONS",
         "sanctions._REPORT",
+        "sanctions._SANCTION",
     }
 }
 
