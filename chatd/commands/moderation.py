@@ -34,8 +34,8 @@ class Scene:
 
     @property
     def where(self) -> str:
-        """As a person reads it."""
-        return f"#{self.room.label}" if self.room else "this server"
+        """As a person reads it, behind a verb."""
+        return f"in #{self.room.label}" if self.room else "on this server"
 
 
 async def kick(host: Host, session: Caller, command: c.Kick) -> Ok:
@@ -47,7 +47,7 @@ async def kick(host: Host, session: Caller, command: c.Kick) -> Ok:
             raise Refused("no_such_user", f"{target.name!r} is not here")
         return Ok()
     if not await _put_out(host, session.me, scene.room, target, "kicked", reason):
-        raise Refused("no_such_user", f"{target.name!r} is not in {scene.where}")
+        raise Refused("no_such_user", f"{target.name!r} is not {scene.where}")
     return Ok()
 
 
@@ -98,7 +98,7 @@ async def mute(host: Host, session: Caller, command: c.Mute) -> Sanctioned:
     person = host.by_id(target.user_id)
     if person is not None:
         left = None if command.seconds is None else command.seconds * 1000
-        deed = f"muted you in {scene.where} {lasts(left)}"
+        deed = f"muted you {scene.where} {lasts(left)}"
         _tell(host, session.me, person, scene, deed, line_of(command.reason))
     return laid
 
@@ -259,7 +259,7 @@ async def _lift(host: Host, session: Caller, kind: SanctionKind, who: str, room:
             await host.store.lift(kind, each.subject, scene.room_id)
             await host.laid.look()
             return Ok()
-    done = "banned from" if kind == "ban" else "muted in"
+    done = "banned" if kind == "ban" else "muted"
     raise Refused("no_such_user", f"{who!r} is not {done} {scene.where}; `bans` lists all")
 
 

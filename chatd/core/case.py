@@ -18,7 +18,7 @@ Verb = Literal[
 concerns the whole server."""
 
 SPEAKING = frozenset({"send", "edit", "react", "topic"})
-MAKING = frozenset({"create", "create_private", "invite", "nick"})
+MAKING = frozenset({"create", "create_private", "invite", "nick", "direct"})
 MODERATING = frozenset({"kick", "ban", "mute", "rule"})
 ABOUT_NO_ROOM = frozenset({"login", "direct", "create", "create_private", "nick", "operate"})
 

@@ -10,13 +10,14 @@ from chatd.core.sanctions import SanctionKind, SubjectKind
 
 
 class Notice(Event, frozen=True, tag="notice"):
-    """An operator says something to everybody, or a moderator's deed is told to whom it hit.
-    `ts`: milliseconds since 1970 UTC."""
+    """An operator says something to everybody (`all`), or what a moderator did is told to a room or
+    to whom it hit. `ts`: milliseconds since 1970 UTC."""
 
     ts: int
     text: str
     user: str
     room: str | None = None
+    all: bool = False
 
 
 class SanctionLine(Struct, frozen=True, kw_only=True, omit_defaults=True):

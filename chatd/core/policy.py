@@ -265,7 +265,7 @@ EMERGENCIES: tuple[tuple[Emergency, Callable[[Case], bool], str], ...] = (
     ),
     (
         Emergency.OPERATORS,
-        lambda case: case.verb in SPEAKING | MAKING | {"login", "direct", "join"},
+        lambda case: case.verb in SPEAKING | MAKING | {"login", "join"},
         "only operators log in or speak for now",
     ),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chatd.core import commands as c
 from chatd.core import events as e
 from chatd.core import moderation as m
-from chatd.core.text import for_terminal, one_line
+from chatd.core.text import one_line
 from chatd.dialects._text_lines import below, clock, day
 from chatd.dialects._text_memory import Memory, called
 from chatd.dialects._words import checked
@@ -139,10 +139,11 @@ def _where(memory: Memory, room: str | None) -> str:
     return "the server" if room is None else memory.shown(room)
 
 
-def _sanctioned(memory: Memory, command: Any, answer: m.Sanctioned, zone: tzinfo) -> str:
+def _sanctioned(memory: Memory, command: c.Command, answer: m.Sanctioned, zone: tzinfo) -> str:
     deed = "banned from" if isinstance(command, c.Ban) else "muted in"
     until = f" until {_time(answer.until, zone)}" if answer.until is not None else ""
-    return f"{one_line(answer.who)} is {deed} {_where(memory, command.room)}{until}"
+    where = _where(memory, getattr(command, "room", None))
+    return f"{one_line(answer.who)} is {deed} {where}{until}"
 
 
 def _time(ts: int, zone: tzinfo) -> str:
@@ -191,12 +192,3 @@ ANSWERS: dict[type[e.Ok], Callable[[Memory, Any, Any, tzinfo], str]] = {
     m.ReportList: _report_list,
     m.EmergencyStep: _step,
 }
-
-
-def notice(n: m.Notice) -> str:
-    """In a room, or to one alone: what was done. To everybody: who says it."""
-    return f"* {one_line(n.text)}" if n.room else f"* {one_line(n.user)} to all: {_said(n)}"
-
-
-def _said(n: m.Notice) -> str:
-    return for_terminal(below(n.text))

@@ -8,14 +8,12 @@ from datetime import tzinfo
 from chatd.core.commands import Command, Join, Login
 from chatd.core.errors import Refused
 from chatd.core.events import Error, Event, Ok, Welcome
-from chatd.core.moderation import Notice
 from chatd.core.ports import Dialect, Frame, Speaker
 from chatd.core.settings import Settings
 from chatd.dialects._text_answers import OPENING, answered, refusal
 from chatd.dialects._text_commands import FOLLOW, Meaning, meaning, said
 from chatd.dialects._text_lines import NEWS, clock, welcome
 from chatd.dialects._text_memory import Memory, called
-from chatd.dialects._text_moderation import notice
 
 
 def dialect(settings: Settings) -> Dialect:
@@ -46,11 +44,8 @@ class TextDialect:
         """`HH:MM #room ...`, the time being the event's own where it has one."""
         if isinstance(event, Welcome):
             return said(welcome(event))
-        if isinstance(event, Notice):
-            news = notice(event)
-        else:
-            tell = NEWS.get(type(event))
-            news = tell(event) if tell else ""
+        tell = NEWS.get(type(event))
+        news = tell(event) if tell else ""
         if not news:
             return None
         where = f"{called(label)} " if label else ""

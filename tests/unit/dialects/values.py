@@ -42,6 +42,8 @@ def of(kind: Any) -> st.SearchStrategy[Any]:
             return st.floats(0, 1e9)
         case mi.BoolType():
             return st.booleans()
+        case mi.LiteralType(values=values):
+            return st.sampled_from(values)
         case mi.NoneType():
             return st.none()
     raise AssertionError(f"no values are known for {known!r}; teach them here")
