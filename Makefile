@@ -105,6 +105,7 @@ docs: $(READY) ## Write the documents that are made from the code
 	$(call generate,chatd config describe,docs/configuration.md)
 	$(call generate,chatd config example,packaging/chatd.toml)
 	$(call generate,chatd.ops.metrics_reference,docs/metrics.md)
+	$(call generate,chatd.ops.protocol_reference docs/protocol.md,docs/protocol.md)
 
 lock: $(TOOLS) ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
 	$(LOCK) pyproject.toml -o requirements/run.txt

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,10 @@ def _user(verbs: Verbs) -> None:
         _at_desk(inner, name, says).add_argument("name", metavar="NAME")
     listing = _at_desk(inner, "list_", "list the accounts")
     listing.add_argument("--json", action="store_true", help="for programs")
+    erase = _at_desk(inner, "erase", "remove an account and what it said", room="data_erase")
+    erase.add_argument("name", metavar="NAME")
+    erase.add_argument("--keep-texts", action="store_true", help="only the name is removed")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _token(verbs: Verbs) -> None:
@@ -197,15 +202,15 @@ def _group(verbs: Verbs, name: str, says: str) -> Verbs:
     return verbs.add_parser(name, help=says).add_subparsers(metavar="VERB", required=True)
 
 
-def _at_desk(inner: Verbs, call: str, says: str) -> argparse.ArgumentParser:
-    """A verb of ops/users.py, which works on the store that --config or --dev names."""
+def _at_desk(inner: Verbs, call: str, says: str, *, room: str = "users") -> argparse.ArgumentParser:
+    """A verb of chatd/ops/ROOM.py, which works on the store that --config or --dev names."""
     name = call.removeprefix("token_").rstrip("_")
-    parser = _verb(inner, name, says, lambda args: _run_at_desk(args, call))
+    parser = _verb(inner, name, says, lambda args: _run_at_desk(args, room, call))
     _where(parser)
     return parser
 
 
-def _run_at_desk(args: argparse.Namespace, call: str) -> int:
+def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
     from chatd.ops import users  # noqa: PLC0415  # brings the store and the hashes in
     from chatd.store import CannotOpen  # noqa: PLC0415
     from chatd.store.sqlite import opened  # noqa: PLC0415
@@ -222,7 +227,7 @@ def _run_at_desk(args: argparse.Namespace, call: str) -> int:
                 config.auth.iterations,
                 lambda: time.time_ns() // 1_000_000,
             )
-            code: int = getattr(users, call)(args, desk)
+            code: int = getattr(import_module(f"chatd.ops.{room}"), call)(args, desk)
             return code
     except Invalid as invalid:
         sys.stderr.write(f"{invalid}\n")
@@ -251,6 +256,9 @@ def _data(verbs: Verbs) -> None:
     restore.add_argument("--dry-run", action="store_true", help="change nothing, say what would be")
     migrate = _on_data(verbs, "migrate", "bring the database to this chatd's schema")
     migrate.add_argument("--plan", action="store_true", help="only say what would be done")
+    export = _at_desk(verbs, "export", "write a room's log, in its order", room="data_export")
+    export.add_argument("room", metavar="ROOM")
+    export.add_argument("--format", choices=["jsonl", "text"], default="jsonl", help="jsonl")
 
 
 def _at_least_one(text: str) -> int:

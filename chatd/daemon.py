@@ -34,6 +34,7 @@ from chatd.node import Node
 from chatd.node.node import Ports
 from chatd.ops import logs, systemd
 from chatd.ops.config import Config, Inherited, Invalid, Listener, Unix, changes, load
+from chatd.ops.data_retention import Retention
 from chatd.ops.metrics import Metrics
 from chatd.store import CannotOpen
 from chatd.store.sqlite import SqliteStore
@@ -187,6 +188,12 @@ class Daemon:
         )
         await self._node.start()
         self._to_stop.append(("node", self._node.stop))
+        node, meter = self._node, self._metrics.retention
+        self._retention = Retention(
+            self._store, node.clock, node.spawn, meter, self._log, node.trimmed
+        )
+        self._retention.use(self._config.retention)
+        self._to_stop.append(("retention", self._retention.stop))
 
     async def _listen_operations(self) -> None:
         factory = OperationsFactory(self._reactor, self._metrics.render, self._not_ready, self._log)
@@ -294,6 +301,7 @@ class Daemon:
         self._node.settings = node_settings(config)
         self._node.dialects = all_dialects(self._node.settings)
         self._front.use(edge_settings(config))
+        self._retention.use(config.retention)
         self._passwords.iterations = config.auth.iterations
         self._writer.form, self._writer.level = config.log.format, config.log.level
 

@@ -19,6 +19,7 @@ from chatd.core.events import CaughtUp as CaughtUp
 from chatd.core.events import Deleted as Deleted
 from chatd.core.events import Draining as Draining
 from chatd.core.events import Edited as Edited
+from chatd.core.events import Entered as Entered
 from chatd.core.events import Invited as Invited
 from chatd.core.events import Joined as Joined
 from chatd.core.events import Left as Left

@@ -275,7 +275,7 @@ class Conversation:
                 self.positions.drop(event.room)
             case e.Renamed() if event.user == self.user:
                 self.user = event.nick
-            case e.Invited():
+            case e.Invited() | e.Entered():
                 self._member_of.add(event.room)
                 position = self.positions.begin(event.room, event.epoch, event.seq)
                 self.inbox.put(event, event.room, position)

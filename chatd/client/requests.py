@@ -146,11 +146,10 @@ class Requests:
     # --- ends ---
     def expire(self, now: float) -> None:
         """Those whose patience is at its end."""
-        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][2].done):
+        while self.due <= now:
             _, _, request = heappop(self._deadlines)
-            if not request.done:
-                word = request.command.__struct_config__.tag
-                self._settle(request, error=TimedOut(f"{word} was not answered in time"))
+            word = request.command.__struct_config__.tag
+            self._settle(request, error=TimedOut(f"{word} was not answered in time"))
 
     def fail(self, error: ChatError) -> None:
         """None of them will be answered any more."""
@@ -173,6 +172,8 @@ class Requests:
     @property
     def due(self) -> float:
         """When the next patience is at its end."""
+        while self._deadlines and self._deadlines[0][2].done:
+            heappop(self._deadlines)
         return self._deadlines[0][0] if self._deadlines else math.inf
 
 

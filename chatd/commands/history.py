@@ -3,14 +3,21 @@ The replay of a gap after a reconnect is chatd/node/catchup; finding by words is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chatd.commands.host import Caller, Host
 from chatd.commands.places import case_of, refusal, unseen
 from chatd.core import commands as c
 from chatd.core.errors import Refused
 from chatd.core.events import HistoryPage
+from chatd.core.log import StoredMessage
 from chatd.core.policy import decide
 from chatd.core.rooms import Person, Room
+from chatd.core.settings import Settings
 from chatd.core.telling import message_of
+
+OVERHEAD = 256
+"""Bytes of a message beside its text and reactions, generously."""
 
 
 async def history(host: Host, session: Caller, command: c.History) -> HistoryPage:
@@ -18,12 +25,28 @@ async def history(host: Host, session: Caller, command: c.History) -> HistoryPag
     if command.before is not None and command.after is not None:
         raise Refused("bad_field", "history takes 'before' or 'after', not both")
     room = await readable(host, session.me, command.room)
-    messages, more = await host.store.history(
+    stored, more = await host.store.history(
         room.room_id, before=command.before, after=command.after, limit=command.limit
     )
-    return HistoryPage(
-        room=room.name, messages=[message_of(m, room.name) for m in messages], more=more
-    )
+    if command.after is None:  # a page that ends somewhere is cut at its beginning
+        stored.reverse()
+    fit = fitting(stored, host.settings)
+    messages = [message_of(each, room.name) for each in stored[:fit]]
+    if command.after is None:
+        messages.reverse()
+    return HistoryPage(room=room.name, messages=messages, more=more or fit < len(stored))
+
+
+def fitting(messages: Sequence[StoredMessage], settings: Settings) -> int:
+    """How many of these, from the first on, an answer may hold: at least one, and else about as
+    much as a quarter of an outbox, so that a page of long texts throws nobody out as too slow."""
+    left = settings.outbox_bytes // 4
+    for count, each in enumerate(messages):
+        names = sum(len(name) for by in each.reactions.values() for name in by)
+        left -= OVERHEAD + len(each.text.encode()) + 2 * names
+        if left < 0 and count:
+            return count
+    return len(messages)
 
 
 async def readable(host: Host, me: Person, name: str) -> Room:

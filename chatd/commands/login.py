@@ -174,7 +174,8 @@ async def _public_rooms(host: Host, command: c.Login, guest: Identity) -> list[R
     """Those that the client names in `resume`: a guest was in them and comes back. An account's
     rooms are in the store, and those that it is no member of any more, it has left."""
     rooms: dict[RoomId, Room] = {}
-    for name in command.resume:
+    # As many as one may be in: a frame holds more names than anybody should look up for it.
+    for name in list(command.resume)[: host.settings.rooms_per_user]:
         try:
             room = await host.find_room(name)
         except (Refused, names.BadName):

@@ -3,7 +3,7 @@ How words are matched is the store's; who may read what is the policy's."""
 
 from __future__ import annotations
 
-from chatd.commands.history import readable
+from chatd.commands.history import fitting, readable
 from chatd.commands.host import Caller, Host
 from chatd.core import commands as c
 from chatd.core.events import Found
@@ -21,11 +21,13 @@ async def search(host: Host, session: Caller, command: c.Search) -> Found:
         cursor=command.cursor,
         limit=command.limit,
     )
+    fit = fitting([hit.message for hit in hits], host.settings)
+    more = fit < len(hits) or len(hits) == command.limit
     return Found(
         messages=[
             message_of(hit.message, hit.room)
-            for hit in hits
+            for hit in hits[:fit]
             if me.operator or not host.laid.on_user("ban", me.user_id, hit.message.room_id)
         ],
-        cursor=hits[-1].cursor if len(hits) == command.limit else None,
+        cursor=hits[fit - 1].cursor if more else None,
     )

@@ -133,6 +133,13 @@ class Room:
         self.tail = max(self.tail, seq)
         self.recent.clear()
 
+    def trim(self, first: int) -> None:
+        """The entries below ``first`` are kept no more, here neither; nor are words of messages
+        among them that later edits repeat."""
+        self.first = max(self.first, first)
+        kept = [_without_text(e) if _edits_below(e, first) else e for e in self.recent]
+        self.recent = deque((e for e in kept if e.seq >= first), maxlen=RECENT)
+
     def since(self, seq: int) -> list[Entry] | None:
         """The entries after ``seq`` up to the tail, when all of them are at hand."""
         missing = self.tail - seq
@@ -155,6 +162,10 @@ class Room:
 def _is_of(entry: Entry, target: int | None) -> bool:
     """Whether the entry holds words of the message at ``target``."""
     return entry.seq == target or (entry.kind == "edited" and entry.target == target)
+
+
+def _edits_below(entry: Entry, first: int) -> bool:
+    return entry.kind == "edited" and entry.target is not None and entry.target < first
 
 
 def _without_text(entry: Entry) -> Entry:

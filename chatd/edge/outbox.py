@@ -17,6 +17,12 @@ from chatd.edge.ports import Delayed, EdgeMeter, Reactor
 CHUNK = 64 * 1024
 """Bytes given to the transport at once: its own buffer counts as full above so many."""
 
+GRACE = 1.0
+"""Seconds for which more than the limit may wait. Many messages stored at once are told at once;
+only who has not taken them a while later is slow."""
+MOST = 8
+"""Times the limit: more than this does not wait even for a moment."""
+
 TEXT, PONG = 0x81, 0x8A  # a final frame and its opcode (RFC 6455 section 5.2)
 
 
@@ -115,13 +121,14 @@ class Outbox:
     """ports.Outbox for one connection. ``limit``: bytes; ``patience``: seconds that a peer has to
     take what waits when the session is closed.
 
+    More than the limit may wait for the length of GRACE, but never MOST times as much.
     It is the transport's producer: while the transport is full, frames wait here and are counted.
     A frame that finds nothing else waiting is taken whatever its size.
     """
 
     __slots__ = (
         "_closed", "_deadline", "_due", "_farewell", "_frames", "_limit", "_line", "_outboxes",
-        "_patience", "_paused", "_waiters", "_waiting", "moved",
+        "_over", "_patience", "_paused", "_waiters", "_waiting", "moved",
     )  # fmt: skip
 
     def __init__(self, line: Line, outboxes: Outboxes, limit: int, patience: float) -> None:
@@ -131,6 +138,7 @@ class Outbox:
         self._patience = patience
         self._frames: list[bytes] = []
         self._waiting = 0
+        self._over: Delayed | None = None
         self._due = False
         self._paused = False
         self._closed = False
@@ -156,8 +164,8 @@ class Outbox:
         waiting = self._waiting + len(wire)
         if ephemeral and waiting * 2 > self._limit:
             self._outboxes.meter.dropped("ephemeral", 1)
-        elif waiting > self._limit and self._frames:
-            self._too_slow()
+        elif waiting > self._limit * MOST and self._frames:
+            self._too_slow(more=1)
         else:
             self._frames.append(wire)
             self._waits(waiting)
@@ -178,6 +186,7 @@ class Outbox:
             return
         self._closed = True
         self._farewell = (code, reason)
+        self._waits(self._waiting)  # its time is up in another way
         self._line.resume()  # else the peer's own close frame would never be read
         self.flush()
         if self._frames:
@@ -203,7 +212,7 @@ class Outbox:
             self._wake()
         if not self._frames and self._farewell is not None:
             (code, reason), self._farewell = self._farewell, None
-            self._forget_deadline()
+            _cancel(self._deadline)
             self._line.leave(code, reason)
 
     def _next(self) -> bytes:
@@ -233,7 +242,7 @@ class Outbox:
         """Nothing can be sent any more."""
         self._closed = True
         self._farewell = None
-        self._forget_deadline()
+        _cancel(self._deadline)
         self._throw_away()
         self._wake()
 
@@ -251,9 +260,8 @@ class Outbox:
         """The transport is gone."""
         self.end()
 
-    def _too_slow(self) -> None:
-        thrown = len(self._frames) + 1
-        self._outboxes.meter.dropped("too_slow", thrown)
+    def _too_slow(self, more: int = 0) -> None:
+        self._outboxes.meter.dropped("too_slow", len(self._frames) + more)
         self._outboxes.meter.slow_closed()
         self._line.resume()
         self.end()
@@ -266,6 +274,11 @@ class Outbox:
     def _waits(self, size: int) -> None:
         self._outboxes.waits(size - self._waiting)
         self._waiting = size
+        if size <= self._limit or len(self._frames) < 2 or self._closed:
+            _cancel(self._over)
+            self._over = None
+        elif self._over is None:
+            self._over = self._outboxes.reactor.callLater(GRACE, self._too_slow)
 
     def _wake(self) -> None:
         if self._waiters:
@@ -274,6 +287,7 @@ class Outbox:
                 if not waiter.called:  # a coroutine that was cancelled waits no more
                     waiter.callback(None)
 
-    def _forget_deadline(self) -> None:
-        if self._deadline is not None and self._deadline.active():
-            self._deadline.cancel()
+
+def _cancel(delayed: Delayed | None) -> None:
+    if delayed is not None and delayed.active():
+        delayed.cancel()

@@ -29,6 +29,10 @@ class Attendances:
         """The room, if somebody attends it."""
         return self._rooms.get(room_id)
 
+    def all(self) -> list[Room]:
+        """Every live room."""
+        return list(self._rooms.values())
+
     def named(self, name: str) -> Room | None:
         """The live room of exactly this name."""
         return self._by_name.get(name)

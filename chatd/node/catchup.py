@@ -80,25 +80,31 @@ class Replay:
         if not known or position.epoch != self._node.store.epoch:
             self._give_up(room)
             return
-        seq = position.seq
-        while (entries := room.since(seq)) is None:
-            page = await self._node.store.read(room.room_id, seq, PAGE)
-            if not page or page[0].seq != seq + 1:  # no longer kept: all or nothing
-                self._give_up(room)
+        seq, limit = position.seq, PAGE
+        while self._waits(room):
+            entries = room.since(seq)
+            if entries is None:
+                entries = await self._node.store.read(room.room_id, seq, limit)
+                if not entries or entries[0].seq != seq + 1:  # no longer kept: all or nothing
+                    self._give_up(room)
+                    return
+                if not self._waits(room):
+                    return
+            before, seq = seq, self._say(room, entries, seq)
+            if seq == room.tail:
+                self._finish(room, position.seq, seq)
                 return
-            if not self._waits(room):
-                return
-            seq = self._say(room, page, seq)
+            limit = min(PAGE, 2 * (seq - before))  # no more is read again than was told
             await self._session.outbox.drained()
-        if self._waits(room):
-            self._finish(room, position.seq, self._say(room, entries, seq))
 
     def _say(self, room: Room, entries: list[Entry], seq: int) -> int:
-        """Tell entries of the store, as far as the room itself has been told."""
+        """Tell entries, as far as the room itself has been told; the first ones only, when they
+        are long: an outbox that is half full has room for them and for what else is said."""
+        left = self._node.settings.outbox_bytes // 4
         for entry in entries:
-            if seq < entry.seq <= room.tail:
+            if left > 0 and seq < entry.seq <= room.tail:
                 event = event_of(entry, room.name)
-                self._node.fanout.tell_session(self._session, event, label=room.label)
+                left -= self._node.fanout.tell_session(self._session, event, label=room.label)
                 seq = entry.seq
         return seq
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatd.core.events import Event
-from chatd.core.log import Entry, RoomId
+from chatd.core.log import Entry, RoomId, UserId
 from chatd.core.ports import Dialect, Frame, Notice, StoreFailed, StoreFull
 from chatd.core.rooms import Hearer, Person, Room
 from chatd.core.telling import event_of
@@ -48,6 +48,18 @@ class Fanout:
             await self._close_gap(room)
         except (StoreFull, StoreFailed):
             self._later(room)
+
+    async def forget(self, user_id: UserId) -> None:
+        """If this account was erased: say nothing more of it from what is at hand, and tell every
+        room what became of its messages."""
+        try:
+            if await self._node.store.account_by_id(user_id) is not None:
+                return
+        except (StoreFull, StoreFailed) as error:  # it may be so
+            self._node.log.warning("account_unread", reason=str(error))
+        for room in self._node.attendance.all():
+            room.recent.clear()
+            self._node.spawn(self.verify(room))
 
     async def _read_gap(self, room: Room) -> None:
         self._node.meter.gap_read()
@@ -127,11 +139,13 @@ class Fanout:
             if hearer is not but:
                 self.tell_session(hearer, event, label=label)
 
-    def tell_session(self, hearer: Hearer, event: Event, *, label: str = "") -> None:
-        """Tell one session."""
+    def tell_session(self, hearer: Hearer, event: Event, *, label: str = "") -> int:
+        """Tell one session; gives how many bytes that takes."""
         frame = self.frame(hearer.dialect, event, label)
-        if frame is not None:
-            hearer.outbox.put(frame)
+        if frame is None:
+            return 0
+        hearer.outbox.put(frame)
+        return len(frame.payload)
 
     def frame(self, dialect: Dialect, event: Event, label: str) -> Frame | None:
         """An event as this dialect says it now."""

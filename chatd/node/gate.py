@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 STORE_RETRY_MS = 2000
 """How long a client should wait before it tries a failed store again."""
+COMPLAINT = 60.0
+"""Seconds between two lines of the log about a store that fails: every command meets it."""
 
 
 class Gate:
@@ -25,6 +27,7 @@ class Gate:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._complained = -COMPLAINT
 
     async def carry_out(self, session: Session, command: Command) -> Ok | Error:
         """The answer to one command, its request id written in."""
@@ -54,15 +57,10 @@ class Gate:
                 word, message, after = error.code.word, error.message, error.retry_after_ms
             case BadName():
                 word, message, after = "bad_name", str(error), None
-            case StoreFull():
-                word, message, after = (
-                    "storage_full",
-                    ERRORS["storage_full"].meaning,
-                    STORE_RETRY_MS,
-                )
-            case StoreFailed():
-                word, message = "storage_failed", ERRORS["storage_failed"].meaning
-                after = STORE_RETRY_MS
+            case StoreFull() | StoreFailed():
+                word = "storage_full" if isinstance(error, StoreFull) else "storage_failed"
+                message, after = ERRORS[word].meaning, STORE_RETRY_MS
+                self._complain(word, str(error))
             case _:
                 number = self._node.log.fault(
                     "command_failed",
@@ -73,3 +71,9 @@ class Gate:
                 word, after = "internal", STORE_RETRY_MS
                 message = f"a fault of the server; tell its operator the number {number}"
         return Error(id=command.id, code=word, message=message, retry_after_ms=after)
+
+    def _complain(self, event: str, reason: str) -> None:
+        now = self._node.clock.monotonic()
+        if now - self._complained >= COMPLAINT:
+            self._complained = now
+            self._node.log.warning(event, reason=reason)

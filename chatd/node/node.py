@@ -171,6 +171,13 @@ class Node:
         why = "quit" if clean else "gone"
         self.people.unseat(session, why, linger=session.resumes and not clean)
 
+    # --- what is kept no more ---
+    def trimmed(self, room_id: RoomId, first: int) -> None:
+        """A room's log begins at ``first`` now. Who comes back from before it is told so."""
+        room = self.attendance.live(room_id)
+        if room is not None:
+            room.trim(first)
+
     # --- drain ---
     def hush(self) -> None:
         """Begin to drain: nobody new, and no new commands; what is in hand is finished."""
@@ -222,6 +229,8 @@ class Node:
         self._revocation = revocation.number
         user_id, token_id = revocation.user_id, revocation.token_id
         self._revoked[user_id, token_id] = revocation.number
+        if not token_id:
+            self.spawn(self.fanout.forget(user_id))
         person = self.people.by_id(user_id)
         for session in tuple(self.sessions) if person else ():
             if session.person is person and token_id in ("", session.token_id):

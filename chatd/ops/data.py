@@ -70,10 +70,11 @@ def backup(args: Namespace, place: Place) -> bool:
 
 def _what(manifest: Manifest) -> str:
     messages, rooms = manifest.rows["messages"], len(manifest.last_seqs)
-    return f"{_count(messages, 'message')} in {_count(rooms, 'room')}, {_size(manifest.size)}"
+    return f"{counted(messages, 'message')} in {counted(rooms, 'room')}, {_size(manifest.size)}"
 
 
-def _count(number: int, thing: str) -> str:
+def counted(number: int, thing: str) -> str:
+    """So many of it, in words."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 

@@ -16,7 +16,14 @@ from prometheus_client import (
 
 from chatd.ops.metrics_board import Board
 from chatd.ops.metrics_catalogue import CATALOGUE
-from chatd.ops.metrics_meters import AuthMeter, DaemonMeter, EdgeMeter, NodeMeter, StoreMeter
+from chatd.ops.metrics_meters import (
+    AuthMeter,
+    DaemonMeter,
+    EdgeMeter,
+    NodeMeter,
+    RetentionMeter,
+    StoreMeter,
+)
 from chatd.ops.metrics_pauses import Pauses
 
 
@@ -38,6 +45,7 @@ class Metrics:
         self.node = NodeMeter(board)
         self.edge = EdgeMeter(board)
         self.store = StoreMeter(board)
+        self.retention = RetentionMeter(board)
         self.auth = AuthMeter(board)
         self.daemon = DaemonMeter(board)
         self.pauses = Pauses(board)

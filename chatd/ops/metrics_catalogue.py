@@ -10,7 +10,7 @@ from typing import Literal
 
 from chatd.core.commands import EVERY
 from chatd.core.errors import CLOSES, ERRORS
-from chatd.store import FAILURES, OPERATIONS
+from chatd.store import FAILURES, KEEPING, OPERATIONS
 
 OTHER = "other"
 """Stands for a label's value that is on no list. Never seen, unless chatd has a bug."""
@@ -243,7 +243,7 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "chatd_store_operation_seconds",
             "One call of the store, from asking to its result.",
             _CALL,
-            _words("operation", "the call", *OPERATIONS),
+            _words("operation", "the call", *OPERATIONS, *KEEPING),
         ),
         _histogram("chatd_store_group_size", "How many calls one durable commit held.", _SIZES),
         _histogram(
@@ -256,6 +256,16 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "chatd_store_failures_total",
             "Calls that the store could not carry out; nothing was acknowledged.",
             _words("kind", "`full`: no room on the disk; `failed`: anything else", *FAILURES),
+        ),
+        _counter(
+            "chatd_retention_removed_total",
+            "Entries of rooms' logs that were removed because of `retention.age` or "
+            "`retention.messages`.",
+        ),
+        _gauge(
+            "chatd_retention_last_sweep_timestamp_seconds",
+            "When retention had last been through all rooms, in seconds since 1970 UTC; 0 while it "
+            "is off, or was not yet.",
         ),
     ),
 }

@@ -121,6 +121,22 @@ class StoreMeter:
         self._queue.set(calls)
 
 
+class RetentionMeter:
+    """chatd.ops.data_retention.Meter."""
+
+    def __init__(self, board: Board) -> None:
+        self._removed = board.count("chatd_retention_removed_total")
+        self._swept = board.level("chatd_retention_last_sweep_timestamp_seconds")
+
+    def removed(self, entries: int) -> None:
+        """Entries were removed."""
+        self._removed.add(entries)
+
+    def swept(self, at: float) -> None:
+        """All rooms have been looked at. ``at``: seconds since 1970 UTC."""
+        self._swept.set(at)
+
+
 class EdgeMeter:
     """chatd.edge.ports.EdgeMeter."""
 

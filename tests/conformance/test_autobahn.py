@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.conformance import wstest
 from tests.conformance.wstest import CACHE, CASE_COUNT, NotHere, Verdict, Wstest
+from tests.process.harness import PATIENCE, Daemon
 
-BOOT_SECONDS = 20
-STOP_SECONDS = 20
-
-CONFIG = """\
-[listen]
-public = ["tcp:127.0.0.1:{port}"]
-operations = []
-
-[store]
-path = "{folder}/chatd.sqlite3"
-
-[limits]
-frame_bytes = "1 MiB"
-outbox_bytes = "4 MiB"
-
-[diagnostics]
-echo = true
-"""
+SECTIONS: dict[str, dict[str, object]] = {
+    "limits": {"frame_bytes": "1 MiB", "outbox_bytes": "4 MiB"},
+    "diagnostics": {"echo": True},
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,40 +29,19 @@ def suite() -> Wstest:
 
 @contextmanager
 def echoing(folder: Path) -> Iterator[str]:
-    """A real chatd on a free port; the address of its /echo. What it logged is shown on failure."""
-    port = free_port()
-    config = folder / "chatd.toml"
-    config.write_text(CONFIG.format(port=port, folder=folder))
-    command = [sys.executable, "-m", "chatd", "serve", "--config", str(config)]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stderr=log) as daemon:
+    """A real chatd; the address of its /echo. What it logged is shown on failure."""
+    with closing(Daemon(folder, SECTIONS)) as daemon:
         try:
-            wait_for(port, daemon, folder / "log")
-            yield f"ws://127.0.0.1:{port}/echo"
+            daemon.start()
+            yield daemon.url("/echo")
+            assert daemon.stop() == 0
         finally:
-            daemon.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                daemon.wait(STOP_SECONDS)
-            daemon.kill()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for(port: int, daemon: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + BOOT_SECONDS
-    while daemon.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"chatd does not listen on port {port}:\n{log.read_text()}")
+            sys.stdout.write(daemon.tail())
+        assert daemon.faults() == []
 
 
 @pytest.mark.conformance
-@pytest.mark.timeout(wstest.INSTALL_SECONDS + wstest.RUN_SECONDS + BOOT_SECONDS + STOP_SECONDS)
+@pytest.mark.timeout(wstest.INSTALL_SECONDS + wstest.RUN_SECONDS + 2 * PATIENCE)
 def test_no_case_of_the_autobahn_testsuite_fails(
     suite: Wstest, tmp_path: Path, record_counts: Callable[[str], None]
 ) -> None:

@@ -116,7 +116,7 @@ class House:
         self.clients: list[Client] = []
         self.rooms: set[Room] = set()
         self._patient = patient
-        self.clock, self.tasks = Clock(), Tasks()
+        self.clock, self.tasks, self.ids = Clock(), Tasks(), Ids()
         self.meter, self.log = Meter(), Log()
         self.store = store if store is not None else MemoryStore()
         self.weather = Weather(self.store)
@@ -129,7 +129,7 @@ class House:
                 bus=bus(self._turns.append),
                 auth=Accounts(self.weather.store, self.passwords, b"s" * 32),
                 clock=self.clock,
-                ids=Ids(),
+                ids=self.ids,
                 meter=self.meter,
                 log=self.log,
                 spawn=self.tasks.spawn,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,9 +97,10 @@ class Clock:
 
 
 class Ids:
-    """ports.Ids that always counts."""
+    """ports.Ids that always counts. ``drawn``: the next numbers, where a test chose them."""
 
     def __init__(self) -> None:
+        self.drawn: deque[int] = deque()
         self._number = itertools.count(1)
 
     def secret(self) -> str:
@@ -107,4 +109,4 @@ class Ids:
 
     def below(self, n: int) -> int:
         """A number from 0 to n-1."""
-        return next(self._number) % n
+        return (self.drawn.popleft() if self.drawn else next(self._number)) % n

@@ -11,9 +11,11 @@ import pytest
 
 from tests.process.client import Client, Closed
 from tests.process.harness import Daemon
+from tests.process.wire import Raw
 
 MakeDaemon = Callable[..., Daemon]
 MakeClient = Callable[..., Client]
+MakeRaw = Callable[..., Raw]
 
 
 @pytest.fixture
@@ -61,3 +63,17 @@ def guest() -> Iterator[MakeClient]:
     for client in made:
         with suppress(Closed, OSError):
             client.drop()
+
+
+@pytest.fixture
+def wire() -> Iterator[MakeRaw]:
+    """Makes a connection to this daemon that says what it likes."""
+    made: list[Raw] = []
+
+    def make(daemon: Daemon, receive_buffer: int = 0) -> Raw:
+        made.append(Raw(daemon.port, receive_buffer))
+        return made[-1]
+
+    yield make
+    for raw in made:
+        raw.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.process.client import TextClient
-from tests.process.conftest import MakeClient, MakeDaemon
+from tests.process.conftest import MakeClient, MakeDaemon, MakeRaw
 from tests.process.harness import Daemon, eventually, toml
 from tests.process.wire import Raw
 
@@ -35,11 +35,11 @@ def test_people_chat_in_text_and_in_json_in_the_same_room(
 
 
 def test_ready_is_said_when_listeners_accept_and_the_store_can_write(
-    make_daemon: MakeDaemon,
+    make_daemon: MakeDaemon, wire: MakeRaw
 ) -> None:
     daemon = make_daemon().start(ready=False)
     heard = daemon.notified.until("READY", alive=daemon.runs)
-    Raw(daemon.port).close()  # would raise ConnectionRefusedError
+    wire(daemon)  # would raise ConnectionRefusedError
     assert daemon.get("/readyz") == (200, "ready\n")
     assert heard[-1]["STATUS"] == "0 sessions, 0 users"
     order = [each["event"] for each in daemon.logged()]
@@ -100,12 +100,11 @@ def test_health_and_readiness_are_told_apart_and_nothing_else_is_served(daemon: 
     assert "/metrics" in text
 
 
-def test_the_public_listener_tells_nothing_of_operations(daemon: Daemon) -> None:
+def test_the_public_listener_tells_nothing_of_operations(daemon: Daemon, wire: MakeRaw) -> None:
     for path in (b"/metrics", b"/healthz", b"/readyz"):
-        raw = Raw(daemon.port)
+        raw = wire(daemon)
         raw.send(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % path)
         assert raw.rest().startswith(b"HTTP/1.1 404 ")
-        raw.close()
 
 
 def test_metrics_are_clean_for_promtool(daemon: Daemon, guest: MakeClient) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 
 from tests.process.client import Client, TextClient
 from tests.process.conftest import MakeClient, MakeDaemon
+from tests.process.crowd import history
 from tests.process.harness import Daemon, eventually
 from tests.process.test_store_full_disk import MOUNT, UNSHARE, can_mount
 
@@ -48,17 +52,28 @@ class Disk:
         return target / "chatd.sqlite3"
 
 
+ONCE = MOUNT.replace("6m", "4m")
+TWICE = ONCE.replace("exec", '"$@"; exec')
+
+
 @pytest.fixture
-def small(make_daemon: MakeDaemon, tmp_path: Path) -> Daemon:
-    """A daemon whose store is on a file system of four megabytes."""
+def begin(make_daemon: MakeDaemon, tmp_path: Path) -> Callable[[str], Daemon]:
+    """Starts a daemon, or two of them in turn, whose store is on a file system of four megabytes
+    that goes away with the last process that sees it."""
     folder = tmp_path / "small"
     folder.mkdir()
     if not can_mount(folder):
         pytest.skip("a small file system needs unshare and user namespaces")
     daemon = make_daemon(store={"path": str(folder / "chatd.sqlite3")})
     serve = [sys.executable, "-m", "chatd", "serve", "--config", str(daemon.config)]
-    mount = MOUNT.replace("6m", "4m")
-    return daemon.run([*UNSHARE, "sh", "-c", mount, "sh", str(folder), *serve], ready=True)
+    return lambda how: daemon.run(
+        [*UNSHARE, "sh", "-c", how, "sh", str(folder), *serve], ready=True
+    )
+
+
+@pytest.fixture
+def small(begin: Callable[[str], Daemon]) -> Daemon:
+    return begin(ONCE)
 
 
 def send_until_full(daemon: Daemon, disk: Disk, client: Client, key: str) -> tuple[str, int]:
@@ -97,6 +112,7 @@ def check_it_says_why(daemon: Daemon) -> None:
     assert daemon.get("/healthz")[0] == 200
     assert daemon.metric("chatd_store_failures_total", kind="full") > 0
     assert daemon.metric("chatd_refused_total", code="storage_full") > 0
+    assert "free some space on its disk" in daemon.logged("storage_full")[0]["reason"]
 
 
 def test_a_full_disk_stops_nothing_but_writing_and_heals_by_itself(
@@ -128,6 +144,32 @@ def check_all_is_there(copy: Path, bob: Client, acked: int) -> None:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         kept = database.execute("SELECT count(*), max(seq) FROM messages").fetchone()
     assert kept == (acked, acked)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_daemon_that_starts_on_a_full_disk_serves_what_there_is(
+    begin: Callable[[str], Daemon], guest: MakeClient, number: signal.Signals
+) -> None:
+    daemon = begin(TWICE)
+    ann = guest(daemon, "ann")
+    for _ in range(30):
+        ann.must("send", room="lobby", text=TEXT)
+    disk = Disk(daemon)
+    _, more = send_until_full(daemon, disk, ann, "more")
+    first = int(Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text())
+    daemon.notified.all()
+    os.kill(first, number)
+    daemon.notified.until("READY", alive=daemon.runs)
+    disk.fill()
+    bob = guest(daemon, "bob")
+    assert bob.positions["lobby"]["seq"] == len(history(bob)) == 30 + more
+    assert bob.ask("send", room="lobby", text=TEXT)["code"] == "storage_full"
+    disk.empty()
+    eventually(lambda: daemon.get("/readyz") == (200, "ready\n"))
+    assert bob.must("send", room="lobby", text=TEXT)["seq"] == 31 + more
+    assert daemon.stop() == 0
+    daemon.may_fault = True  # the shell's last word on the first one
+    assert set(daemon.faults()) <= {"Killed"}
 
 
 def test_sends_side_by_side_are_each_stored_or_refused(small: Daemon, guest: MakeClient) -> None:

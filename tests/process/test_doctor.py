@@ -9,15 +9,16 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from chatd.store.sqlite.backup import back_up
 from tests.process.conftest import MakeClient, MakeDaemon
 from tests.process.harness import Daemon
 
@@ -228,14 +229,17 @@ def test_permissions_that_let_everybody_in_are_failures(daemon: Daemon) -> None:
 def test_what_lies_beside_the_configuration_and_old_backups_are_warnings(daemon: Daemon) -> None:
     left = Path(f"{daemon.config}.rpmnew")
     left.touch()
-    kept = daemon.folder / "backups" / "monday"
-    kept.mkdir(parents=True)
-    report = Report(daemon, "--backups", str(kept.parent))
+    kept = daemon.folder / "backups"
+    kept.mkdir()
+    report = Report(daemon, "--backups", str(kept))
     assert report.not_well() == ["leftovers", "backup"]
-    made = datetime.now(UTC).isoformat()
-    (kept / "manifest.json").write_text(json.dumps({"manifest": {"created": made}}))
     left.unlink()
-    assert Report(daemon, "--backups", str(kept.parent)).not_well() == []
+    now = time.time_ns() // 1_000_000
+    two_days = 2 * 86_400_000
+    back_up(daemon.database, kept, version="1.0.0", now=now - two_days - 60_000)
+    assert Report(daemon, "--backups", str(kept)).not_well() == ["backup"]
+    back_up(daemon.database, kept, version="1.0.0", now=now)
+    assert Report(daemon, "--backups", str(kept)).not_well() == []
 
 
 def test_a_disk_that_is_full_is_a_failure_and_breaks_no_check(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from tests.process.client import Client, TextClient
-from tests.process.conftest import MakeClient, MakeDaemon
+from tests.process.conftest import MakeClient, MakeDaemon, MakeRaw
 from tests.process.crowd import check_the_end, crowd_at
 from tests.process.harness import Daemon, eventually
 from tests.process.wire import Raw, upgrade_request
@@ -19,9 +19,9 @@ CLOSE_TIMEOUT = 3.0  # seconds that a peer has to answer a close frame
 SLACK = 3.0  # seconds that a busy machine may add
 
 
-def silent(daemon: Daemon) -> Raw:
+def silent(daemon: Daemon, wire: MakeRaw) -> Raw:
     """A session that neither reads nor answers: a drain has to wait for it, but not for ever."""
-    raw = Raw(daemon.port, receive_buffer=4096)
+    raw = wire(daemon, receive_buffer=4096)
     raw.upgrade()
     raw.command(type="login", id=1, guest="silent")
     raw.command(type="join", id=2, room="lobby")
@@ -59,13 +59,13 @@ def test_the_service_manager_hears_of_the_stop_first(daemon: Daemon) -> None:
 
 
 def test_while_it_drains_it_is_alive_but_not_ready_and_lets_nobody_in(
-    make_daemon: MakeDaemon,
+    make_daemon: MakeDaemon, wire: MakeRaw
 ) -> None:
     daemon = make_daemon().start()
-    early = Raw(daemon.port)
+    early = wire(daemon)
     early.send(upgrade_request()[:40])  # in the middle of its handshake
     eventually(lambda: daemon.metric("chatd_connections") == 1)
-    raw = silent(daemon)
+    raw = silent(daemon, wire)
     daemon.signal(signal.SIGTERM)
     eventually(lambda: daemon.get("/readyz")[0] == 503)
     assert "draining" in daemon.get("/readyz")[1]
@@ -76,20 +76,18 @@ def test_while_it_drains_it_is_alive_but_not_ready_and_lets_nobody_in(
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"Retry-After:" in answer
     with pytest.raises(OSError, match="refused"):
-        Raw(daemon.port)
+        wire(daemon)
     assert daemon.exit_code(CLOSE_TIMEOUT + SLACK) == 0
     assert raw.close_code() == 3000
-    raw.close()
-    early.close()
 
 
 def test_who_never_reads_does_not_hold_the_drain_up_beyond_its_deadline(
-    make_daemon: MakeDaemon, guest: MakeClient
+    make_daemon: MakeDaemon, guest: MakeClient, wire: MakeRaw
 ) -> None:
     daemon = make_daemon(
         drain={"timeout": "500ms"}, limits={"outbox_bytes": "64 MiB", "ping_interval": "1h"}
     ).start()
-    raw = silent(daemon)
+    silent(daemon, wire)
     ann = guest(daemon, "ann")
     wait_for_backlog(daemon, ann)
     started = time.monotonic()
@@ -98,7 +96,6 @@ def test_who_never_reads_does_not_hold_the_drain_up_beyond_its_deadline(
     assert daemon.exit_code() == 0
     assert time.monotonic() - started < 0.5 + SLACK
     assert [entry["sessions"] for entry in daemon.logged("drain_cut_short")] == [1]
-    raw.close()
 
 
 def wait_for_backlog(daemon: Daemon, ann: Client) -> None:
@@ -111,9 +108,11 @@ def wait_for_backlog(daemon: Daemon, ann: Client) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_it_at_once(make_daemon: MakeDaemon, number: signal.Signals) -> None:
+def test_a_second_signal_ends_it_at_once(
+    make_daemon: MakeDaemon, wire: MakeRaw, number: signal.Signals
+) -> None:
     daemon = make_daemon().start()
-    raw = silent(daemon)
+    silent(daemon, wire)
     daemon.signal(number)
     eventually(lambda: daemon.get("/readyz")[0] == 503)
     started = time.monotonic()
@@ -121,7 +120,6 @@ def test_a_second_signal_ends_it_at_once(make_daemon: MakeDaemon, number: signal
     assert daemon.exit_code() == 0
     assert time.monotonic() - started < CLOSE_TIMEOUT / 2
     assert daemon.logged("hurried")
-    raw.close()
 
 
 def test_what_was_stored_is_acknowledged_before_the_close(
@@ -148,16 +146,15 @@ def test_what_was_stored_is_acknowledged_before_the_close(
         assert len(kept - acked) == 1  # the one that was waited for, and so taken out
 
 
-def test_a_reload_during_the_drain_is_no_reload(make_daemon: MakeDaemon) -> None:
+def test_a_reload_during_the_drain_is_no_reload(make_daemon: MakeDaemon, wire: MakeRaw) -> None:
     daemon = make_daemon().start()
-    raw = silent(daemon)
+    silent(daemon, wire)
     daemon.notified.all()
     daemon.signal(signal.SIGTERM)
     daemon.notified.until("STOPPING")
     daemon.signal(signal.SIGHUP)
     assert daemon.exit_code() == 0
     assert all("RELOADING" not in said for said in daemon.notified.all())
-    raw.close()
 
 
 @pytest.mark.timeout(120)

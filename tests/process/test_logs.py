@@ -8,9 +8,9 @@ import re
 import pytest
 
 from tests.process.client import Client, TextClient
-from tests.process.conftest import MakeClient, MakeDaemon
+from tests.process.conftest import MakeClient, MakeDaemon, MakeRaw
 from tests.process.harness import Daemon
-from tests.process.wire import BINARY, TEXT, Raw, frame, upgrade_request
+from tests.process.wire import BINARY, TEXT, frame, upgrade_request
 
 CANARY = "xyzzyplugh"  # what must never be in a log
 PASSWORD = f"password {CANARY} of carl"
@@ -57,7 +57,7 @@ def test_elsewhere_a_line_of_text_has_its_time_and_level(make_daemon: MakeDaemon
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_nobodys_words_and_no_secret_are_in_the_log_at_its_most_talkative(
-    make_daemon: MakeDaemon, guest: MakeClient, form: str
+    make_daemon: MakeDaemon, guest: MakeClient, wire: MakeRaw, form: str
 ) -> None:
     """A conversation with a canary in all that people and programs say, right and wrong."""
     daemon = make_daemon(log={"format": form, "level": "debug"}).start()
@@ -67,7 +67,7 @@ def test_nobodys_words_and_no_secret_are_in_the_log_at_its_most_talkative(
     secret = daemon.verb("token", "add", "carl", *config).stdout.strip()
     tokens = talk(guest(daemon, "ann"), Client(daemon.url()), secret)
     type_lines(TextClient(daemon.url()))
-    misbehave(daemon)
+    misbehave(daemon, wire)
     assert daemon.stop() == 0
     log = daemon.log_file.read_text()
     assert log.count("session_opened") > 5
@@ -116,7 +116,7 @@ def type_lines(tom: TextClient) -> None:
     tom.closed()
 
 
-def misbehave(daemon: Daemon) -> None:
+def misbehave(daemon: Daemon, wire: MakeRaw) -> None:
     """Frames and requests that mean nothing."""
     canary = CANARY.encode()
     payloads = (
@@ -135,12 +135,11 @@ def misbehave(daemon: Daemon) -> None:
         upgrade_request("/", f"Origin: https://{CANARY}.example\r\n"),
         *(upgrade_request() + payload + frame(TEXT, b'{"type": "quit"}') for payload in payloads),
     )
-    everybody = [Raw(daemon.port) for _ in requests]
+    everybody = [wire(daemon) for _ in requests]
     for raw, request in zip(everybody, requests, strict=True):
         raw.send(request)
     for raw in everybody:  # none answers the close frame, so let them wait side by side
         raw.rest()
-        raw.close()
 
 
 def test_what_somebody_is_called_cannot_make_a_line_of_its_own(

@@ -62,9 +62,13 @@ class Raw:
     def upgrade(self, path: str = "/?format=json") -> None:
         """Make it a WebSocket. Raises ConnectionError when it is refused."""
         self.send(upgrade_request(path))
-        head = self._until(b"\r\n\r\n")
+        head = self.head()
         if not head.startswith(b"HTTP/1.1 101 "):
             raise ConnectionError(head.decode(errors="replace"))
+
+    def head(self) -> bytes:
+        """The head of the answer to a request."""
+        return self._until(b"\r\n\r\n")
 
     def command(self, **fields: Any) -> None:
         """Send a JSON command."""

@@ -24,7 +24,8 @@ class Frame:
 class Outbox(Protocol):
     """The one door out of a session: a bounded queue towards its connection.
 
-    Over half full it drops ephemeral frames; over its limit it closes itself as TOO_SLOW.
+    Over half full it drops ephemeral frames; over its limit for more than a moment it closes
+    itself as TOO_SLOW.
     """
 
     def put(self, frame: Frame, *, ephemeral: bool = False) -> None:

@@ -184,7 +184,8 @@ class Limits:
         size(16 * KIB, 256 * MIB),
         MIB,
         "How much may wait for a session that reads slowly. From half of it on, typing and "
-        'presence are left out; over it the session is closed as "too slow, resume".',
+        "presence are left out; with more for over a second, or eight times as much, the session "
+        'is closed as "too slow, resume".',
         reload=True,
     )
     handshake_timeout: float = key(

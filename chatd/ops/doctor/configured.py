@@ -3,6 +3,7 @@ Problems are found by ops/config, here they become findings; who may change it: 
 
 from __future__ import annotations
 
+from chatd.ops.config import Problem
 from chatd.ops.doctor.exam import Exam
 from chatd.ops.doctor.findings import Verdicts, fail, ok, typed, warn
 from chatd.ops.doctor.host import Host
@@ -13,13 +14,17 @@ LEFT = (".rpmnew", ".rpmsave", ".rpmorig")
 def configuration(exam: Exam, _host: Host) -> Verdicts:
     """All that `chatd check` says."""
     for problem in exam.problems:
-        yield fail(
-            str(problem),
-            f"correct it, and examine again: what depends on it was left out; "
-            f"`chatd check {typed(exam.file)}` says when it is good",
-        )
+        yield fail(str(problem), _mend(exam, problem))
     if not exam.problems:
         yield ok(f"{exam.file} has no errors")
+
+
+def _mend(exam: Exam, problem: Problem) -> str:
+    if problem.line:
+        do = f"correct it; `chatd check {typed(exam.file)}` says when it is good"
+    else:
+        do = "see whether it is the right file, and whether you may read it: root may"
+    return f"{do}; then examine again, for what depends on it was left out"
 
 
 def leftovers(exam: Exam, host: Host) -> Verdicts:

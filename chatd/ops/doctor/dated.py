@@ -3,17 +3,20 @@ Reading certificates is cryptography's work."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chatd.ops.doctor.exam import Exam
 from chatd.ops.doctor.findings import Verdict, Verdicts, fail, ok, typed, warn
 from chatd.ops.doctor.host import Host
+from chatd.store.sqlite.backup_manifest import MANIFEST, BadBackup, decode
 
 RENEW, TOO_LATE = timedelta(days=21), timedelta(days=3)
 OLD, TOO_OLD = timedelta(days=2), timedelta(days=7)
-MANIFEST = "manifest.json"
+
+
+def _now(host: Host) -> datetime:
+    return datetime.fromtimestamp(host.now(), UTC)
 
 
 # --- certificates ---
@@ -36,7 +39,7 @@ def _in_file(file: Path, host: Host) -> Verdicts:
     except ValueError as error:
         yield fail(f"{file} holds no certificate in PEM: {error}", "name the file of the chain")
         return
-    now = datetime.fromtimestamp(host.now(), UTC)
+    now = _now(host)
     for each in found:
         name = f"{each.subject.rfc4514_string() or 'the certificate'} in {file}"
         yield _valid(name, each.not_valid_before_utc, each.not_valid_after_utc, now)
@@ -76,25 +79,20 @@ def _backups(folder: Path, found: list[Path], host: Host) -> Verdicts:
     made = {}
     for place in found:
         try:
-            made[place] = _created(host.read(place / MANIFEST))
-        except ValueError as error:
+            made[place] = datetime.fromisoformat(decode(host.read(place / MANIFEST)).created)
+        except (BadBackup, ValueError) as error:
             yield fail(
-                f"the backup {place} is damaged: {error}",
+                f"the backup {place} cannot be used: {error}",
                 f"`chatd verify {typed(place)}` says more",
             )
     if made:
         newest = max(made, key=made.__getitem__)
-        yield _aged(newest, timedelta(seconds=host.now() - made[newest]))
+        yield _aged(newest, _now(host) - made[newest])
     else:
-        yield fail(f"there is no backup in {folder}", f"`chatd backup {typed(folder)}` makes one")
-
-
-def _created(manifest: bytes) -> float:
-    """Seconds since 1970 UTC. Raises ValueError."""
-    try:
-        return datetime.fromisoformat(json.loads(manifest)["manifest"]["created"]).timestamp()
-    except (KeyError, TypeError):
-        raise ValueError("its manifest does not say when it was made") from None
+        yield fail(
+            f"{folder} holds no backup that can be used",
+            f"`chatd backup {typed(folder)}` makes one",
+        )
 
 
 def _aged(newest: Path, age: timedelta) -> Verdict:

@@ -111,6 +111,21 @@ class Lock:
             self._fd = -1
 
 
+def in_use(path: Path) -> bool:
+    """Whether somebody holds that lock at this moment."""
+    try:
+        fd = os.open(f"{path}.lock", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
 class Unlocked:
     """For those who open the store beside the daemon."""
 

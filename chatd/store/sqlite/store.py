@@ -26,6 +26,7 @@ from chatd.store import SilentMeter, StoreMeter
 from chatd.store.sqlite import (
     accounts,
     appending,
+    erase,
     indexing,
     reading,
     retention,
@@ -35,7 +36,7 @@ from chatd.store.sqlite import (
 )
 from chatd.store.sqlite.asked import SanctionCalls
 from chatd.store.sqlite.calls import Deliver
-from chatd.store.sqlite.opening import connect, remarks
+from chatd.store.sqlite.opening import connect, in_use, remarks
 from chatd.store.sqlite.threads import Threads
 
 
@@ -59,7 +60,7 @@ class SqliteStore(SanctionCalls):
         exclusive: bool = True,
         folder: Path = schema.FOLDER,
     ) -> None:
-        path = path.absolute()
+        self._path = path = path.absolute()
         self._lock = schema.prepare(path, folder, exclusive)
         connection = connect(path, write=False)
         self._epoch = accounts.epoch(connection)
@@ -74,6 +75,11 @@ class SqliteStore(SanctionCalls):
     def epoch(self) -> str:
         """See the port."""
         return self._epoch
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a daemon has it open at this moment."""
+        return in_use(self._path)
 
     @property
     def schema_version(self) -> int:
@@ -155,6 +161,19 @@ class SqliteStore(SanctionCalls):
     async def messages_kept(self) -> int:
         """How many messages there are, in all rooms."""
         return await self._read("messages_kept", retention.messages_kept)
+
+    # --- erasure ---
+    async def rows_of(self, user_id: UserId, place: erase.Place) -> erase.Rows:
+        """See erase.rows_of."""
+        return await self._read("rows_of", erase.rows_of, user_id, place)
+
+    async def erase_rows(self, erasing: erase.Erasing, rows: erase.Rows) -> int:
+        """See erase.erase_rows."""
+        return await self._write("erase_rows", erase.erase_rows, erasing, rows)
+
+    async def erase_account(self, erasing: erase.Erasing) -> erase.Gone:
+        """See erase.erase_account."""
+        return await self._write("erase_account", erase.erase_account, erasing)
 
     # --- rooms and members ---
     async def room(self, name: str) -> StoredRoom | None:

@@ -110,6 +110,22 @@ def test_behind_entries_that_are_kept_no_more_one_begins_anew() -> None:
     assert lobby.tail == 10
 
 
+def test_what_the_store_gave_up_is_given_up_here_too() -> None:
+    lobby = room()
+    for seq in (1, 2):
+        lobby.tell(entry(seq))
+    lobby.tell(entry(3, "edited", target=1))
+    lobby.tell(entry(4, "edited", target=2))
+    lobby.trim(2)
+    lobby.trim(1)
+    assert (lobby.first, lobby.since(0)) == (2, None)
+    assert [(e.seq, e.text) for e in lobby.since(1) or []] == [
+        (2, "text 2"),
+        (3, ""),
+        (4, "text 4"),
+    ]
+
+
 # --- hearers ----------------------------------------------------------------------------------
 
 

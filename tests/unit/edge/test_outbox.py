@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from chatd.core.errors import DRAINING, CloseCode
 from chatd.core.ports import Frame
 from chatd.core.ports import Outbox as OutboxPort
-from chatd.edge.outbox import CHUNK, Outbox, Outboxes, wire_of
+from chatd.edge.outbox import CHUNK, GRACE, MOST, Outbox, Outboxes, wire_of
 from tests.unit.edge.memory import Journal, Tally
 
 LIMIT = 10_000
@@ -161,15 +161,43 @@ def test_exactly_the_limit_may_wait(bench: Bench) -> None:
     assert bench.wire.ends == []
 
 
-def test_over_the_limit_the_session_is_too_slow(bench: Bench) -> None:
+def test_a_burst_over_the_limit_may_wait_for_a_moment(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT // 10, 10 * MOST)
+    bench.turn(GRACE * 0.9)
+    bench.outbox.resumeProducing()
+    assert bench.written == LIMIT * MOST
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT // 10, 20)
+    bench.turn(GRACE * 0.9)
+    assert bench.wire.ends == [], "it had taken all of the first"
+
+
+def test_over_the_limit_for_long_the_session_is_too_slow(bench: Bench) -> None:
     bench.outbox.pauseProducing()
     bench.put(LIMIT // 10, 10)
-    bench.turn()
-    assert bench.meter.now["outbox_bytes"] == LIMIT
+    bench.turn(60)
+    assert bench.wire.ends == []
     bench.put(LIMIT // 10)
+    bench.turn(GRACE * 0.9)
+    assert bench.meter.now["outbox_bytes"] == LIMIT * 11 // 10
+    bench.turn(GRACE * 0.1)
+    check_too_slow(bench, thrown=11)
+
+
+def test_far_over_the_limit_nothing_waits_even_for_a_moment(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT, MOST)
+    assert bench.wire.ends == []
+    bench.put(LIMIT)
+    check_too_slow(bench, thrown=MOST + 1)
+
+
+def check_too_slow(bench: Bench, thrown: int) -> None:
+    """It was closed, once, and holds nothing any more."""
     assert bench.wire.ends == [("too_slow", f"over {LIMIT} bytes waited; reconnect and resume")]
     assert bench.all.waiting == 0
-    assert bench.meter.count["too_slow"] == 11
+    assert bench.meter.count["too_slow"] == thrown
     assert bench.meter.count["slow_closed"] == 1
     bench.put(1)
     bench.outbox.close(DRAINING, "")
@@ -177,13 +205,33 @@ def test_over_the_limit_the_session_is_too_slow(bench: Bench) -> None:
     bench.turn(60)
     assert bench.wire.writes == []
     assert len(bench.wire.ends) == 1
-    assert bench.meter.now["outbox_bytes"] == 0
+    assert bench.meter.now.get("outbox_bytes", 0) == 0
+
+
+def test_one_long_frame_may_wait_for_as_long_as_it_takes(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT * 3)
+    bench.turn(60)
+    assert bench.wire.ends == []
+    bench.put(1)
+    bench.turn(GRACE)
+    assert [word for word, _ in bench.wire.ends] == ["too_slow"]
+
+
+def test_who_is_on_the_way_home_has_the_time_for_that(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.put(LIMIT, 2)
+    bench.outbox.close(DRAINING, "soon")
+    bench.turn(GRACE)
+    assert bench.wire.ends == []
+    bench.outbox.resumeProducing()
+    assert bench.wire.ends == [("draining", "soon")]
 
 
 def test_who_is_held_is_read_again_when_too_slow(bench: Bench) -> None:
     bench.outbox.hold()
     bench.outbox.pauseProducing()
-    bench.put(LIMIT // 2, 3)
+    bench.put(LIMIT, MOST + 1)
     assert bench.wire.reading == [False, True], "else its close frame would never be seen"
 
 
@@ -284,7 +332,7 @@ def test_drained_returns_when_it_is_over(bench: Bench, end: str) -> None:
     elif end == "lost":
         bench.outbox.stopProducing()
     else:
-        bench.put(LIMIT)
+        bench.put(LIMIT, MOST)
     assert waiting.done()
     assert Waiting(bench.outbox.drained()).done()
 
@@ -337,7 +385,7 @@ def test_what_left_is_told_once_a_turn(bench: Bench) -> None:
 
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("put"), st.integers(2, 4000)),
+        st.tuples(st.just("put"), st.integers(2, 4 * LIMIT)),
         st.tuples(st.just("ephemeral"), st.integers(2, 4000)),
         st.tuples(st.sampled_from(["pause", "resume", "turn", "close", "lost"]), st.just(0)),
     ),
@@ -365,7 +413,7 @@ def test_the_sum_is_right_and_bounded_whatever_happens(steps: list[tuple[str, in
                 bench.outbox.close(DRAINING, "")
             case "lost":
                 bench.outbox.stopProducing()
-        assert 0 <= bench.all.waiting <= max(LIMIT, before)
+        assert 0 <= bench.all.waiting <= max(MOST * LIMIT, before)
         assert bench.written + bench.all.waiting <= put
     bench.outbox.stopProducing()
     bench.turn(60)

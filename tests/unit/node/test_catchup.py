@@ -17,10 +17,10 @@ EVE = Author(UserId("u-eve"), "eve", guest=False)
 LOBBY = RoomId(1)
 
 
-def fill(house: House, count: int, *, untold: bool = False) -> None:
+def fill(house: House, count: int, *, untold: bool = False, text: str = "hi") -> None:
     """So many messages in the lobby, from another host; ``untold``: its notices are late."""
     for _ in range(count):
-        draft = Draft(kind="message", author=EVE, ts=house.clock.now(), text="hi")
+        draft = Draft(kind="message", author=EVE, ts=house.clock.now(), text=text)
         entry = house.do(house.store.append(LOBBY, draft)).entry
         if not untold:
             house.node.publish(entry)
@@ -104,6 +104,24 @@ def test_a_slow_reader_gets_a_page_at_a_time() -> None:
     assert told(bob) == [*range(1, PAGE + 1)]
     bob.outbox.fast()
     assert told(bob) == [*range(PAGE + 1, 2 * PAGE + 6), True]
+
+
+def test_long_messages_never_fill_more_than_half_of_an_outbox_at_a_time() -> None:
+    """From the store, and from those at hand, which are the last."""
+    house = House(outbox_bytes=64 * 1024)
+    fill(house, RECENT + 20, text="x" * 4000)
+    bob = house.connects()
+    bob.outbox.slow(32 * 1024)
+    bob.begins(type="login", guest="bob", resume={"lobby": {"epoch": "memory", "seq": 0}})
+    heard: list[Any] = []
+    while not any(each is True for each in heard):
+        assert bob.outbox.closed is None
+        heard += told(bob)
+        bob.outbox.fast()
+        bob.outbox.slow(32 * 1024)
+        house.settle()
+    assert heard == [*range(1, RECENT + 21), True]
+    house.ends()
 
 
 def test_who_goes_while_a_page_waits_to_be_read_leaves_nothing() -> None:

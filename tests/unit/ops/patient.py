@@ -27,6 +27,7 @@ from chatd.ops.doctor.host import (
     Unreadable,
 )
 from chatd.ops.doctor.table import CHECKS, examine
+from chatd.store.sqlite.backup_manifest import Manifest, encode
 from chatd.store.sqlite.schema import APPLICATION_ID
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
@@ -52,6 +53,15 @@ CONFIG = Config(
 )
 HANDED = Unix(str(RUN / "chat.sock"))
 EXAM = Exam(file=FILE, config=CONFIG)
+
+
+def made_at(when: datetime) -> bytes:
+    """The manifest of a backup that was made then, in UTC."""
+    created = when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    made = Manifest(
+        chatd="1.0.0", schema=2, epoch="e", created=created, files={}, rows={}, last_seqs={}
+    )
+    return encode(made)
 
 
 def entry(path: Path, kind: Kind, mode: int, owner: int, group: int, size: int = 1) -> Entry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from chatd.ops.doctor.findings import Finding, Verdicts, ok, warn
 from chatd.ops.doctor.host import Host
 from chatd.ops.doctor.report import WIDTH, worst, write_json, write_lines
 from chatd.ops.doctor.table import CHECKS, Check, examine
-from tests.unit.ops.patient import BACKUPS, BROKEN, EXAM, NOW, Patient
+from tests.unit.ops.patient import BACKUPS, BROKEN, EXAM, NOW, Patient, made_at
 
 NAMES = [check.name for check in CHECKS]
 
@@ -31,8 +32,7 @@ WORSE = Finding("store", "fail", "it is damaged", "restore a backup")
 
 def test_a_host_that_is_well_gets_no_warning_and_no_failure() -> None:
     patient = Patient()
-    made = json.dumps({"manifest": {"created": "2026-11-30T12:00:00.000Z"}})
-    patient.put(BACKUPS / "manifest.json", made.encode())
+    patient.put(BACKUPS / "monday" / "manifest.json", made_at(datetime(2026, 11, 30, tzinfo=UTC)))
     findings = list(examine(replace(EXAM, backups=(BACKUPS,)), patient))
     assert [each for each in findings if each.status != "ok"] == []
     silent = set(NAMES) - {each.check for each in findings}

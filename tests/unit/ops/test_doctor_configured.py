@@ -42,6 +42,13 @@ def test_every_problem_is_a_finding_of_its_own() -> None:
     assert f"chatd check {FILE}" in found[0].do
 
 
+def test_a_file_that_cannot_be_read_is_a_problem_of_another_kind() -> None:
+    problem = Problem(str(FILE), 0, "cannot be read: Permission denied")
+    finding = Patient().only("configuration", replace(BROKEN, problems=(problem,)))
+    assert finding.status == "fail"
+    assert "root may" in finding.do
+
+
 def test_a_configuration_without_errors_is_fine() -> None:
     assert Patient().only("configuration").status == "ok"
 
@@ -75,7 +82,8 @@ def test_a_configuration_that_all_may_change_is_a_failure() -> None:
 def test_one_that_a_group_may_change_is_a_warning() -> None:
     patient = Patient()
     patient.change(FILE, mode=0o660)
-    assert patient.only(CONFIGURATION).do == f"chmod g-w {FILE}"
+    finding = patient.only(CONFIGURATION)
+    assert (finding.status, finding.do) == ("warn", f"chmod g-w {FILE}")
 
 
 def test_one_that_belongs_to_a_stranger_is_a_warning() -> None:
@@ -108,7 +116,8 @@ def test_one_that_chatd_may_read_is_fine(mode: int, owner: int, group: int) -> N
 def test_a_folder_in_which_all_may_replace_it_is_a_failure() -> None:
     patient = Patient()
     patient.change(FILE.parent, mode=0o777)
-    assert patient.only(CONFIGURATION).do == f"chmod o-w {FILE.parent}"
+    finding = patient.only(CONFIGURATION)
+    assert (finding.status, finding.do) == ("fail", f"chmod o-w {FILE.parent}")
     patient.change(FILE.parent, mode=0o1777)
     assert patient.only(CONFIGURATION).status == "ok"
 
@@ -148,7 +157,9 @@ def test_a_file_that_root_made_beside_chatd_is_a_failure(tail: str, pid: int) ->
 def test_a_folder_that_chatd_may_not_write_is_a_failure() -> None:
     patient = Patient()
     patient.change(DATA, uid=ROOT, mode=0o750)
-    assert "may not write in" in patient.only(STORE).seen
+    finding = patient.only(STORE)
+    assert finding.status == "fail"
+    assert "may not write in" in finding.seen
 
 
 def test_a_folder_of_root_that_chatds_group_may_write_is_fine() -> None:
@@ -161,7 +172,9 @@ def test_a_folder_of_root_that_chatds_group_may_write_is_fine() -> None:
 def test_a_folder_in_which_all_may_replace_the_store_is_a_failure() -> None:
     patient = Patient()
     patient.change(DATA, mode=0o707)
-    assert "replace the store" in patient.only(STORE).seen
+    finding = patient.only(STORE)
+    assert finding.status == "fail"
+    assert "replace the store" in finding.seen
 
 
 def test_all_may_be_open_to_a_chatd_that_runs_as_root() -> None:
@@ -217,6 +230,7 @@ def test_a_mode_that_is_not_the_configured_one_is_a_warning() -> None:
     patient = Patient()
     patient.change(Path(PUBLIC.path), mode=0o600)
     [finding] = [each for each in patient.findings(SOCKETS) if each.status != "ok"]
+    assert finding.status == "warn"
     assert finding.seen == f"{PUBLIC.path} is 0600, and listen.unix_mode says 0660"
 
 

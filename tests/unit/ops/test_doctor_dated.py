@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.unit.ops.patient import BACKUPS, CERTIFICATE, DAY, EXAM, NOW, Patient
+from tests.unit.ops.patient import BACKUPS, CERTIFICATE, DAY, EXAM, NOW, Patient, made_at
 
 NAMED = replace(EXAM, certificates=(CERTIFICATE,))
 KEPT = replace(EXAM, backups=(BACKUPS,))
@@ -51,7 +50,9 @@ def test_a_certificate_is_judged_by_its_end(ends: float, status: str) -> None:
 def test_a_certificate_of_tomorrow_is_a_failure() -> None:
     patient = Patient()
     patient.put(CERTIFICATE, certificate("chat.example.org", 1, 90))
-    assert "only from 2026-12-02 on" in patient.only("certificate", NAMED).seen
+    finding = patient.only("certificate", NAMED)
+    assert finding.status == "fail"
+    assert "only from 2026-12-02 on" in finding.seen
 
 
 def test_every_link_of_a_chain_counts_and_a_key_in_the_file_does_not() -> None:
@@ -72,7 +73,9 @@ def test_a_file_without_a_certificate_is_a_failure(content: bytes) -> None:
 
 
 def test_a_missing_file_is_a_failure() -> None:
-    assert "there is no certificate file" in Patient().only("certificate", NAMED).seen
+    finding = Patient().only("certificate", NAMED)
+    assert finding.status == "fail"
+    assert "there is no certificate file" in finding.seen
 
 
 # --- backups ---
@@ -80,9 +83,7 @@ def test_a_missing_file_is_a_failure() -> None:
 
 def manifest(age: float) -> bytes:
     """That of a backup that was made so many days ago."""
-    created = datetime.fromtimestamp(NOW - age * DAY, UTC).isoformat(timespec="milliseconds")
-    sealed = {"manifest": {"format": 1, "created": created.replace("+00:00", "Z")}, "sha256": ""}
-    return json.dumps(sealed).encode()
+    return made_at(datetime.fromtimestamp(NOW - age * DAY, UTC))
 
 
 def with_backups(**ages: float) -> Patient:
@@ -121,15 +122,13 @@ def test_no_backup_is_a_failure() -> None:
     assert (finding.status, finding.do) == ("fail", f"`chatd backup {BACKUPS}` makes one")
 
 
-@pytest.mark.parametrize(
-    "text", [b'{"files": [', b"\xff", b"[]", b"{}", b'{"manifest": {"created": "monday"}}']
-)
+@pytest.mark.parametrize("text", [b"", b"\xff", b"[]", manifest(0)[:-9], manifest(0) + b" "])
 def test_a_damaged_manifest_is_a_failure_beside_a_good_one(text: bytes) -> None:
     patient = with_backups(good=1)
     patient.put(BACKUPS / "bad" / "manifest.json", text)
     bad, good = patient.findings("backup", KEPT)
     assert (bad.status, good.status) == ("fail", "ok")
-    assert f"the backup {BACKUPS}/bad is damaged" in bad.seen
+    assert f"the backup {BACKUPS}/bad cannot be used" in bad.seen
 
 
 def test_without_a_folder_nothing_is_said_of_backups() -> None:

@@ -42,7 +42,9 @@ def test_a_large_store_needs_room_for_a_copy_of_it() -> None:
 
 
 def test_a_disk_that_cannot_be_written_is_a_failure() -> None:
-    assert "read-only" in with_disk(DATA, replace(ROOMY, read_only=True)).only("disk").seen
+    finding = with_disk(DATA, replace(ROOMY, read_only=True)).only("disk")
+    assert finding.status == "fail"
+    assert "read-only" in finding.seen
 
 
 @pytest.mark.parametrize(("free", "status"), [(99, "fail"), (100, "warn"), (999, "warn")])

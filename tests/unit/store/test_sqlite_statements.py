@@ -20,6 +20,8 @@ MAY_SCAN = {
     "rooms._MEMBERS",  # in the order of their names, up to a limit
     "backup_manifest._TABLES",  # once for each backup
     "backup_manifest._ROOMS",
+    "erase._DIRECT",  # for `chatd user erase`, once each
+    "erase._DROP_MARKS",
     "retention._KEPT",  # seldom: see chatd/ops/data_retention
     "sanctions._IN_FORCE",  # all of them, when one was laid on or lifted
     "sanctions._RULES",

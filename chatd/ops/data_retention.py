@@ -1,0 +1,171 @@
+"""Retention in a running daemon: when the oldest entries go, and at what pace.
+What a step does to the database is chatd/store/sqlite/retention."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from chatd.core.log import RoomId
+from chatd.core.ports import Clock, Log, Spawn, StoreFailed, StoreFull, Timer
+from chatd.ops.config.table import Retention as Rules
+
+T = TypeVar("T")
+
+EVERY = 60.0
+"""Seconds between two sweeps through the rooms."""
+REST = 4.0
+"""So many times as long as a step took, nothing is done after it: whoever writes has four fifths of
+the store, and when it is busy, so that a step waits long, the pauses are long too."""
+LEAST = 0.02
+"""Seconds of the shortest pause."""
+TIDY = 50_000
+"""Removed entries after which the search index may be worth merging, whose words of them stay in
+the file until then. As many must be removed as are kept: merging costs as much as they are."""
+
+
+class Look(Protocol):
+    """Rooms that have something to remove, and the one to go on after."""
+
+    @property
+    def rooms(self) -> list[tuple[RoomId, int]]: ...
+    @property
+    def last(self) -> RoomId | None: ...
+
+
+class Step(Protocol):
+    """How much was removed, and the lowest seq that is kept."""
+
+    @property
+    def removed(self) -> int: ...
+    @property
+    def first(self) -> int: ...
+
+
+class Store(Protocol):
+    """What is asked of the store; chatd/store/sqlite/retention says what each does."""
+
+    async def overdue(self, after: RoomId, cutoff: int, keep: int) -> Look: ...
+    async def trim(self, room_id: RoomId, below: int, cutoff: int) -> Step: ...
+    async def give_back(self) -> bool: ...
+    async def tidy_some(self, first: bool) -> bool: ...
+    async def messages_kept(self) -> int: ...
+
+
+class Meter(Protocol):
+    """What is reported."""
+
+    def removed(self, entries: int) -> None: ...
+    def swept(self, at: float) -> None: ...
+
+
+class _Changed(Exception):
+    """The rules are others now, or the daemon stops: what was begun is left as it is."""
+
+
+class Retention:
+    """Sweeps through all rooms, again and again. ``trimmed`` hears where a room begins now."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        spawn: Spawn,
+        meter: Meter,
+        log: Log,
+        trimmed: Callable[[RoomId, int], None],
+    ) -> None:
+        self._store, self._clock, self._spawn = store, clock, spawn
+        self._meter, self._log, self._trimmed = meter, log, trimmed
+        self._rules = Rules()
+        self._sweeping = False
+        self._untidy = 0
+        self._timer: Timer | None = None
+
+    def use(self, rules: Rules) -> None:
+        """Begin to keep what these rules say, or no longer what others said."""
+        if rules == self._rules:
+            return
+        self._rules = rules
+        if not self._sweeping:
+            self._next(0.0)
+
+    async def stop(self) -> None:
+        """Begin no further step; the store finishes the one that is under way."""
+        self._rules = Rules()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _next(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._rules.age or self._rules.messages:
+            self._timer = self._clock.later(seconds, lambda: self._spawn(self._turn()))
+
+    async def _turn(self) -> None:
+        self._sweeping = True
+        rules = self._rules
+        try:
+            await self.sweep()
+        finally:
+            self._sweeping = False
+            self._next(EVERY if rules is self._rules else 0.0)
+
+    async def sweep(self) -> None:
+        """Once through all rooms."""
+        rules, removed = self._rules, 0
+        cutoff = self._clock.now() - round(rules.age * 1000) if rules.age else 0
+        after: RoomId | None = RoomId(0)
+        try:
+            while after is not None:
+                look = await self._paced(rules, self._store.overdue(after, cutoff, rules.messages))
+                for room_id, below in look.rooms:
+                    removed += await self._trim(rules, room_id, below, cutoff)
+                after = look.last
+            await self._clear_up(rules, removed)
+        except _Changed:
+            return
+        except (StoreFull, StoreFailed) as error:
+            self._log.warning("retention_failed", reason=str(error))
+            return
+        self._meter.swept(self._clock.now() / 1000)
+        if removed:
+            self._log.info("retention", removed=removed)
+
+    async def _trim(self, rules: Rules, room_id: RoomId, below: int, cutoff: int) -> int:
+        removed = 0
+        while some := await self._paced(rules, self._trim_some(room_id, below, cutoff)):
+            removed += some
+        return removed
+
+    async def _trim_some(self, room_id: RoomId, below: int, cutoff: int) -> int:
+        step = await self._store.trim(room_id, below, cutoff)
+        if step.removed:
+            self._meter.removed(step.removed)
+            self._trimmed(room_id, step.first)
+        return step.removed
+
+    async def _clear_up(self, rules: Rules, removed: int) -> None:
+        """The index of words, then the disk."""
+        self._untidy += removed
+        if self._untidy >= TIDY and self._untidy >= await self._store.messages_kept():
+            self._untidy = 0
+            first = True
+            while await self._paced(rules, self._store.tidy_some(first)):
+                first = False
+        while await self._paced(rules, self._store.give_back()):
+            pass
+
+    async def _paced(self, rules: Rules, step: Awaitable[T]) -> T:
+        """Do one step, then let others have the store. Raises _Changed."""
+        began = self._clock.monotonic()
+        outcome = await step
+        took = self._clock.monotonic() - began
+        pause: Deferred[None] = Deferred()
+        self._timer = self._clock.later(max(LEAST, REST * took), lambda: pause.callback(None))
+        await pause
+        if self._rules is not rules:
+            raise _Changed
+        return outcome

@@ -1,0 +1,85 @@
+"""The tables of docs/protocol.md, made of the code; a test keeps the page equal to what is made.
+Write them anew with `python -m chatd.ops.protocol_reference docs/protocol.md`, which prints it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import NODEFAULT
+
+from chatd.core import events
+from chatd.core.commands import EVERY
+from chatd.core.errors import CLOSES, ERRORS
+
+_MADE = re.compile(r"(<!-- made of the code: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(head), ["---"] * len(list(head)), *(list(row) for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _fields(struct: type[Any], besides: Iterable[str] = ()) -> str:
+    """The fields by name; those that may be left out in brackets."""
+    words = []
+    for field in msgspec.structs.fields(struct):
+        if field.encode_name not in besides:
+            needed = field.default is NODEFAULT and field.default_factory is NODEFAULT
+            words.append(f"`{field.encode_name}`" if needed else f"[`{field.encode_name}`]")
+    return ", ".join(words) or "-"
+
+
+def _says(struct: type[Any]) -> str:
+    return " ".join((struct.__doc__ or "").split("\n\n")[0].split())
+
+
+def _tag(struct: type[Any]) -> str:
+    return str(struct.__struct_config__.tag)
+
+
+def commands() -> str:
+    """Every command: its fields and what it is for."""
+    rows = ((f"`{_tag(each)}`", _fields(each, ["id"]), _says(each)) for each in EVERY)
+    return _table(("type", "fields ([may be left out])", "what it is for"), rows)
+
+
+def told() -> str:
+    """Every event."""
+    every = events.Event.__subclasses__()
+    rows = ((f"`{_tag(each)}`", _fields(each), _says(each)) for each in every)
+    return _table(("type", "fields ([left out when empty])", "what it says"), rows)
+
+
+def errors() -> str:
+    """Every error code."""
+    rows = ((f"`{e.word}`", "yes" if e.retry else "no", e.meaning) for e in ERRORS.values())
+    return _table(("code", "same again?", "meaning"), rows)
+
+
+def closes() -> str:
+    """Every close code of ours."""
+    by_code = sorted(CLOSES.values(), key=lambda close: close.code)
+    rows = ((str(c.code), c.word, "yes" if c.reconnect else "no", c.meaning) for c in by_code)
+    return _table(("code", "name", "reconnect?", "meaning"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "events": told,
+    "errors": errors,
+    "closes": closes,
+}
+
+
+def renewed(page: str) -> str:
+    """The page with every table as the code has it now."""
+    return _MADE.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", page)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(renewed(Path(sys.argv[1]).read_text(encoding="utf-8")))

@@ -1,0 +1,65 @@
+"""An account that another process erased, while its words are at hand."""
+
+from __future__ import annotations
+
+from chatd.core.log import Author, Draft, RoomId, UserId
+from chatd.core.ports import StoreFailed
+from chatd.core.rooms import Room
+from chatd.node.node import REVOCATIONS
+from tests.house.house import House
+
+NOBODY = Author(UserId("e-nobody"), "erased user", guest=False)
+
+
+def lobby(house: House) -> Room:
+    room = house.node.attendance.named("lobby")
+    assert room is not None
+    return room
+
+
+def is_erased(house: House, user_id: UserId, seq: int) -> None:
+    """As `chatd user erase` does it, in the store and without a notice."""
+    house.do(house.store.set_disabled(user_id, True, 1))
+    deletion = Draft(kind="deleted", author=NOBODY, ts=2, target=seq)
+    house.do(house.store.append(RoomId(1), deletion))
+    del house.store.writing().accounts[user_id]
+
+
+def test_its_sessions_end_and_what_is_at_hand_goes() -> None:
+    house = House()
+    bob = house.guest("bob", "lobby")
+    user_id = house.account("alice", "a long password")
+    alice = house.user("alice", "a long password", "lobby")
+    alice.asks(type="send", room="lobby", text="all about me")
+    bob.lines()
+    is_erased(house, user_id, 1)
+    house.pass_(REVOCATIONS)
+    assert alice.outbox.closed is not None
+    assert [(each["target"], each["user"]) for each in bob.events("deleted")] == [
+        (1, "erased user")
+    ]
+    assert [entry.author.name for entry in lobby(house).recent] == ["erased user"]
+
+
+def test_another_revocation_forgets_nothing() -> None:
+    house = House()
+    bob = house.guest("bob", "lobby")
+    bob.asks(type="send", room="lobby", text="hello")
+    user_id = house.account("alice", "a long password")
+    house.do(house.store.set_disabled(user_id, True, 1))
+    house.pass_(REVOCATIONS)
+    assert len(lobby(house).recent) == 1
+
+
+def test_what_is_at_hand_goes_when_the_store_cannot_say() -> None:
+    house = House()
+    bob = house.guest("bob", "lobby")
+    bob.asks(type="send", room="lobby", text="hello")
+
+    async def fails(_: UserId) -> None:
+        raise StoreFailed("the disk sleeps")
+
+    house.node.store.account_by_id = fails  # type: ignore[assignment,method-assign]
+    house.tasks.spawn(house.node.fanout.forget(UserId("u-alice")))
+    assert list(lobby(house).recent) == []
+    assert "account_unread {'reason': 'the disk sleeps'}" in house.log.lines
