@@ -70,7 +70,7 @@ def _tell(host: Host, me: Person, person: Person, scene: Scene, deed: str, reaso
     where = scene.room.label if scene.room else ""
     text = f"{me.name} {deed}{f': {reason}' if reason else ''}"
     name = scene.room.name if scene.room else None
-    notice = Notice(ts=host.clock.now(), text=text, user=me.name, room=name)
+    notice = Notice(text=text, user=me.name, room=name)
     host.tell_person(person, notice, label=where)
 
 
@@ -273,8 +273,6 @@ async def _rule(host: Host, me: Person, scene: Scene, rules: RoomRules, deed: st
     if scene.room is not None:
         await host.store.set_room_rules(scene.room.room_id, rules)
         await host.laid.look()
-        told = Notice(
-            ts=host.clock.now(), text=f"{me.name} {deed}", user=me.name, room=scene.room.name
-        )
+        told = Notice(text=f"{me.name} {deed}", user=me.name, room=scene.room.name)
         host.tell_room(scene.room, told)
     return Ok()

@@ -41,7 +41,7 @@ async def announce(host: Host, session: Caller, command: c.Announce) -> Ok:
     said = clean(command.text)
     if not said.strip():
         raise Refused("empty", "there is nothing to say in an empty text")
-    host.tell_all(Notice(ts=host.clock.now(), text=said, user=session.me.name, all=True))
+    host.tell_all(Notice(text=said, user=session.me.name, all=True))
     return Ok()
 
 

@@ -11,9 +11,8 @@ from chatd.core.sanctions import SanctionKind, SubjectKind
 
 class Notice(Event, frozen=True, tag="notice"):
     """An operator says something to everybody (`all`), or what a moderator did is told to a room or
-    to whom it hit. `ts`: milliseconds since 1970 UTC."""
+    to whom it hit."""
 
-    ts: int
     text: str
     user: str
     room: str | None = None

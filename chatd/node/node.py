@@ -328,18 +328,10 @@ class Node:
         self.fanout.tell_person(person, event, label=label, but=but)
 
     def tell_all(self, event: Event) -> None:
-        frames = {d.name: self.fanout.frame(d, event, "") for d in self.dialects.values()}
-        for session in tuple(self.sessions):
-            frame = frames[session.dialect.name]
-            if frame is not None and session.person is not None:
-                session.outbox.put(frame)
+        self.fanout.tell_all(event)
 
     def expel(self, user_id: UserId, code: CloseCode, reason: str) -> int:
-        person = self.people.by_id(user_id)
-        ended = [s for s in tuple(self.sessions) if person is not None and s.person is person]
-        for session in ended:
-            session.dismiss(code, close_reason(reason))
-        return len(ended)
+        return self.laid.expel(user_id, code, reason)
 
     async def find_member(self, name: str) -> Member:
         person = self.people.named(name)

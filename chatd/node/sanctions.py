@@ -141,6 +141,14 @@ class LaidDown:
         if place is not None and not person.operator:
             self._node.depart(person, place.room, "banned")
 
+    def expel(self, user_id: UserId, code: CloseCode, reason: str) -> int:
+        """Close all sessions of somebody; gives how many."""
+        person = self._node.by_id(user_id)
+        ended = [s for s in tuple(self._node.sessions) if person is not None and s.person is person]
+        for session in ended:
+            session.dismiss(code, close_reason(reason))
+        return len(ended)
+
     def why(self, ban: Sanction) -> str:
         """A ban as the one it hits is told of it."""
         reason = f": {ban.reason}" if ban.reason else ""
