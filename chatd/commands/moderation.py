@@ -11,9 +11,9 @@ from chatd.commands.host import Caller, Host
 from chatd.commands.places import asked, case_of, line_of, refusal, unseen
 from chatd.core import commands as c
 from chatd.core.errors import KICKED, Refused
-from chatd.core.events import Ok
+from chatd.core.events import Notice, Ok
 from chatd.core.log import Member, Rank, RoomId
-from chatd.core.moderation import Notice, Sanctioned, SanctionLine, SanctionList
+from chatd.core.moderation import Sanctioned, SanctionLine, SanctionList
 from chatd.core.policy import Verb, decide, lasts
 from chatd.core.rooms import Person, Room
 from chatd.core.sanctions import RoomRules, Sanction, SanctionKind, Subject, subject_of

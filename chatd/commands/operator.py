@@ -7,8 +7,8 @@ from chatd.commands.host import Caller, Host
 from chatd.commands.places import asked, case_of, line_of, must, place_of
 from chatd.core import commands as c
 from chatd.core.errors import Refused
-from chatd.core.events import Ok
-from chatd.core.moderation import EmergencyStep, Notice, Reported, ReportLine, ReportList
+from chatd.core.events import Notice, Ok
+from chatd.core.moderation import EmergencyStep, Reported, ReportLine, ReportList
 from chatd.core.ports import NoSuchTarget
 from chatd.core.rooms import Attendance, Person
 from chatd.core.sanctions import EMERGENCY_STEPS, Report

@@ -169,6 +169,16 @@ class Invited(Event, frozen=True, tag="invited"):
     direct: bool = False
 
 
+class Notice(Event, frozen=True, tag="notice"):
+    """An operator says something to everybody (`all`), or what a moderator did is told to a room or
+    to whom it hit."""
+
+    text: str
+    user: str
+    room: str | None = None
+    all: bool = False
+
+
 class Draining(Event, frozen=True, tag="draining"):
     """The server stops soon: come back after `reconnect_after_ms`, each client at its own time."""
 

@@ -1,22 +1,12 @@
-"""What chatd tells of moderation: the answers to its commands, and the notice that everybody hears.
-All other events and answers are in events; the commands are in commands."""
+"""What chatd answers to commands of moderation. All events and the other answers are in events; the
+commands themselves in commands."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from chatd.core.events import Event, Ok
+from chatd.core.events import Ok
 from chatd.core.sanctions import SanctionKind, SubjectKind
-
-
-class Notice(Event, frozen=True, tag="notice"):
-    """An operator says something to everybody (`all`), or what a moderator did is told to a room or
-    to whom it hit."""
-
-    text: str
-    user: str
-    room: str | None = None
-    all: bool = False
 
 
 class SanctionLine(Struct, frozen=True, kw_only=True, omit_defaults=True):

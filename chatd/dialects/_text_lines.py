@@ -8,7 +8,6 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from chatd.core import events as e
-from chatd.core.moderation import Notice
 from chatd.core.text import for_terminal, one_line
 
 _REASONS = {
@@ -92,7 +91,7 @@ def _draining(d: e.Draining) -> str:
     return f"* the server restarts; come back in {seconds} s"
 
 
-def _notice(n: Notice) -> str:
+def _notice(n: e.Notice) -> str:
     """In a room, or to one alone: what was done. To everybody: who says it."""
     return f"* {one_line(n.user)} to all: {below(n.text)}" if n.all else f"* {below(n.text)}"
 
@@ -109,7 +108,7 @@ NEWS: dict[type[e.Event], Callable[[Any], str]] = {
     e.Presence: _presence,
     e.Invited: _invited,
     e.Draining: _draining,
-    Notice: _notice,
+    e.Notice: _notice,
 }
 """What follows the time and the room. Nothing for an empty string, nor for what is not here: who
 is typing, how far one has read, and the end of a replay are a screen's business, not a line's."""
