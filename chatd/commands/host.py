@@ -74,8 +74,9 @@ class LaidDown(Protocol):
         """Somebody spoke just now, or (``nothing``) did not after all."""
         ...
 
-    async def look(self) -> None:
-        """Read anew what changed in the store, and carry out what follows for those here."""
+    async def changed(self) -> None:
+        """Read anew what was just changed in the store, and carry out what follows for those here.
+        Raises nothing: if that fails, it is done a little later."""
         ...
 
 

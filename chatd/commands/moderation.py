@@ -243,7 +243,7 @@ async def _lay(
         ts=now,
         until=None if seconds is None else now + seconds * 1000,
     )
-    await host.laid.look()
+    await host.laid.changed()
     return Sanctioned(who=subject.shown, until=laid.until)
 
 
@@ -257,7 +257,7 @@ async def _lift(host: Host, session: Caller, kind: SanctionKind, who: str, room:
         same = each.subject.shown.casefold() == shown.casefold()
         if same and each.kind == kind and each.room_id == scene.room_id:
             await host.store.lift(kind, each.subject, scene.room_id)
-            await host.laid.look()
+            await host.laid.changed()
             return Ok()
     done = "banned" if kind == "ban" else "muted"
     raise Refused("no_such_user", f"{who!r} is not {done} {scene.where}; `bans` lists all")
@@ -272,7 +272,7 @@ async def _ruled(host: Host, me: Person, room: str) -> Scene:
 async def _rule(host: Host, me: Person, scene: Scene, rules: RoomRules, deed: str) -> Ok:
     if scene.room is not None:
         await host.store.set_room_rules(scene.room.room_id, rules)
-        await host.laid.look()
+        await host.laid.changed()
         told = Notice(text=f"{me.name} {deed}", user=me.name, room=scene.room.name)
         host.tell_room(scene.room, told)
     return Ok()

@@ -31,7 +31,8 @@ async def emergency(host: Host, session: Caller, command: c.Emergency) -> Emerge
             steps = ", ".join(EMERGENCY_STEPS)
             raise Refused("bad_field", f"'step' is {command.step!r}; allowed: {steps}")
         await host.store.set_emergency(step)
-        await host.laid.look()
+        await host.laid.changed()
+        return EmergencyStep(step=step.word)
     return EmergencyStep(step=host.laid.emergency.word)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chatd.core.errors import BANNED, EMERGENCY, CloseCode
 from chatd.core.log import RoomId, UserId
 from chatd.core.policy import lasts
+from chatd.core.ports import StoreFailed, StoreFull
 from chatd.core.rooms import Person
 from chatd.core.sanctions import Emergency, RoomRules, Sanction, SanctionKind
 
@@ -104,6 +105,14 @@ class LaidDown:
         kinds = [each.kind for each in self.in_force]
         for kind in ("ban", "mute"):
             meter.sanctions(kind, kinds.count(kind))
+
+    async def changed(self) -> None:
+        """Look at once, for somebody who changed something durably: that stands, so a store that
+        fails now is no matter of theirs. The next look is due within a second."""
+        try:
+            await self.look()
+        except (StoreFull, StoreFailed) as error:
+            self._node.log.warning("sanctions_unread", reason=str(error))
 
     def _take(self, sanctions: list[Sanction]) -> None:
         self._sanctions, self._users = sanctions, {}
