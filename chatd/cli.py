@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from chatd import __version__
+from chatd.canary.arguments import arguments as canary_arguments
+from chatd.ops import data_arguments as arguments
 from chatd.ops import systemd
 from chatd.ops.config import Invalid, load
 from chatd.ops.config import verbs as configuration
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _user(verbs)
     _token(verbs)
     _data(verbs)
+    _canary(verbs)
     return parser
 
 
@@ -180,10 +183,8 @@ def _user(verbs: Verbs) -> None:
         _at_desk(inner, name, says).add_argument("name", metavar="NAME")
     listing = _at_desk(inner, "list_", "list the accounts")
     listing.add_argument("--json", action="store_true", help="for programs")
-    erase = _at_desk(inner, "erase", "remove an account and what it said", room="data_erase")
-    erase.add_argument("name", metavar="NAME")
-    erase.add_argument("--keep-texts", action="store_true", help="only the name is removed")
-    erase.add_argument("--yes", action="store_true", help="do not ask")
+    says = "remove an account and what it said"
+    arguments.erase(_at_desk(inner, "erase", says, room="data_erase"))
 
 
 def _token(verbs: Verbs) -> None:
@@ -241,30 +242,11 @@ def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
 
 
 def _data(verbs: Verbs) -> None:
-    backup = _on_data(verbs, "backup", "copy the database beside a running daemon, and verify it")
-    backup.add_argument("dir", metavar="DIR", help="the folder of backups; each gets its own in it")
-    backup.add_argument(
-        "--keep", metavar="N", type=_at_least_one, default=0, help="keep N, remove older good ones"
-    )
-    backup.add_argument("--metrics", metavar="FILE", help="for node_exporter's textfile collector")
-    verify = _verb(verbs, "verify", "say whether a backup is good", _run_verify)
-    verify.add_argument("dir", metavar="DIR", help="a backup, or a folder of them: the newest")
-    verify.add_argument("--json", action="store_true", help="for programs")
-    restore = _on_data(verbs, "restore", "put a backup in the place of the database")
-    restore.add_argument("dir", metavar="DIR", help="a backup, or a folder of them: the newest")
-    restore.add_argument("--replace", action="store_true", help="move a present database aside")
-    restore.add_argument("--dry-run", action="store_true", help="change nothing, say what would be")
-    migrate = _on_data(verbs, "migrate", "bring the database to this chatd's schema")
-    migrate.add_argument("--plan", action="store_true", help="only say what would be done")
-    export = _at_desk(verbs, "export", "write a room's log, in its order", room="data_export")
-    export.add_argument("room", metavar="ROOM")
-    export.add_argument("--format", choices=["jsonl", "text"], default="jsonl", help="jsonl")
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
-    return int(text)
+    arguments.backup(_on_data(verbs, "backup", "copy the database beside a running daemon"))
+    arguments.verify(_verb(verbs, "verify", "say whether a backup is good", _run_verify))
+    arguments.restore(_on_data(verbs, "restore", "put a backup in the place of the database"))
+    arguments.migrate(_on_data(verbs, "migrate", "bring the database to this chatd's schema"))
+    arguments.export(_at_desk(verbs, "export", "write a room's log", room="data_export"))
 
 
 def _on_data(verbs: Verbs, name: str, says: str) -> argparse.ArgumentParser:
@@ -292,3 +274,17 @@ def _run_data(args: argparse.Namespace, name: str, database: Path) -> int:
     place = data.Place(database, sys.stdout, sys.stderr, lambda: time.time_ns() // 1_000_000)
     code: int = getattr(data, name)(args, place)
     return code
+
+
+# --- the canary ---
+
+
+def _canary(verbs: Verbs) -> None:
+    says = "chat with a chatd all the time, and count how it went"
+    canary_arguments(_verb(verbs, "canary", says, _run_canary))
+
+
+def _run_canary(args: argparse.Namespace) -> int:
+    from chatd.canary.verb import canary  # noqa: PLC0415  # brings the client in
+
+    return canary(args)

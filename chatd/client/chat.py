@@ -15,9 +15,10 @@ from chatd.client.address import address
 from chatd.client.codec import Answer
 from chatd.client.conversation import Conversation
 from chatd.client.driver import Driver
-from chatd.client.errors import Interrupted
+from chatd.client.errors import Interrupted, Refused
 from chatd.client.identity import Identity
 from chatd.client.inbox import Told
+from chatd.client.returns import MOST
 from chatd.client.stages import Stage
 from chatd.client.world import World
 from chatd.core import commands as c
@@ -38,6 +39,7 @@ class Options(TypedDict, total=False):
     patience: float
     tls: ssl.SSLContext | None
     room_for: int
+    returns_within: float
     resume: Mapping[str, Position]
     guest_token: str | None
 
@@ -49,7 +51,8 @@ class Chat:
     Log in as ``guest`` (None: the server chooses a name), with ``user`` and ``password``, or with
     a bot's ``token``. ``patience``: seconds for the first log-in, and for each command (60).
     ``tls``: which certificates wss:// believes (those that the system does). ``room_for``: events
-    that may wait to be taken; then the server is made to wait (1000). To go on where an earlier
+    that may wait to be taken; then the server is made to wait (1000). ``returns_within``: seconds
+    between two tries to open a lost line, at most (30). To go on where an earlier
     program stopped, give its ``positions`` as ``resume``, and a guest's ``guest_token``.
 
     Every method may raise a ChatError: Refused, Interrupted, TimedOut, or what ended all of it
@@ -72,6 +75,7 @@ class Chat:
             resume=options.get("resume", {}),
             guest_token=options.get("guest_token"),
             room_for=options.get("room_for", ROOM_FOR),
+            returns_within=options.get("returns_within", MOST),
         )
         self._driver = Driver(world, address(url), self._conversation, options.get("tls"))
 
@@ -110,6 +114,11 @@ class Chat:
     def online(self) -> bool:
         """Whether one is logged in at this moment."""
         return self._conversation.stage is Stage.ONLINE
+
+    @property
+    def trouble(self) -> Refused | None:
+        """The refusal that is being waited out, if there is one: the server's disk is full, say."""
+        return self._conversation.requests.refusal
 
     @property
     def welcome(self) -> e.Welcome | None:

@@ -15,7 +15,7 @@ from chatd.client.identity import Identity
 from chatd.client.inbox import Inbox, Offline, Online, Told
 from chatd.client.positions import Fit, Positions
 from chatd.client.requests import Request, Requests
-from chatd.client.returns import Returns
+from chatd.client.returns import MOST, Returns
 from chatd.client.stages import Connect, Effect, HangUp, Stage, Write
 from chatd.core import commands as c
 from chatd.core import events as e
@@ -29,7 +29,8 @@ class Conversation:
     ``tick``.
 
     ``chance`` gives a number from 0 up to 1. The first log-in must succeed within ``patience``
-    seconds. ``resume`` and ``guest_token`` are from an earlier conversation.
+    seconds; a lost line is tried again ``returns_within`` so many, each time. ``resume`` and
+    ``guest_token`` are from an earlier conversation.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Conversation:
         resume: Mapping[str, Position] = {},
         guest_token: str | None = None,
         room_for: int = 1000,
+        returns_within: float = MOST,
     ) -> None:
         self.stage = Stage.AWAY
         self.error: ChatError | None = None
@@ -54,7 +56,7 @@ class Conversation:
         self.effects: deque[Effect] = deque()
         self._identity = identity
         self._patience = patience
-        self._returns = Returns(chance)
+        self._returns = Returns(chance, most=returns_within)
         self._give_up = self._due = math.inf
         self._online_since: float | None = None
         self._return_after: float | None = None
@@ -180,6 +182,8 @@ class Conversation:
         """Off the line; on it again after so many seconds, when the server said, or by chance."""
         since, self._online_since = self._online_since, None
         if since is not None and now - since >= stages.STEADY:
+            self._returns.fine()
+        if self._return_after is not None:  # who says when to come back is well
             self._returns.fine()
         if after is None:
             after = self._return_after

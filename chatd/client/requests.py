@@ -59,6 +59,8 @@ class Requests:
         self._written: dict[int, Request[Any]] = {}
         self._deadlines: list[tuple[float, int, Request[Any]]] = []
         self._number = 0
+        self.refusal: Refused | None = None
+        """What is being waited out, since the last answer."""
         self.hold = -math.inf
         """When the next may be written: a refusal can make all of them wait."""
 
@@ -106,6 +108,7 @@ class Requests:
         request = self._written.pop(reply.id, None) if isinstance(reply.id, int) else None
         if request is None or request.done:
             return None
+        self.refusal = None
         if reply.error is not None:
             return self._refused(request, reply.error, now)
         try:
@@ -120,6 +123,7 @@ class Requests:
             return self._settle(request, error=refused)
         # All wait, not this one alone: those behind it would overtake it, or be refused as well.
         self.hold = max(self.hold, now + pause)
+        self.refusal = refused
         request.tried = False
         self._wait(request)
         return None

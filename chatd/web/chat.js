@@ -185,8 +185,8 @@ function heard(event) {
   }
   const room = rooms.get(event.room);
   if (room) roomHeard(room, event);
-  // Another page of the same person has entered a room: this one hears it from now on, too.
-  else if (here && event.type === "joined") join(event.room).catch(failed);
+  // Another page of the same person has entered a room: this one hears it from there on, too.
+  else if (here && event.type === "entered") join(event.room, "join", event.seq).catch(failed);
   else if (here && event.type === "message") join(event.room, "join", event.seq - 1).catch(failed);
 }
 

@@ -145,19 +145,19 @@ def test_a_signal_to_stop_is_obeyed_at_any_moment_of_the_boot(make_daemon: MakeD
     """Before the handlers are there the signal itself ends the process; after that, chatd does."""
     daemon = make_daemon()
     codes = set()
-    for part in range(12):
+    for part in range(8):
         daemon.start(ready=False)
-        daemon.notified.heard(0.05 * part)  # READY comes within this time, or the boot is under way
+        daemon.notified.heard(0.07 * part)  # READY comes within this time, or the boot is under way
         codes.add(daemon.stop())
     assert codes <= {0, -signal.SIGTERM}
 
 
 def test_a_signal_to_reload_waits_for_the_end_of_the_boot(make_daemon: MakeDaemon) -> None:
     daemon = make_daemon()
-    for part in range(6):
+    for part in range(4):
         daemon.start(ready=False)
         eventually(lambda: blocks(daemon.pid, signal.SIGHUP))
-        daemon.notified.heard(0.05 * part)
+        daemon.notified.heard(0.08 * part)
         daemon.signal(signal.SIGHUP)
         daemon.notified.until("READY", alive=daemon.runs)
         eventually(lambda: daemon.logged("reloaded"))

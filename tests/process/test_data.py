@@ -122,14 +122,6 @@ def test_a_restore_refuses_a_running_daemon_and_changes_nothing(
     assert [each["text"] for each in history(ann)] == ["after the backup"]
 
 
-def test_what_root_restores_belongs_to_whom_chatd_runs_as(daemon: Daemon, tmp_path: Path) -> None:
-    does(daemon, "backup", str(tmp_path / "backups"))
-    daemon.stop()
-    does(daemon, "restore", "--replace", str(tmp_path / "backups"))
-    owners = {file.stat().st_uid for file in daemon.folder.glob("chatd.sqlite3*")}
-    assert owners == {daemon.folder.stat().st_uid}
-
-
 def test_migrate_has_nothing_to_do_and_refuses_a_running_daemon(daemon: Daemon) -> None:
     assert "nothing to do" in does(daemon, "migrate", "--plan")
     assert "stop that one first" in refuses(daemon, "migrate")

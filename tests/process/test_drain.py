@@ -127,7 +127,7 @@ def test_what_was_stored_is_acknowledged_before_the_close(
 ) -> None:
     """Told to stop in the middle of a pipeline: the client knows of every message in the store."""
     daemon = make_daemon()
-    for part in range(5):
+    for part in range(3):
         daemon.start()
         ann = guest(daemon, f"ann{part}")
         numbers = [
@@ -162,7 +162,7 @@ def test_restarts_under_load_lose_nothing_and_double_nothing(make_daemon: MakeDa
     daemon = make_daemon().start()
     crowd = crowd_at(daemon)
     crowd.start()
-    rounds = 4
+    rounds = 3
     for _ in range(rounds):
         crowd.go_on(150)
         assert daemon.stop() == 0

@@ -172,7 +172,7 @@ def test_who_connects_while_the_daemon_drains_is_served_by_the_next(
 ) -> None:
     """Never refused, never reset: the kernel keeps them until somebody accepts."""
     daemon = make_daemon(listen={"public": ["systemd:chat"]})
-    for round_ in range(3):
+    for round_ in range(2):
         daemon.start(sockets={"chat": [tcp]})
         client = Client(URL, sock=knock(tcp))
         client.login("lobby", guest=f"first{round_}")

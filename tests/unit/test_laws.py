@@ -31,6 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "edge": {"node", "commands", "dialects", "core"},
     "ops": {"core", "store", "auth"},
     "client": {"core"},
+    "canary": {"client", "core", "ops"},  # a program on the client, with chatd's log and metrics
     "wiring": {"core", "edge", "ops"},  # reads the configuration for each room
 }
 # The files that know everything, and what even they may not import.

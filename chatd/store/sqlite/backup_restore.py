@@ -16,7 +16,7 @@ from chatd.store.sqlite.backup import explained, sync
 from chatd.store.sqlite.backup_manifest import DATABASE, BadBackup, File, Manifest
 from chatd.store.sqlite.backup_verify import good
 from chatd.store.sqlite.failures import free_bytes
-from chatd.store.sqlite.opening import Lock, connect
+from chatd.store.sqlite.opening import Lock, belong, connect
 
 _CHUNK = 1 << 20
 _BESIDE = ("-wal", "-shm")
@@ -64,7 +64,6 @@ def restore(backup: Path, database: Path, *, replace: bool, stamp: str) -> Resto
     steps = plan(backup, database, replace=replace, stamp=stamp)
     lock = Lock(database)
     try:
-        _own_like(Path(f"{database}.lock"), database.parent)
         fresh = database.with_name(f"{database.name}.restoring")
         try:
             _lay_ready(steps, fresh)
@@ -82,18 +81,19 @@ def _lay_ready(steps: Restore, fresh: Path) -> None:
     """The copy that will be the database: it begins a new epoch, since positions of clients may
     name entries that it does not have, and that others will take the seqs of."""
     _remove(fresh)
-    _copy(steps.backup / DATABASE, fresh, steps.manifest.files[DATABASE])
+    like = steps.database.parent if steps.aside is None else steps.database
+    _copy(steps.backup / DATABASE, fresh, steps.manifest.files[DATABASE], like)
     with closing(connect(fresh, write=True)) as connection:
         connection.execute(_RENEW)
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    _own_like(fresh, fresh.parent)
     sync(fresh)
 
 
-def _copy(source: Path, target: Path, expected: File) -> None:
+def _copy(source: Path, target: Path, expected: File, like: Path) -> None:
     digest, size = sha256(), 0
     fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with source.open("rb") as reading, os.fdopen(fd, "wb") as writing:
+        belong(fd, like)
         while chunk := reading.read(_CHUNK):
             writing.write(chunk)
             digest.update(chunk)
@@ -129,10 +129,3 @@ def _aside(database: Path, stamp: str) -> str:
 def _remove(path: Path) -> None:
     for each in ("", "-journal", *_BESIDE):
         Path(f"{path}{each}").unlink(missing_ok=True)
-
-
-def _own_like(path: Path, folder: Path) -> None:
-    """What root restores must belong to whom chatd runs as: the owner of its folder."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)

@@ -65,7 +65,7 @@ def make_file(path: Path) -> None:
     """Make an empty file that only its owner can read, when there is none. SQLite gives the WAL
     the same mode."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(_file(path))
     except FileNotFoundError:
         raise CannotOpen(
             f"there is no folder {path.parent} for the store {path.name}: make it"
@@ -75,6 +75,23 @@ def make_file(path: Path) -> None:
             f"cannot open {path}: {error.strerror}; it must be a file that user {os.geteuid()} "
             "may read and write, in a folder that it may write too"
         ) from None
+
+
+def _file(path: Path) -> int:
+    """Open a file that only its owner can read; made when there is none. Raises OSError."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    belong(fd, path.parent)
+    return fd
+
+
+def belong(fd: int, like: Path) -> None:
+    """What root makes must belong to whom chatd runs as: the owner of the folder, say."""
+    if os.geteuid() == 0:
+        owner = like.stat()
+        os.fchown(fd, owner.st_uid, owner.st_gid)
 
 
 def remarks(path: Path) -> tuple[str, ...]:
@@ -91,7 +108,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         """Raises InUse when another holds it."""
-        self._fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._fd = _file(Path(f"{path}.lock"))
         try:
             # flock, not POSIX locks: those end when any file descriptor of the file is closed.
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

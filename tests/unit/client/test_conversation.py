@@ -126,6 +126,29 @@ def test_a_line_that_held_makes_the_next_wait_short_again() -> None:
         back(desk, "lobby")
 
 
+def test_a_server_that_said_when_to_come_back_makes_it_short_too() -> None:
+    desk = online("lobby", chance=1.0)
+    for _ in range(5):
+        desk.loses()
+        back(desk, "lobby")
+    desk.says("draining", reconnect_after_ms=300)
+    desk.loses(3000)
+    desk.pass_(0.3)
+    desk.conversation.unreachable("connection refused", desk.now, final=False)
+    assert desk.conversation.wake == desk.now + 0.5
+
+
+def test_the_limit_of_the_wait_can_be_chosen() -> None:
+    desk = online("lobby", chance=1.0, returns_within=2.0)
+    desk.loses()
+    waits = []
+    for _ in range(5):
+        waits.append(desk.conversation.wake - desk.now)
+        desk.pass_(waits[-1])
+        desk.conversation.unreachable("refused", desk.now, final=False)
+    assert waits == pytest.approx([0.5, 1, 2, 2, 2])
+
+
 def test_a_busy_server_says_when_to_come_back() -> None:
     desk = Desk()
     desk.conversation.start(desk.now)

@@ -183,7 +183,7 @@ def test_a_missing_folder_and_too_little_room_are_told(
         put_back(backup, database)
 
 
-@pytest.mark.parametrize("step", ["_copy", "_own_like", "sync"])
+@pytest.mark.parametrize("step", ["_copy", "belong", "sync"])
 def test_a_step_that_fails_leaves_the_old_state(
     database: Path, backup: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -195,6 +195,25 @@ def test_a_step_that_fails_leaves_the_old_state(
     with pytest.raises(CannotOpen, match="Input/output error"):
         put_back(backup, database)
     assert state(database.parent) == before
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_what_root_restores_belongs_to_whom_chatd_runs_as(
+    database: Path, backup: Path, replace: bool
+) -> None:
+    folder = database.parent / "var"
+    folder.mkdir()
+    # Only root can give files away; of all others everything is their own.
+    chatd = (4711, 4712) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+    target = folder / "chatd.sqlite3"
+    os.chown(folder, *chatd)
+    if replace:
+        target.write_bytes(database.read_bytes())
+        os.chown(target, *chatd)
+    put_back(backup, target, replace=replace)
+    with opened(target):
+        owners = {(file.stat().st_uid, file.stat().st_gid) for file in folder.iterdir()}
+    assert owners == {chatd}
 
 
 def test_what_a_killed_restore_left_is_no_hindrance(database: Path, backup: Path) -> None:

@@ -26,6 +26,11 @@ from tests.unit.store.examples import BOB, draft, finds, make_room, member, page
 
 ZEB = Author(UserId("u-zebra"), "zebulon", False)
 NOW = 5_000
+NAMING_PEOPLE = {
+    *("accounts", "tokens", "members", "marks", "messages", "changes", "reactions", "revocations"),
+    "rooms",  # the titles of direct ones
+}
+NAMING_NOBODY = {"meta"}
 
 
 class Office:
@@ -157,6 +162,19 @@ def test_open_sessions_hear_of_it_at_the_beginning_and_at_the_end(office: Office
     office.erases()
     told = office.run(office.store.revocations(0))
     assert [(each.user_id, each.token_id) for each in told] == [(ZEB.user_id, "")] * 2
+
+
+def test_it_is_known_of_every_table_whether_it_names_people(office: Office) -> None:
+    with closing(sqlite3.connect(office.path)) as connection:
+        rows = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' "
+            "AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'found%'"
+        )
+        tables = {name for (name,) in rows}
+    assert tables == NAMING_PEOPLE | NAMING_NOBODY, (
+        "say in chatd/store/sqlite/erase.py what becomes of the people in a new table, leave "
+        "traces of one in it above, and then list it here"
+    )
 
 
 # --- what stays ---

@@ -1,0 +1,152 @@
+"""`chatd backup`, `verify`, `restore` and `migrate` as they are typed: words and exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from chatd import cli
+from chatd.store.sqlite import opened, schema
+from chatd.store.sqlite.backup import backups
+from tests.unit.store.sample import write_sample
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def dev(tmp_path: Path) -> Path:
+    folder = tmp_path / "dev"
+    folder.mkdir()
+    with opened(folder / "chatd.sqlite3") as (store, run):
+        run(write_sample(store))
+    return folder
+
+
+@pytest.fixture
+def does(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a verb, checks its exit code, and gives what it wrote: output, or else complaints."""
+
+    def run(*verb: object, code: int = 0) -> str:
+        assert cli.main([str(word) for word in verb]) == code
+        told = capsys.readouterr()
+        return told.err if code else told.out
+
+    return run
+
+
+def test_a_backup_says_where_and_how_much(does: Run, dev: Path, tmp_path: Path) -> None:
+    told = does("backup", tmp_path / "b", "--dev", dev)
+    (made,) = backups(tmp_path / "b")
+    assert told.startswith(f"made and verified {made}: 6 messages in 3 rooms, 0.1 MiB")
+
+
+def test_keep_says_what_went(does: Run, dev: Path, tmp_path: Path) -> None:
+    does("backup", tmp_path / "b", "--dev", dev)
+    (first,) = backups(tmp_path / "b")
+    assert f"removed {first}\n" in does("backup", tmp_path / "b", "--keep", 1, "--dev", dev)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many", "1.5"])
+def test_keeping_none_is_no_number(dev: Path, tmp_path: Path, number: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["backup", str(tmp_path / "b"), f"--keep={number}", "--dev", str(dev)])
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_backup_of_nothing_is_refused(does: Run, tmp_path: Path) -> None:
+    told = does("backup", tmp_path / "b", "--dev", tmp_path / "empty", code=1)
+    assert told.startswith("chatd: there is no database")
+
+
+def test_metrics_that_cannot_be_written_are_told_though_the_backup_is_good(
+    does: Run, dev: Path, tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "nowhere" / "chatd.prom"
+    told = does("backup", tmp_path / "b", "--metrics", nowhere, "--dev", dev, code=1)
+    assert "the backup is good, but its metrics could not be written" in told
+    assert len(backups(tmp_path / "b")) == 1
+
+
+def test_a_good_backup_is_called_good(does: Run, dev: Path, tmp_path: Path) -> None:
+    does("backup", tmp_path / "b", "--dev", dev)
+    (made,) = backups(tmp_path / "b")
+    assert does("verify", tmp_path / "b").startswith(f"{made} is good: 6 messages in 3 rooms")
+    told = json.loads(does("verify", made, "--json"))
+    assert (told["backup"], told["good"], told["problems"]) == (str(made), True, [])
+    assert told["manifest"]["rows"]["messages"] == 6
+
+
+def test_a_bad_backup_is_called_bad_and_why(
+    does: Run, dev: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    does("backup", tmp_path / "b", "--dev", dev)
+    (made,) = backups(tmp_path / "b")
+    with (made / "chatd.sqlite3").open("ab") as file:
+        file.write(b"x")
+    assert f"{made} is not good: chatd.sqlite3 has" in does("verify", made, code=1)
+    assert cli.main(["verify", str(made), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["good"] is False
+    (made / "manifest.json").write_text("not json")
+    assert "its manifest cannot be read" in does("verify", made, code=1)
+
+
+def test_no_backup_is_told_as_such(does: Run, tmp_path: Path) -> None:
+    assert "there is no backup in" in does("verify", tmp_path, code=1)
+
+
+def test_a_restore_says_what_it_did_and_a_dry_run_what_it_would(
+    does: Run, dev: Path, tmp_path: Path
+) -> None:
+    does("backup", tmp_path / "b", "--dev", dev)
+    assert "--replace moves it aside" in does("restore", tmp_path / "b", "--dev", dev, code=1)
+    dry = does("restore", "--dry-run", "--replace", tmp_path / "b", "--dev", dev)
+    assert "would be restored from" in dry
+    assert "would be kept as" in dry
+    assert dry.endswith("nothing was changed\n")
+    assert not list(dev.glob("*before-restore*"))
+    told = does("restore", "--replace", tmp_path / "b", "--dev", dev)
+    (aside,) = dev.glob("*before-restore*")
+    assert f"the database that was there is kept as {aside}\n" in told
+    assert "told recovered: false" in told
+
+
+def test_a_restore_into_an_empty_place_moves_nothing(does: Run, dev: Path, tmp_path: Path) -> None:
+    does("backup", tmp_path / "b", "--dev", dev)
+    assert "is kept as" not in does("restore", tmp_path / "b", "--dev", tmp_path / "other")
+    assert "ann" in does("user", "list", "--dev", tmp_path / "other")
+
+
+def test_migrate_tells_its_plan(does: Run, dev: Path, tmp_path: Path) -> None:
+    assert "the first start makes it" in does("migrate", "--plan", "--dev", tmp_path / "empty")
+    assert "the newest: nothing to do" in does("migrate", "--plan", "--dev", dev)
+    assert "the newest: nothing to do" in does("migrate", "--dev", dev)
+
+
+def test_migrate_applies_what_its_plan_says(
+    does: Run, dev: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = tmp_path / "schema"
+    later.mkdir()
+    for file in schema.FOLDER.glob("*.sql"):
+        (later / file.name).write_text(file.read_text())
+    number = len(list(later.iterdir())) + 1
+    (later / f"{number:04d}_flags.sql").write_text("CREATE TABLE flags (x);")
+    for name in ("plan", "migrate", "newest"):
+        monkeypatch.setattr(schema, name, partial(getattr(schema, name), folder=later))
+    plan = does("migrate", "--plan", "--dev", dev)
+    assert f"would apply {number:04d}_flags.sql" in plan
+    assert "a copy goes to" in plan
+    did = does("migrate", "--dev", dev)
+    assert f"applied {number:04d}_flags.sql" in did
+    assert list(dev.glob("chatd.sqlite3.before-*"))
+
+
+def test_a_configuration_that_is_wrong_is_the_first_to_be_told(does: Run, tmp_path: Path) -> None:
+    config = tmp_path / "chatd.toml"
+    config.write_text("[store]\nfolder = 1\n")
+    for verb in (("backup", tmp_path), ("restore", tmp_path), ("migrate",), ("export", "lobby")):
+        assert "folder" in does(*verb, "--config", config, code=78)
