@@ -44,6 +44,12 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _SETTLE = """UPDATE reports SET outcome = ?, settled_by = ?, settled_ts = ?, text = ''
 WHERE number = ? AND outcome = ''"""
 
+_FORGET_SANCTIONS = "DELETE FROM sanctions WHERE subject_kind = 'user' AND subject = ?"
+_RENAME_LAYERS = "UPDATE sanctions SET by_name = ? WHERE by_name = ?"
+_RENAME_AUTHOR = "UPDATE reports SET author_id = ?, author = ?, text = '' WHERE author_id = ?"
+_RENAME_REPORTER = "UPDATE reports SET user_id = ?, by_name = ?, reason = '' WHERE user_id = ?"
+_RENAME_SETTLER = "UPDATE reports SET settled_by = ? WHERE settled_by = ?"
+
 
 def version(connection: sqlite3.Connection) -> int:
     """See the port."""
@@ -150,6 +156,17 @@ def settle(transaction: Transaction, number: int, outcome: str, by: str, ts: int
         return None
     transaction.execute(_RISE)
     return _report(transaction.execute(_BY_NUMBER, (number,)).fetchone())
+
+
+def forget(transaction: Transaction, who: Author, alias: Author) -> None:
+    """For an erasure: what was laid on somebody goes; what they did is the alias's, without their
+    words."""
+    transaction.execute(_FORGET_SANCTIONS, (who.user_id,))
+    transaction.execute(_RENAME_LAYERS, (alias.name, who.name))
+    transaction.execute(_RENAME_AUTHOR, (alias.user_id, alias.name, who.user_id))
+    transaction.execute(_RENAME_REPORTER, (alias.user_id, alias.name, who.user_id))
+    transaction.execute(_RENAME_SETTLER, (alias.name, who.name))
+    transaction.execute(_RISE)
 
 
 def _must_be(transaction: Transaction, room_id: RoomId) -> None:

@@ -25,6 +25,10 @@ MAY_SCAN = {
     "retention._KEPT",  # seldom: see chatd/ops/data_retention
     "sanctions._IN_FORCE",  # all of them, when one was laid on or lifted
     "sanctions._RULES",
+    "sanctions._FORGET_SANCTIONS",  # for an erasure
+    "sanctions._RENAME_LAYERS",
+    "sanctions._RENAME_REPORTER",
+    "sanctions._RENAME_SETTLER",
     "sanctions._OPEN",  # an index of just these, up to a limit
     "sanctions._SETTLED",
     "sanctions._COUNT_OPEN",  # an index of just these, and they wait for an operator
