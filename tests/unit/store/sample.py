@@ -57,8 +57,11 @@ async def _write_sanctions(store: Store) -> None:
     await store.sanction("mute", bob, lobby.room_id, reason="loud", by="ann", ts=30, until=None)
     network = Subject("network", "192.0.2.0/24", "192.0.2.0/24")
     await store.sanction("ban", network, None, reason="spam", by="ann", ts=31, until=2**50)
-    await store.set_room_rules(lobby.room_id, RoomRules(read_only=True, slow=30))
-    await store.set_emergency(Emergency.NO_NEW)
+    cellar = await store.room("cellar")
+    assert cellar is not None
+    await store.set_room_rules(cellar.room_id, RoomRules(read_only=True, slow=30))
+    for step in (Emergency.NO_NEW, Emergency.OFF):  # a daemon must be able to serve it to guests
+        await store.set_emergency(step)
     for seq in (1, 2):
         await store.report(lobby.room_id, seq, by=BOB, reason="rude", ts=32)
     await store.settle(2, outcome="warned", by="ann", ts=33)
