@@ -30,7 +30,11 @@ IN_MEMORY = tests/unit $(wildcard tests/conversations)
 # A virtual environment whose interpreter went away with an upgrade is made again.
 ifneq ($(wildcard $(VENV)),)
 ifneq ($(shell $(BIN)/python -c 'print("alive")' 2>/dev/null),alive)
+ifeq ($(shell test -O $(VENV) && echo own),own)
 $(shell rm -rf $(VENV))
+else
+$(error $(VENV) belongs to somebody else, whose Python you cannot run: work in a clone of your own)
+endif
 endif
 endif
 

@@ -25,12 +25,19 @@ CONFIG = "/etc/chatd/chatd.toml"
 DEV_FILE = "chatd.toml"
 
 
+class Unusable(Exception):
+    """What the arguments name is not there, or not for us; the text says what to do."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; gives the exit code (0 done, 1 refused, 2 usage, 78 configuration)."""
     args = _parser().parse_args(argv)
     try:
         code: int = args.run(args)
         sys.stdout.flush()
+    except Unusable as error:
+        sys.stderr.write(f"chatd: {error}\n")
+        return 1
     except BrokenPipeError:  # `chatd config describe | head` is no error
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -87,23 +94,28 @@ def _run_serve(args: argparse.Namespace) -> int:
     manager = systemd.said(os.environ)
     from chatd import daemon  # noqa: PLC0415  # brings Twisted in
 
+    if args.dev is not None:
+        _make_dev(_file(args))
     return daemon.serve(_file(args), manager, dev=args.dev is not None)
 
 
 def _file(args: argparse.Namespace) -> Path:
-    """The configuration file that the arguments name; a --dev folder gets one."""
-    if args.dev is None:
-        return Path(args.config or CONFIG)
-    folder = Path(args.dev)
-    file = folder / DEV_FILE
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(
-            "# For trying chatd out; `chatd config example` shows every key.\n"
-            '[store]\npath = "chatd.sqlite3"\n',
-            encoding="utf-8",
-        )
-    return file
+    """The configuration file that the arguments name."""
+    return Path(args.config or CONFIG) if args.dev is None else Path(args.dev) / DEV_FILE
+
+
+def _make_dev(file: Path) -> None:
+    """A folder for trying chatd out, with the least configuration, unless it is there."""
+    try:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(
+                "# For trying chatd out; `chatd config example` shows every key.\n"
+                '[store]\npath = "chatd.sqlite3"\n',
+                encoding="utf-8",
+            )
+    except OSError as error:
+        raise Unusable(f"{file.parent} cannot be used: {error.strerror}; name another") from None
 
 
 # --- the configuration ---
@@ -163,8 +175,7 @@ def _doctor(verbs: Verbs) -> None:
 def _run_doctor(args: argparse.Namespace) -> int:
     from chatd.ops.doctor import doctor  # noqa: PLC0415  # brings the store in
 
-    file = Path(args.config or CONFIG) if args.dev is None else Path(args.dev) / DEV_FILE
-    return doctor(file, args, sys.stdout)
+    return doctor(_file(args), args, sys.stdout)
 
 
 # --- accounts ---
@@ -218,6 +229,8 @@ def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
 
     try:
         config = load(_file(args)).config
+        if call != "add" and not config.store.path.exists():
+            raise Unusable(f"there is no database {config.store.path}: see store.path")
         with opened(config.store.path) as (store, run):
             desk = users.Desk(
                 store,

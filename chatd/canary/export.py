@@ -99,9 +99,8 @@ class Listener:
                 writer.write(self._answer(head.split(b"\r\n")[0].decode("latin-1")))
                 await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # who does not ask is not answered
-        finally:
-            writer.close()
+            writer.transport.abort()  # who does not ask, or does not listen, is not waited for
+        writer.close()
 
     def _answer(self, request: str) -> bytes:
         method, _, rest = request.partition(" ")

@@ -8,7 +8,7 @@ import math
 import secrets
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +121,7 @@ class Canary:
         self._unacked = 0
         """The probe that has no answer yet; 0: none."""
         self._late = False
+        self._trouble = asyncio.Event()
 
     async def run(self) -> None:
         """For ever; what the server does is counted, and ends nothing. Cancel it."""
@@ -185,10 +186,13 @@ class Canary:
 
     # --- saying ---
     async def _say(self, chat: Client, room: str) -> None:
-        """A probe at each interval, but never two without an answer."""
+        """A probe at each interval, and at once when a line is lost, so that there is one in every
+        trouble; but never two without an answer."""
         due = self._now()
         while True:
-            await asyncio.sleep(max(0.0, due - self._now()))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._trouble.wait(), max(0.0, due - self._now()))
+            self._trouble.clear()
             due = max(due + self._plan.interval, self._now())
             self._number += 1
             self._unacked = self._number
@@ -249,6 +253,7 @@ class Canary:
             case Offline():
                 session.online.set(0)
                 session.reconnects.add()
+                self._trouble.set()
                 self._log.warning(
                     "canary_offline", session=session.which, code=event.code, reason=event.reason
                 )

@@ -17,7 +17,7 @@ HELD_MOST = 60.0
 """Seconds for which a session that the house does not read is not blamed for unread pongs."""
 
 _WORDS = {close.code: close.word for close in CLOSES.values()}
-_ON_PURPOSE = {None, 1000, 1001}  # RFC 6455 section 7.4.1: done, or going away
+_ON_PURPOSE = {None, 1000}  # RFC 6455 section 7.4.1; 1001, going away, is also a page's reload
 
 
 class Unopened:

@@ -41,6 +41,9 @@ class Gate:
         except Exception as error:  # noqa: BLE001  # the gate's very task: nothing gets past it
             refusal = self._refusal(error, session, command)
             meter.refused(refusal.code)
+            if refusal.code == "login_failed":  # for who watches the log for those who guess
+                facts = {"session": session.number, "address": session.address}
+                self._node.log.warning("login_refused", **facts)
             return refusal
         if isinstance(command, Send):
             meter.acked(clock.monotonic() - started)

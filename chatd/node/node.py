@@ -265,7 +265,10 @@ class Node:
         if newest > mark:
             raise Refused("login_failed", "the account or token was revoked just now")
         mine = self._mine(session)
-        return self.people.seat(mine, identity, guest=guest, catching=catching)
+        person = self.people.seat(mine, identity, guest=guest, catching=catching)
+        kind = "guest" if guest else "token" if identity.token_id else "password"
+        self.log.info("logged_in", session=mine.number, user=person.name, kind=kind)
+        return person
 
     def _mine(self, session: Caller) -> Session:
         if not isinstance(session, Session):

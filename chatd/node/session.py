@@ -83,8 +83,10 @@ class Session:
 
     # --- what comes in ---
     def begin(self) -> None:
-        """Carry out what the dialect says for the client at the start."""
-        self._take(list(self.speaker.opening()))
+        """Carry out what the dialect says for the client at the start; nobody typed it, so it is
+        not charged."""
+        self._inbox.extend(self.speaker.opening())
+        self._pump()
 
     def hear(self, payload: bytes) -> None:
         """One text frame of the client, valid UTF-8."""

@@ -48,6 +48,35 @@ def commands() -> str:
     return _table(("type", "fields ([may be left out])", "what it is for"), rows)
 
 
+def answers() -> str:
+    """Every sort of `ok`, by what asks for it."""
+    rows = (
+        (f"`{asked}`", _fields(each, ["id"]), _says(each))
+        for asked, each in (
+            ("login", events.LoggedIn),
+            ("nick", events.Renewed),
+            ("join, create, direct", events.Attending),
+            ("send, edit, delete, react, unreact, topic", events.Stored),
+            ("history", events.HistoryPage),
+            ("search", events.Found),
+            ("read", events.Marked),
+            ("who", events.Roster),
+            ("rooms", events.RoomList),
+            ("leave, invite, role, typing, ping, quit", events.Ok),
+        )
+    )
+    parts = (
+        (f"each of `{where}`", _fields(each), _says(each))
+        for where, each in (
+            ("rooms in login", events.RoomState),
+            ("people", events.Person),
+            ("rooms", events.RoomLine),
+        )
+    )
+    head = ("answer to", "fields ([left out when empty])", "what it says")
+    return _table(head, [*rows, *parts])
+
+
 def told() -> str:
     """Every event."""
     every = events.Event.__subclasses__()
@@ -70,6 +99,7 @@ def closes() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "commands": commands,
+    "answers": answers,
     "events": told,
     "errors": errors,
     "closes": closes,

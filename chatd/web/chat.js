@@ -62,7 +62,7 @@ async function arrive(welcome) {
   if (!rooms.size) await join(lobby);
   else if (!last) await join(lobby).catch(unlessLost);
   open(rooms.get(last) ?? rooms.get(lobby) ?? rooms.values().next().value);
-  if (welcome.motd) view.notice(current, welcome.motd);
+  if (welcome.motd) view.toast(welcome.motd);
   for (const { room, text, key } of keeping.unsent()) {
     if (rooms.has(room)) outbox.add(rooms.get(room).say(text, key, identity.me));
   }
@@ -227,7 +227,11 @@ function caughtUp(room, event) {
 // --- saying ---
 
 /** Say it in the open room. Gives what is wrong with it. */
-function say(text) {
+function say(typed) {
+  // A password behind /login must not be said to the room. As in a terminal, // says a slash.
+  const command = typed.match(/^\s*(\/[a-z]+)/i)?.[1];
+  if (command) return `${command} is for terminals. To say it all the same, begin with //.`;
+  const text = typed.replace(/^(\s*)\/\//, "$1/");
   const over = new TextEncoder().encode(text).length - line.limits.message_bytes;
   if (over > 0) return `This is too long by ${over} bytes. Say it in parts.`;
   signals.said();

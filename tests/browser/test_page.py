@@ -250,6 +250,18 @@ def test_what_is_refused_can_be_written_again(daemon: Daemon, visitor: MakeVisit
     expect(ann.messages).to_have_count(0)
 
 
+def test_a_command_of_the_terminal_is_not_said_to_the_room(
+    daemon: Daemon, visitor: MakeVisitor
+) -> None:
+    ann = visitor(daemon).enters("ann")
+    ann.says("/login ann secret")
+    expect(ann.page.locator("#composer-says")).to_contain_text("/login is for terminals")
+    expect(ann.messages).to_have_count(0)
+    ann.field.fill("")
+    ann.says("//etc is a folder")
+    expect(ann.texts).to_have_text(["/etc is a folder"])
+
+
 def test_texts_that_attack_stay_text(
     daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
 ) -> None:

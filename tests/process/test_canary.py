@@ -204,6 +204,20 @@ def test_kills_and_restarts_lose_and_double_nothing(
     assert probes <= len(keys)
 
 
+def test_every_restart_has_a_probe_under_way_however_long_the_interval(
+    make_daemon: MakeDaemon, canary: MakeCanary
+) -> None:
+    daemon = make_daemon().start()
+    watching = canary(daemon.url(), "--interval", "1h")
+    for restarts in range(3):
+        # The first is said at once; who loses both lines at different moments may say two.
+        eventually(lambda: watching.metric("round_trip_seconds_count") > restarts)  # noqa: B023
+        daemon.kill()
+        daemon.start()
+        eventually(lambda: watching.metric("online") == 2)
+    assert watching.faults() == NOTHING
+
+
 def test_a_server_that_was_not_there_is_waited_for(
     make_daemon: MakeDaemon, canary: MakeCanary
 ) -> None:

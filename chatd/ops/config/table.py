@@ -212,7 +212,8 @@ class Limits:
     burst: int = key(
         whole(1, 1_000_000),
         100,
-        "Commands that a session may give at once, after a rest.",
+        "Commands that a session may give at once, after a rest. Some are charged as several: a "
+        "log-in or a search as 5.",
         reload=True,
     )
     sessions: int = key(

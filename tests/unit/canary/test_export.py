@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import stat
 from pathlib import Path
 
@@ -107,6 +108,26 @@ def test_a_listener_answers_nothing_else() -> None:
     assert wrong.startswith(b"HTTP/1.1 405 ")
     assert head.endswith(b"\r\n\r\n")
     assert (garbage, silence) == (b"", b"")
+
+
+def test_a_listener_ends_though_somebody_never_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatd.canary.export.PATIENCE", 0.1)
+
+    async def run() -> bytes:
+        way = Listener("127.0.0.1", 0, lambda: b"")
+        await way.start()
+        assert way._server is not None
+        port = way._server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /metrics")
+        async with asyncio.timeout(20):
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+            await way.stop()
+        writer.close()
+        return b"over"
+
+    assert asyncio.run(run()) == b"over"
 
 
 @pytest.mark.parametrize(

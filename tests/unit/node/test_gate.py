@@ -29,3 +29,25 @@ def test_a_store_that_fails_is_in_the_log_but_not_with_every_command(
     assert sends(10) == [f"{event} {{'reason': '{trouble}'}}"]
     house.pass_(COMPLAINT)
     assert len(sends(10)) == 2
+
+
+def test_who_logs_in_and_who_is_refused_is_in_the_log_and_no_password() -> None:
+    house = House()
+    house.account("carl", "correct horse battery")
+    carl = house.connects()
+    carl.asks(type="login", user="carl", password="wrong horse battery")
+    carl.asks(type="login", user="carl", password="correct horse battery")
+    house.guest("ann")
+    told = [line for line in house.log.lines if "log" in line.split()[0]]
+    assert told == [
+        "login_refused {'session': 1, 'address': '192.0.2.1'}",
+        "logged_in {'session': 1, 'user': 'carl', 'kind': 'password'}",
+        "logged_in {'session': 2, 'user': 'ann', 'kind': 'guest'}",
+    ]
+    assert "horse" not in str(house.log.lines)
+
+
+def test_what_a_dialect_says_at_the_beginning_is_not_charged() -> None:
+    house = House(rate=1.0, burst=1)
+    text = house.connects("text")
+    assert "you are in #lobby" in text.lines()[-1]
