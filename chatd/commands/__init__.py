@@ -7,7 +7,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chatd.commands import history, login, membership, messages, presence, search
+from chatd.commands import (
+    history,
+    login,
+    membership,
+    messages,
+    moderation,
+    operator,
+    presence,
+    search,
+)
 from chatd.commands.host import Caller, Host
 from chatd.core import commands as c
 from chatd.core.events import Ok
@@ -61,4 +70,17 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Typing: Row(presence.typing, cost=0.5),
     c.Who: Row(presence.who),
     c.Rooms: Row(membership.rooms),
+    c.Kick: Row(moderation.kick),
+    c.Ban: Row(moderation.ban),
+    c.Unban: Row(moderation.unban),
+    c.Bans: Row(moderation.bans),
+    c.Mute: Row(moderation.mute),
+    c.Unmute: Row(moderation.unmute),
+    c.Slow: Row(moderation.slow),
+    c.ReadOnly: Row(moderation.read_only),
+    c.Report: Row(operator.report, cost=5.0),
+    c.Reports: Row(operator.reports),
+    c.Settle: Row(operator.settle),
+    c.Emergency: Row(operator.emergency),
+    c.Announce: Row(operator.announce),
 }

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatd.commands.host import Caller, Host
-from chatd.commands.places import unseen
+from chatd.commands.places import case_of, refusal, unseen
 from chatd.core import commands as c
 from chatd.core.errors import Refused
 from chatd.core.events import HistoryPage
 from chatd.core.log import StoredMessage
-from chatd.core.policy import may
+from chatd.core.policy import decide
 from chatd.core.rooms import Person, Room
 from chatd.core.settings import Settings
 from chatd.core.telling import message_of
@@ -53,7 +53,8 @@ async def readable(host: Host, me: Person, name: str) -> Room:
     """The room of this name, if this person may read it."""
     room = await host.find_room(name)
     place = me.rooms.get(room.room_id)
-    verdict = may(me.actor, "read", room.kind, place.rank if place else None)
+    rank = place.rank if place else None
+    verdict = decide(case_of(host, me.actor, me.user_id, "read", room, rank))
     if not verdict.allowed:
-        raise unseen(name)
+        raise unseen(name) if verdict.code == "forbidden" else refusal(verdict)
     return room

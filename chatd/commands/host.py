@@ -11,11 +11,17 @@ from chatd.core.events import Event, RoomState
 from chatd.core.log import Entry, Member, Rank, RoomId, StoredRoom, UserId
 from chatd.core.ports import Authenticator, Clock, Identity, Ids, Meter, Store
 from chatd.core.rooms import Attendance, Hearer, Person, Room
+from chatd.core.sanctions import Emergency, RoomRules, Sanction, SanctionKind
 from chatd.core.settings import Settings
 
 
 class Caller(Hearer, Protocol):
     """The session that a command came from."""
+
+    @property
+    def address(self) -> str:
+        """Where it comes from: an IP address, or "unix"."""
+        ...
 
     @property
     def resumes(self) -> bool:
@@ -37,6 +43,43 @@ class Caller(Hearer, Protocol):
         ...
 
 
+class LaidDown(Protocol):
+    """What operators have laid down, at hand: what a command asks of it does not suspend."""
+
+    @property
+    def emergency(self) -> Emergency:
+        """The step in force."""
+        ...
+
+    @property
+    def in_force(self) -> list[Sanction]:
+        """All bans and mutes, by number."""
+        ...
+
+    def on_user(
+        self, kind: SanctionKind, user_id: UserId | None, room_id: RoomId | None
+    ) -> Sanction | None:
+        """The one on this user that holds longest, on the whole server or in this room."""
+        ...
+
+    def rules(self, room_id: RoomId | None) -> RoomRules:
+        """A room's own."""
+        ...
+
+    def slow_wait(self, room_id: RoomId | None, user_id: UserId | None) -> int:
+        """Milliseconds until slow mode lets this user speak again."""
+        ...
+
+    def spoke(self, room_id: RoomId, user_id: UserId, *, nothing: bool = False) -> None:
+        """Somebody spoke just now, or (``nothing``) did not after all."""
+        ...
+
+    async def changed(self) -> None:
+        """Read anew what was just changed in the store, and carry out what follows for those here.
+        Raises nothing: if that fails, it is done a little later."""
+        ...
+
+
 class Host(Protocol):
     """One running chatd, as commands see it."""
 
@@ -52,6 +95,8 @@ class Host(Protocol):
     def ids(self) -> Ids: ...
     @property
     def meter(self) -> Meter: ...
+    @property
+    def laid(self) -> LaidDown: ...
 
     # --- people ---
     def named(self, name: str) -> Person | None:
@@ -142,6 +187,14 @@ class Host(Protocol):
         self, room: Room, event: Event, *, but: Hearer | None = None, ephemeral: bool = False
     ) -> None:
         """Tell all who hear the room."""
+        ...
+
+    def tell_all(self, event: Event) -> None:
+        """Tell everybody who is logged in."""
+        ...
+
+    def expel(self, user_id: UserId, code: CloseCode, reason: str) -> int:
+        """Close all sessions of somebody; gives how many."""
         ...
 
     def tell_person(

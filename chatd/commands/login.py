@@ -4,13 +4,13 @@ How a password or token is checked is chatd/auth; which rooms are replayed is ch
 from __future__ import annotations
 
 from chatd.commands.host import Caller, Host
-from chatd.commands.places import room_key
+from chatd.commands.places import asked, case_of, room_key
 from chatd.core import commands as c
 from chatd.core import names
 from chatd.core.errors import BYE, Refused
 from chatd.core.events import LoggedIn, Ok, Renewed
 from chatd.core.log import Membership, Rank, RoomId, UserId
-from chatd.core.policy import Actor, may
+from chatd.core.policy import Actor, decide
 from chatd.core.ports import Identity
 from chatd.core.rooms import Person, Room
 
@@ -55,10 +55,13 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
     identity = await _identity(host, command)
     if session.person is not None and session.person.user_id == identity.user_id:
         raise Refused("already_logged_in", "this session is that guest already; nick renames it")
-    public = await _public_rooms(host, command) if guest else []
+    public = await _public_rooms(host, command, identity) if guest else []
     memberships = await host.store.memberships(identity.user_id)
     # From here on nothing waits, so that all of it is still true when the answer goes out.
+    actor = Actor(guest=guest, operator=identity.operator)
+    asked(case_of(host, actor, identity.user_id, "login"))
     identity = _named_now(host, command, identity)
+    memberships = [m for m in memberships if _may_hear(host, actor, identity.user_id, m)]
     known = [(m, host.room_of(m.room)) for m in memberships]
     inside = _inside(host, identity.user_id, [room for _, room in known])
     again = _fitting(host, inside, public)
@@ -163,7 +166,11 @@ async def _free_name(host: Host) -> str:
     raise Refused("name_taken", "no free guest name was found; give one with 'guest'")
 
 
-async def _public_rooms(host: Host, command: c.Login) -> list[Room]:
+def _may_hear(host: Host, actor: Actor, user_id: UserId, kept: Membership) -> bool:
+    return actor.operator or not host.laid.on_user("ban", user_id, kept.room.room_id)
+
+
+async def _public_rooms(host: Host, command: c.Login, guest: Identity) -> list[Room]:
     """Those that the client names in `resume`: a guest was in them and comes back. An account's
     rooms are in the store, and those that it is no member of any more, it has left."""
     rooms: dict[RoomId, Room] = {}
@@ -173,7 +180,8 @@ async def _public_rooms(host: Host, command: c.Login) -> list[Room]:
             room = await host.find_room(name)
         except (Refused, names.BadName):
             continue  # the replay says recovered: false for it
-        if may(Actor(guest=True), "join", room.kind).allowed:
+        case = case_of(host, Actor(guest=True), guest.user_id, "join", room)
+        if decide(case).allowed:
             rooms[room.room_id] = room
     return list(rooms.values())
 
@@ -190,9 +198,7 @@ def _attend(
 async def nick(host: Host, session: Caller, command: c.Nick) -> Renewed:
     """Change a guest's name."""
     me = session.me
-    verdict = may(me.actor, "nick")
-    if not verdict.allowed:
-        raise Refused("forbidden", verdict.hint)
+    asked(case_of(host, me.actor, me.user_id, "nick"))
     name = await _claim(host, command.nick, me.user_id)
     if name != me.name:
         host.rename(me, name)

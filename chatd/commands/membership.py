@@ -4,13 +4,13 @@ What is said in them is messages; who is online is presence."""
 from __future__ import annotations
 
 from chatd.commands.host import Caller, Host
-from chatd.commands.places import must, place_of, topic_of, unseen
+from chatd.commands.places import asked, case_of, must, place_of, refusal, topic_of, unseen
 from chatd.core import commands as c
 from chatd.core import names
 from chatd.core.errors import Refused
 from chatd.core.events import Attending, Entered, Invited, Ok, RoomLine, RoomList
 from chatd.core.log import Member, Rank, StoredRoom
-from chatd.core.policy import Verb, may
+from chatd.core.policy import Verb, decide
 from chatd.core.ports import NameTaken
 from chatd.core.rooms import Attendance, Person, Room
 
@@ -29,9 +29,9 @@ async def _enter(host: Host, session: Caller, command: c.Join, room: Room) -> At
     me = session.me
     kept = await host.store.membership(room.room_id, me.user_id)
     rank = kept.rank if kept else None
-    verdict = may(me.actor, "join", room.kind, rank)
+    verdict = decide(case_of(host, me.actor, me.user_id, "join", room, rank))
     if not verdict.allowed:
-        raise unseen(command.room)
+        raise unseen(command.room) if verdict.code == "forbidden" else refusal(verdict)
     _count(host, me)
     lasting = kept is not None or not me.guest
     if kept is None and lasting:
@@ -75,7 +75,7 @@ async def leave(host: Host, session: Caller, command: c.Leave) -> Ok:
     """Leave a room, with all one's sessions."""
     me = session.me
     place = await place_of(host, me, command.room)
-    must(me, "leave", place)
+    must(host, me, "leave", place)
     if place.lasting:
         await host.store.drop_member(place.room.room_id, me.user_id)
     host.depart(me, place.room, "left", by=session)
@@ -86,9 +86,7 @@ async def create(host: Host, session: Caller, command: c.Create) -> Attending:
     """Make a room, be its owner and be in it."""
     me = session.me
     verb: Verb = "create_private" if command.private else "create"
-    verdict = may(me.actor, verb, may_create=host.settings.may_create)
-    if not verdict.allowed:
-        raise Refused("forbidden", verdict.hint)
+    asked(case_of(host, me.actor, me.user_id, verb))
     _count(host, me)
     name = names.room_name(command.room)
     topic = topic_of(command.topic)
@@ -113,8 +111,10 @@ async def invite(host: Host, session: Caller, command: c.Invite) -> Ok:
     """Make somebody a member; if they are here, they hear the room at once."""
     me = session.me
     place = await place_of(host, me, command.room)
-    must(me, "invite", place)
+    must(host, me, "invite", place)
     member = await host.find_member(command.user)
+    if host.laid.on_user("ban", member.user_id, place.room.room_id):
+        raise Refused("forbidden", f"{member.name!r} is banned; lift that first")
     kept = await host.store.membership(place.room.room_id, member.user_id)
     if kept is None:
         await host.store.set_member(place.room.room_id, member)
@@ -140,7 +140,7 @@ async def role(host: Host, session: Caller, command: c.Role) -> Ok:
     """Give a member another rank."""
     me = session.me
     place = await place_of(host, me, command.room)
-    must(me, "role", place)
+    must(host, me, "role", place)
     try:
         rank = Rank(command.role)
     except ValueError:
@@ -171,6 +171,7 @@ async def direct(host: Host, session: Caller, command: c.Direct) -> Attending:
 async def direct_with(host: Host, session: Caller, name: str) -> Attendance:
     """One's place in the direct room with ``name``, who hears it too if they are here."""
     me = session.me
+    asked(case_of(host, me.actor, me.user_id, "direct"))
     other = await host.find_member(name)
     if other.user_id == me.user_id:
         raise Refused("bad_field", "a direct room needs somebody else than oneself")

@@ -32,20 +32,21 @@ async def send(host: Host, session: Caller, command: c.Send) -> Stored:
         place = await place_of(host, me, command.room)
     else:
         place = await direct_with(host, session, command.to or "")
-    must(me, "send", place)
-    return await _store(
-        host,
-        session,
-        place,
-        Draft(
-            kind="message",
-            author=me.author,
-            ts=host.clock.now(),
-            text=said,
-            key=command.key,
-            reply_to=command.reply_to,
-        ),
+    must(host, me, "send", place)
+    draft = Draft(
+        kind="message",
+        author=me.author,
+        ts=host.clock.now(),
+        text=said,
+        key=command.key,
+        reply_to=command.reply_to,
     )
+    host.laid.spoke(place.room.room_id, me.user_id)  # at once: another may follow before the answer
+    try:
+        return await _store(host, session, place, draft)
+    except BaseException:
+        host.laid.spoke(place.room.room_id, me.user_id, nothing=True)
+        raise
 
 
 async def edit(host: Host, session: Caller, command: c.Edit) -> Stored:
@@ -73,7 +74,7 @@ async def topic(host: Host, session: Caller, command: c.Topic) -> Stored:
     """Set the topic; an empty one clears it."""
     me = session.me
     place = await place_of(host, me, command.room)
-    must(me, "topic", place)
+    must(host, me, "topic", place)
     said = topic_of(command.topic)
     draft = Draft(kind="topic", author=me.author, ts=host.clock.now(), text=said)
     return await _store(host, session, place, draft)
@@ -92,7 +93,7 @@ async def _change(
     message = await host.store.message(place.room.room_id, command.seq)
     if message is None or (message.deleted and kind != "deleted"):
         raise _no_message(place, command.seq)
-    must(me, verb, place, own=message.author.user_id == me.user_id)
+    must(host, me, verb, place, own=message.author.user_id == me.user_id)
     draft = Draft(kind=kind, author=me.author, ts=host.clock.now(), text=said, target=command.seq)
     return await _store(host, session, place, draft)
 

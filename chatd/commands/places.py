@@ -7,8 +7,10 @@ from chatd.commands.host import Host
 from chatd.core import names
 from chatd.core import text as texts
 from chatd.core.errors import Refused
-from chatd.core.policy import Verb, may
-from chatd.core.rooms import Attendance, Person
+from chatd.core.log import Rank, UserId
+from chatd.core.policy import Actor, Case, Laid, Verb, Verdict, decide
+from chatd.core.rooms import Attendance, Person, Room
+from chatd.core.sanctions import SanctionKind
 
 TOPIC_CHARACTERS = 300
 
@@ -42,11 +44,67 @@ def unseen(name: str) -> Refused:
     )
 
 
-def must(me: Person, verb: Verb, place: Attendance, *, own: bool = False) -> None:
-    """Raise Refused("forbidden") with what would change it, unless the policy says yes."""
-    verdict = may(me.actor, verb, place.room.kind, place.rank, own=own)
+def case_of(
+    host: Host,
+    actor: Actor,
+    user_id: UserId | None,
+    verb: Verb,
+    room: Room | None = None,
+    rank: Rank | None = None,
+    *,
+    own: bool = False,
+    over: Rank | None = None,
+    over_operator: bool = False,
+) -> Case:
+    """The one place where a case is put together: of what is known of a person and a room, and of
+    what is laid on them now. Does not suspend."""
+    laid, room_id = host.laid, room.room_id if room else None
+    return Case(
+        verb=verb,
+        guest=actor.guest,
+        operator=actor.operator,
+        kind=room.kind if room else None,
+        rank=rank,
+        own=own,
+        may_create=host.settings.may_create,
+        over=over,
+        over_operator=over_operator,
+        banned=_laid(host, "ban", user_id, room),
+        muted=_laid(host, "mute", user_id, room),
+        read_only=laid.rules(room_id).read_only,
+        slow_wait=laid.slow_wait(room_id, user_id),
+        emergency=laid.emergency,
+    )
+
+
+def _laid(host: Host, kind: SanctionKind, user_id: UserId | None, room: Room | None) -> Laid | None:
+    found = host.laid.on_user(kind, user_id, room.room_id if room else None)
+    if found is None:
+        return None
+    where = room.label if room and found.room_id is not None else ""
+    return Laid(found.reason, found.left(host.clock.now()), f"#{where}" if where else "")
+
+
+def refusal(verdict: Verdict) -> Refused:
+    """A verdict that is a no, as it is answered."""
+    return Refused(verdict.code, verdict.hint, verdict.retry_after_ms)
+
+
+def asked(case: Case) -> None:
+    """Raise Refused with the rule's code and what would change it, unless the policy says yes."""
+    verdict = decide(case)
     if not verdict.allowed:
-        raise Refused("forbidden", verdict.hint)
+        raise refusal(verdict)
+
+
+def must(host: Host, me: Person, verb: Verb, place: Attendance, *, own: bool = False) -> None:
+    """The same for something that one does in one's room."""
+    asked(case_of(host, me.actor, me.user_id, verb, place.room, place.rank, own=own))
+
+
+def line_of(raw: str) -> str:
+    """A reason or outcome as it is kept: one clean line."""
+    return texts.one_line(raw)
 
 
 def topic_of(raw: str) -> str:

@@ -36,7 +36,7 @@ async def typing(host: Host, session: Caller, command: c.Typing) -> Ok:
     """Tell those in the room, unless they are too slow for it."""
     me = session.me
     place = await place_of(host, me, command.room)
-    must(me, "send", place)
+    must(host, me, "send", place)
     event = Typing(room=place.room.name, user=me.name, on=command.on)
     host.tell_room(place.room, event, but=session, ephemeral=True)
     return Ok()

@@ -24,6 +24,10 @@ async def search(host: Host, session: Caller, command: c.Search) -> Found:
     fit = fitting([hit.message for hit in hits], host.settings)
     more = fit < len(hits) or len(hits) == command.limit
     return Found(
-        messages=[message_of(hit.message, hit.room) for hit in hits[:fit]],
+        messages=[
+            message_of(hit.message, hit.room)
+            for hit in hits[:fit]
+            if me.operator or not host.laid.on_user("ban", me.user_id, hit.message.room_id)
+        ],
         cursor=hits[fit - 1].cursor if more else None,
     )

@@ -16,6 +16,9 @@ Query = Annotated[str, Meta(min_length=1, max_length=256)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Page = Annotated[int, Meta(ge=1, le=200)]
 Secret = Annotated[str, Meta(min_length=1, max_length=1024)]
+Why = Annotated[str, Meta(max_length=300)]
+Seconds = Annotated[int, Meta(ge=1, le=10 * 366 * 86_400)]
+Pause = Annotated[int, Meta(ge=0, le=86_400)]
 RequestId = (
     Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | Annotated[str, Meta(max_length=64)]
 )
@@ -189,6 +192,103 @@ class Direct(Command, frozen=True):
     """Open the room that two people share, making it the first time."""
 
     user: Short
+
+
+class Kick(Command, frozen=True):
+    """Put somebody out of a room, or (no room) off the server. They may come back."""
+
+    user: Short
+    room: Short | None = None
+    reason: Why = ""
+
+
+class Ban(Command, frozen=True):
+    """Keep somebody out of a room, or (no room) off the server: `who` is a user, an IP address or a
+    network (the latter two for the server only). `seconds`: for how long; none: until unbanned."""
+
+    who: Short
+    room: Short | None = None
+    reason: Why = ""
+    seconds: Seconds | None = None
+
+
+class Unban(Command, frozen=True):
+    """Lift a ban."""
+
+    who: Short
+    room: Short | None = None
+
+
+class Bans(Command, frozen=True):
+    """List the bans and mutes of a room, or (no room) all there are."""
+
+    room: Short | None = None
+
+
+class Mute(Command, frozen=True):
+    """Let somebody listen but not speak, in a room or (no room) anywhere."""
+
+    user: Short
+    room: Short | None = None
+    reason: Why = ""
+    seconds: Seconds | None = None
+
+
+class Unmute(Command, frozen=True):
+    """Lift a mute."""
+
+    user: Short
+    room: Short | None = None
+
+
+class Slow(Command, frozen=True):
+    """Let each plain member say one message in so many seconds; 0 ends it."""
+
+    room: Short
+    seconds: Pause
+
+
+class ReadOnly(Command, frozen=True):
+    """Let only moderators and owners speak in a room, or all its members again."""
+
+    room: Short
+    on: bool = True
+
+
+class Report(Command, frozen=True):
+    """Tell the operators of a message: the one at `seq`, or the last that `user` said there."""
+
+    room: Short
+    seq: Seq | None = None
+    user: Short | None = None
+    reason: Why = ""
+
+
+class Reports(Command, frozen=True):
+    """List open reports, oldest first, or settled ones, newest first."""
+
+    settled: bool = False
+    limit: Page = 50
+
+
+class Settle(Command, frozen=True):
+    """Close a report and say what came of it."""
+
+    number: Seq
+    outcome: Annotated[str, Meta(min_length=1, max_length=300)]
+
+
+class Emergency(Command, frozen=True):
+    """Enter a step of the emergency mode (off, no_guests, no_new, members, operators), or see the
+    one in force."""
+
+    step: Short | None = None
+
+
+class Announce(Command, frozen=True):
+    """Tell everybody on the server something."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
 class Ping(Command, frozen=True):

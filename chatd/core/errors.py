@@ -60,6 +60,12 @@ ERRORS = {
         ErrorCode("empty", False, "there is nothing to say"),
         ErrorCode("too_many", False, "a count is at its limit; the message says which"),
         ErrorCode("key_reused", False, "this key was used for a send to another room or person"),
+        ErrorCode("banned", False, "you are banned there; the message says why and for how long"),
+        ErrorCode("muted", False, "you may not speak there; the message says why and how long"),
+        ErrorCode("read_only", False, "only moderators and owners speak in this room"),
+        ErrorCode("slow_mode", True, "one message at a time; wait retry_after_ms and send again"),
+        ErrorCode("emergency", False, "the server is closed to this for now; an operator opens it"),
+        ErrorCode("no_such_report", False, "no open report has this number"),
         ErrorCode("rate_limited", True, "too fast; wait retry_after_ms and send the same again"),
         ErrorCode(
             "storage_full",
@@ -90,6 +96,9 @@ INTERNAL = CloseCode(
 LOGIN_TIMEOUT = CloseCode(3500, "login_timeout", "no log-in within the allowed time")
 REVOKED = CloseCode(3501, "revoked", "the account was disabled or the token revoked")
 ABUSE = CloseCode(3502, "abuse", "the session went on sending what was refused")
+KICKED = CloseCode(3503, "kicked", "an operator ended this session; the reason says why")
+BANNED = CloseCode(3504, "banned", "the user or address is banned; the reason says how long")
+EMERGENCY = CloseCode(3505, "emergency", "the server is closed to guests, or to all, for now")
 BYE = CloseCode(1000, "bye", "the client said quit")
 PROTOCOL_ERROR = CloseCode(1002, "protocol_error", "a frame broke the rules of WebSocket")
 NOT_TEXT = CloseCode(1003, "not_text", "a binary frame: chatd reads text frames only")
@@ -98,7 +107,8 @@ TOO_BIG = CloseCode(1009, "too_big", "a frame was longer than the frame_bytes of
 CLOSES = {
     c.word: c
     for c in (
-        *(DRAINING, TOO_SLOW, INTERNAL, LOGIN_TIMEOUT, REVOKED, ABUSE, BYE),
+        *(DRAINING, TOO_SLOW, INTERNAL, LOGIN_TIMEOUT, REVOKED, ABUSE),
+        *(KICKED, BANNED, EMERGENCY, BYE),
         *(PROTOCOL_ERROR, NOT_TEXT, BAD_UTF8, TOO_BIG),
     )
 }

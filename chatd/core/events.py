@@ -105,7 +105,7 @@ class Joined(Event, frozen=True, tag="joined"):
 
 
 class Left(Event, frozen=True, tag="left"):
-    """`user` left the room; `reason` is `left`, `quit` or `gone` (line lost)."""
+    """`user` left the room; `reason`: `left`, `quit`, `gone` (line lost), `kicked` or `banned`."""
 
     room: str
     user: str
@@ -167,6 +167,16 @@ class Invited(Event, frozen=True, tag="invited"):
     epoch: str
     seq: int
     direct: bool = False
+
+
+class Notice(Event, frozen=True, tag="notice"):
+    """An operator says something to everybody (`all`), or what a moderator did is told to a room or
+    to whom it hit."""
+
+    text: str
+    user: str
+    room: str | None = None
+    all: bool = False
 
 
 class Draining(Event, frozen=True, tag="draining"):

@@ -13,6 +13,7 @@ from chatd.core.text import one_line
 from chatd.dialects._text_commands import FOLLOW
 from chatd.dialects._text_lines import clock, day, message, reactions
 from chatd.dialects._text_memory import Memory, called_as
+from chatd.dialects._text_moderation import ANSWERS, done
 
 OPENING = "opening"
 """The id of the log-in that is given in a person's name right after the welcome."""
@@ -68,7 +69,7 @@ def _done(memory: Memory, command: c.Command) -> str:
         case c.Quit():
             return "bye"
         case _:
-            return ""
+            return done(memory, command)
 
 
 def _left(memory: Memory, room: str) -> str:
@@ -192,4 +193,5 @@ _ANSWERS: dict[type[e.Ok], Callable[[Memory, Any, Any, tzinfo], str]] = {
     e.Found: _found,
     e.Roster: _roster,
     e.RoomList: _rooms,
+    **ANSWERS,
 }

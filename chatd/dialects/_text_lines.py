@@ -14,6 +14,8 @@ _REASONS = {
     "quit": " (said goodbye)",
     "gone": " (line lost)",
     "revoked": " (no longer allowed in)",
+    "kicked": " (put out)",
+    "banned": " (banned)",
 }
 
 
@@ -89,6 +91,11 @@ def _draining(d: e.Draining) -> str:
     return f"* the server restarts; come back in {seconds} s"
 
 
+def _notice(n: e.Notice) -> str:
+    """In a room, or to one alone: what was done. To everybody: who says it."""
+    return f"* {one_line(n.user)} to all: {below(n.text)}" if n.all else f"* {below(n.text)}"
+
+
 NEWS: dict[type[e.Event], Callable[[Any], str]] = {
     e.Message: message,
     e.Edited: lambda x: f"* {one_line(x.user)} changed a message: {below(x.text)}",
@@ -101,6 +108,7 @@ NEWS: dict[type[e.Event], Callable[[Any], str]] = {
     e.Presence: _presence,
     e.Invited: _invited,
     e.Draining: _draining,
+    e.Notice: _notice,
 }
 """What follows the time and the room. Nothing for an empty string, nor for what is not here: who
 is typing, how far one has read, and the end of a replay are a screen's business, not a line's."""

@@ -87,6 +87,9 @@ def check_client(
     if house.draining:
         text = "this server is stopping; come back in a moment"
         raise TurnedAway("draining", sentence(503, text, RETRY_AFTER))
+    banned = house.admits(address)
+    if banned is not None:
+        raise TurnedAway("banned", sentence(403, f"{address} is {banned}"))
     if census.full(settings):
         text = f"all {settings.sessions} sessions of this server are taken; come back later"
         raise TurnedAway("full", sentence(503, text, RETRY_AFTER))

@@ -43,6 +43,10 @@ class House(Protocol):
         """By name."""
         ...
 
+    def admits(self, address: str) -> str | None:
+        """Why nobody from this address may open a session now; None when they may."""
+        ...
+
     def open(self, outbox: Outbox, dialect: Dialect, address: str) -> Session:
         """Begin a session and greet it. ``address``: the client's IP address, or "unix"."""
         ...
@@ -54,7 +58,7 @@ a ping, or chatd closed it with the close code of that name."""
 
 HANDSHAKE_RESULTS = (
     *("ok", "echo", "bad_request", "bad_version", "bad_dialect", "wrong_origin", "not_found"),
-    *("draining", "full", "address_full", "timeout", "lost", "failed"),
+    *("draining", "banned", "full", "address_full", "timeout", "lost", "failed"),
 )
 """How an attempt to open a session can end."""
 

@@ -147,6 +147,14 @@ class Fanout:
         hearer.outbox.put(frame)
         return len(frame.payload)
 
+    def tell_all(self, event: Event) -> None:
+        """Tell everybody who is logged in; encoded once for each dialect."""
+        frames = {d.name: self.frame(d, event, "") for d in self._node.dialects.values()}
+        for session in tuple(self._node.sessions):
+            frame = frames[session.dialect.name]
+            if frame is not None and session.person is not None:
+                session.outbox.put(frame)
+
     def frame(self, dialect: Dialect, event: Event, label: str) -> Frame | None:
         """An event as this dialect says it now."""
         return dialect.event(event, label=label, now=self._node.clock.now())

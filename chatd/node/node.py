@@ -10,7 +10,7 @@ from chatd.commands.host import Caller
 from chatd.commands.places import unseen
 from chatd.core import names
 from chatd.core.commands import Position
-from chatd.core.errors import DRAINING, REVOKED, Refused
+from chatd.core.errors import BANNED, DRAINING, REVOKED, CloseCode, Refused
 from chatd.core.events import Draining, Event, LimitsTold, RoomState, Welcome
 from chatd.core.limits import PeakRate
 from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, StoredRoom, UserId
@@ -33,6 +33,7 @@ from chatd.core.ports import (
     Timer,
 )
 from chatd.core.rooms import Attendance, Hearer, Person, Room
+from chatd.core.sanctions import Emergency
 from chatd.core.session import State
 from chatd.core.settings import Settings
 from chatd.node.attendance import Attendances
@@ -40,6 +41,7 @@ from chatd.node.catchup import Replay
 from chatd.node.fanout import Fanout
 from chatd.node.gate import Gate
 from chatd.node.people import People
+from chatd.node.sanctions import LaidDown, close_reason
 from chatd.node.session import Session
 
 SOONEST_MS = 200
@@ -84,6 +86,7 @@ class Node:
         self.people = People(self)
         self.attendance = Attendances(self)
         self.fanout = Fanout(self, self.attendance.live)
+        self.laid = LaidDown(self)
 
     # --- beginning and end ---
     async def start(self) -> None:
@@ -91,6 +94,7 @@ class Node:
         await self._make_lobby()
         newest = await self.store.revocations(-1)
         self._revocation = newest[-1].number if newest else 0
+        await self.laid.look()
         await self._bus.start(self.fanout.heard)
         self._watch_revocations()
 
@@ -129,9 +133,16 @@ class Node:
         self.fanout.tell_session(session, self._welcome())
         if self.draining:  # its handshake was on the way when the drain began
             self._send_home(session, 1)
+        elif (refused := self.admits(address)) is not None:  # banned during its handshake
+            session.dismiss(BANNED, close_reason(refused))
         else:
             session.begin()
         return session
+
+    def admits(self, address: str) -> str | None:
+        """Why nobody from this address may open a session; None when they may."""
+        ban = self.laid.on_address(address)
+        return None if ban is None else self.laid.why(ban)
 
     def _welcome(self) -> Welcome:
         s = self.settings
@@ -141,7 +152,7 @@ class Node:
             protocol="chatd.v1",
             epoch=self.store.epoch,
             motd=s.motd,
-            guests=s.guests,
+            guests=s.guests and self.laid.emergency < Emergency.NO_GUESTS,
             lobby=s.lobby,
             login_timeout_ms=int(s.login_timeout * 1000),
             limits=LimitsTold(
@@ -201,6 +212,7 @@ class Node:
     async def _revoke(self) -> None:
         try:
             await self.revocation_mark()
+            await self.laid.look()
         except (StoreFull, StoreFailed) as error:
             self.log.warning("revocations_unread", reason=str(error))
         finally:
@@ -317,6 +329,12 @@ class Node:
         self, person: Person, event: Event, *, label: str, but: Hearer | None = None
     ) -> None:
         self.fanout.tell_person(person, event, label=label, but=but)
+
+    def tell_all(self, event: Event) -> None:
+        self.fanout.tell_all(event)
+
+    def expel(self, user_id: UserId, code: CloseCode, reason: str) -> int:
+        return self.laid.expel(user_id, code, reason)
 
     async def find_member(self, name: str) -> Member:
         person = self.people.named(name)

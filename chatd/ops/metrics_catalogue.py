@@ -91,7 +91,7 @@ _HANDSHAKE = _words(
     "result",
     "how it ended",
     *("ok", "echo", "bad_request", "bad_version", "bad_dialect", "wrong_origin", "not_found"),
-    *("draining", "full", "address_full", "timeout", "lost", "failed"),
+    *("draining", "banned", "full", "address_full", "timeout", "lost", "failed"),
 )
 _DROPPED = _words(
     "kind",
@@ -223,6 +223,19 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             ),
         ),
         _counter("chatd_replayed_entries_total", "Entries replayed to clients that came back."),
+    ),
+    "Moderation": (
+        _gauge(
+            "chatd_emergency_step",
+            "The step of the emergency mode: 0 off, 1 no guests, 2 no new rooms either, 3 no new "
+            "members of rooms either, 4 operators only.",
+        ),
+        _gauge(
+            "chatd_sanctions",
+            "Bans and mutes in force.",
+            Label("kind", "which", ("ban", "mute"), whole=True),
+        ),
+        _gauge("chatd_reports_open", "Reports of messages that no operator has settled."),
     ),
     "The store": (
         _gauge("chatd_schema_version", "The number of the store's newest schema file."),

@@ -26,6 +26,9 @@ class NodeMeter:
         self._gaps = board.count("chatd_gap_reads_total")
         self._rooms = board.level("chatd_rooms_loaded")
         self._people = board.level("chatd_users_online")
+        self._sanctions = board.levels("chatd_sanctions")
+        self._emergency = board.level("chatd_emergency_step")
+        self._reports = board.level("chatd_reports_open")
 
     def opened(self, dialect: str) -> None:
         """A session began."""
@@ -76,6 +79,18 @@ class NodeMeter:
     def people(self, online: int) -> None:
         """So many are here."""
         self._people.set(online)
+
+    def sanctions(self, kind: str, in_force: int) -> None:
+        """So many bans or mutes hold."""
+        self._sanctions[kind,].set(in_force)
+
+    def emergency(self, step: int) -> None:
+        """This step is in force."""
+        self._emergency.set(step)
+
+    def reports_open(self, waiting: int) -> None:
+        """So many reports wait to be settled."""
+        self._reports.set(waiting)
 
 
 class StoreMeter:

@@ -10,7 +10,9 @@ OPERATIONS = (
     "create_room", "direct_room", "public_rooms", "set_member", "drop_member", "members",
     "memberships", "membership", "mark", "add_account", "account", "account_by_id", "accounts",
     "look_alike", "set_password", "rehash", "set_disabled", "add_token", "token", "tokens",
-    "revoke_token", "revocations", "tidy",
+    "revoke_token", "revocations", "sanctions_version", "sanctions", "sanction", "lift",
+    "room_rules", "set_room_rules", "emergency", "set_emergency", "report", "reports",
+    "reports_open", "settle", "tidy",
 )  # fmt: skip
 """Every name that StoreMeter.operation can hear: the calls of the port, and `tidy`."""
 

@@ -43,6 +43,19 @@ SAID = {
     "direct": ("user",),
     "ping": (),
     "quit": (),
+    "kick": ("user",),
+    "ban": ("who",),
+    "unban": ("who",),
+    "bans": (),
+    "mute": ("user",),
+    "unmute": ("user",),
+    "slow": ("room", "seconds"),
+    "readonly": ("room", "on"),
+    "report": ("room", "seq"),
+    "reports": (),
+    "settle": ("number", "outcome"),
+    "emergency": ("step",),
+    "announce": ("text",),
 }
 HEARD = {
     "ok": (),
@@ -62,6 +75,7 @@ HEARD = {
     "invited": ("room", "by"),
     "entered": ("room", "seq"),
     "draining": ("reconnect_after_ms",),
+    "notice": ("user", "text"),
     "caught_up": ("room", "recovered", "seq"),
 }
 

@@ -106,6 +106,15 @@ class Meter:
     def people(self, online: int) -> None:
         self.counts["people"] = online
 
+    def sanctions(self, kind: str, in_force: int) -> None:
+        self.counts[f"sanctions {kind}"] = in_force
+
+    def emergency(self, step: int) -> None:
+        self.counts["emergency"] = step
+
+    def reports_open(self, waiting: int) -> None:
+        self.counts["reports_open"] = waiting
+
 
 class Log:
     """ports.Log that keeps its lines."""

@@ -4,6 +4,7 @@ Each has one contract suite in tests/unit that runs for every implementation."""
 from chatd.core.ports.auth import Authenticator, Identity
 from chatd.core.ports.bus import Bus, Notice
 from chatd.core.ports.line import Dialect, Frame, Outbox, Speaker
+from chatd.core.ports.sanctions import Sanctions
 from chatd.core.ports.store import KeyReused, NameTaken, NoSuchTarget, Store, StoreFailed, StoreFull
 from chatd.core.ports.world import Clock, Ids, Log, Meter, Spawn, Timer
 
@@ -22,6 +23,7 @@ __all__ = [
     "NoSuchTarget",
     "Notice",
     "Outbox",
+    "Sanctions",
     "Spawn",
     "Speaker",
     "Store",

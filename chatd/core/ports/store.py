@@ -21,6 +21,7 @@ from chatd.core.log import (
     Token,
     UserId,
 )
+from chatd.core.ports.sanctions import Sanctions
 
 
 class StoreFull(Exception):
@@ -43,7 +44,7 @@ class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
 
-class Store(Protocol):
+class Store(Sanctions, Protocol):
     """The truth. Every call that writes is durable when it returns.
 
     All calls may raise StoreFull or StoreFailed. Lists are ascending unless said. Times are

@@ -7,9 +7,10 @@ from chatd.core.ports import StoreFailed
 from chatd.store.memory.accounts import Accounts
 from chatd.store.memory.log import Log
 from chatd.store.memory.rooms import Rooms
+from chatd.store.memory.sanctions import Sanctions
 
 
-class MemoryStore(Log, Rooms, Accounts):
+class MemoryStore(Log, Rooms, Accounts, Sanctions):
     """ports.Store in memory."""
 
     def __init__(self, epoch: str = "memory") -> None:

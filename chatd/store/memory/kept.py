@@ -18,6 +18,7 @@ from chatd.core.log import (
     UserId,
 )
 from chatd.core.ports import StoreFailed, StoreFull
+from chatd.core.sanctions import Emergency, Report, RoomRules, Sanction
 
 
 @dataclass
@@ -58,6 +59,12 @@ class Kept:
     skeletons: dict[str, UserId] = field(default_factory=dict)
     tokens: dict[bytes, Token] = field(default_factory=dict)
     revocations: list[Revocation] = field(default_factory=list)
+    sanctions: list[Sanction] = field(default_factory=list)
+    sanctions_laid: int = 0
+    sanctions_version: int = 0
+    room_rules: dict[RoomId, RoomRules] = field(default_factory=dict)
+    emergency: Emergency = Emergency.OFF
+    reports: list[tuple[UserId, Report]] = field(default_factory=list)
 
 
 class Keeper:

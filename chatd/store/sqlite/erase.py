@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from chatd.core.log import Author, Draft, RoomId, UserId
 from chatd.core.ports import NoSuchTarget
+from chatd.store.sqlite import sanctions
 from chatd.store.sqlite.changing import change
 from chatd.store.sqlite.transaction import Transaction
 
@@ -120,10 +121,13 @@ def _delete(transaction: Transaction, erasing: Erasing, room_id: RoomId, seq: in
 
 
 def erase_account(transaction: Transaction, erasing: Erasing) -> Gone:
-    """The rest of it: its places in rooms, its marks, tokens and log-in. Whoever runs the daemon
-    hears of it by a revocation."""
+    """The rest of it: its places in rooms, its marks, tokens and log-in, and what operators know of
+    it. Whoever runs the daemon hears of it by a revocation."""
     user_id = erasing.user_id
     direct = _leave_direct_rooms(transaction, erasing)
+    (name,) = transaction.execute(_ACCOUNT, (user_id,)).fetchone() or ("",)
+    alias = Author(erasing.alias, NAME, False)
+    sanctions.forget(transaction, Author(user_id, name, False), alias)
     memberships = transaction.execute(_DROP_MEMBERS, (user_id,)).rowcount
     transaction.execute(_DROP_MARKS, (user_id,))
     tokens = transaction.execute(_DROP_TOKENS, (user_id,)).rowcount

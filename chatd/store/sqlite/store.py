@@ -1,5 +1,6 @@
 """The embedded store: which call goes to the thread that writes, and which to those that read.
-What each does is in the function of its name, in appending, reading, searching, rooms, accounts."""
+What each does is in the function of its name, in appending, reading, searching, rooms, accounts;
+what operators lay down is asked."""
 
 from __future__ import annotations
 
@@ -33,12 +34,13 @@ from chatd.store.sqlite import (
     schema,
     searching,
 )
+from chatd.store.sqlite.asked import SanctionCalls
 from chatd.store.sqlite.calls import Deliver
 from chatd.store.sqlite.opening import connect, in_use, remarks
 from chatd.store.sqlite.threads import Threads
 
 
-class SqliteStore:
+class SqliteStore(SanctionCalls):
     """ports.Store in one SQLite file.
 
     ``deliver`` runs results where they are awaited (reactor.callFromThread, say); the calls await

@@ -212,8 +212,8 @@ def test_nothing_overtakes_what_was_refused_for_now() -> None:
 def test_a_newer_code_may_be_tried_again_when_it_says_when() -> None:
     desk = online("lobby")
     first, second = desk.send("k1"), desk.send("k2")
-    desk.says("error", id=first.number, code="emergency", message="not now", retry_after_ms=100)
-    desk.says("error", id=second.number, code="emergency", message="never")
+    desk.says("error", id=first.number, code="eclipse", message="not now", retry_after_ms=100)
+    desk.says("error", id=second.number, code="eclipse", message="never")
     assert not first.done
     assert isinstance(second.error, Refused)
 

@@ -35,6 +35,7 @@ def test_a_close_code_tells_by_its_number_whether_to_come_back() -> None:
 def test_what_may_be_sent_again_unchanged_is_what_time_can_heal() -> None:
     assert {error.word for error in ERRORS.values() if error.retry} == {
         "rate_limited",
+        "slow_mode",
         "storage_full",
         "storage_failed",
         "draining",

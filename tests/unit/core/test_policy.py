@@ -8,24 +8,25 @@ from typing import get_args
 import pytest
 
 from chatd.core.log import Rank, RoomKind
-from chatd.core.policy import Actor, Verb, may
+from chatd.core.policy import ABOUT_NO_ROOM, Actor, Verb, may
 
 ACCOUNT, GUEST, OPERATOR = Actor(guest=False), Actor(guest=True), Actor(guest=False, operator=True)
 ACTORS = {"account": ACCOUNT, "guest": GUEST, "operator": OPERATOR}
-ABOUT_ROOMS = [v for v in get_args(Verb) if v not in {"create", "create_private", "nick", "direct"}]
+ABOUT_ROOMS = [v for v in get_args(Verb) if v not in ABOUT_NO_ROOM]
 
-TALK = "see read join send react"
+TALK = "see read join send react report"
+HIT = "kick ban mute rule"
 # What an account or guest may do, by the kind of room and their rank in it ("-": none), and what
 # an operator may do besides. "own" goes before what they may do with their own messages only.
 TABLE = {
-    ("public", "-"): ("see read join", "", ""),
-    ("public", "member"): (f"{TALK} leave invite", "edit delete", "topic role delete"),
-    ("public", "moderator"): (f"{TALK} leave invite topic delete", "edit", "role"),
-    ("public", "owner"): (f"{TALK} leave invite topic delete role", "edit", ""),
-    ("private", "-"): ("", "", "join"),
-    ("private", "member"): (f"{TALK} leave", "edit delete", "invite topic role delete"),
-    ("private", "moderator"): (f"{TALK} leave invite topic delete", "edit", "role"),
-    ("private", "owner"): (f"{TALK} leave invite topic delete role", "edit", ""),
+    ("public", "-"): ("see read join", "", HIT),
+    ("public", "member"): (f"{TALK} leave invite", "edit delete", f"topic role delete {HIT}"),
+    ("public", "moderator"): (f"{TALK} leave invite topic delete {HIT}", "edit", "role"),
+    ("public", "owner"): (f"{TALK} leave invite topic delete role {HIT}", "edit", ""),
+    ("private", "-"): ("", "", f"join {HIT}"),
+    ("private", "member"): (f"{TALK} leave", "edit delete", f"invite topic role delete {HIT}"),
+    ("private", "moderator"): (f"{TALK} leave invite topic delete {HIT}", "edit", "role"),
+    ("private", "owner"): (f"{TALK} leave invite topic delete role {HIT}", "edit", ""),
     ("direct", "-"): ("", "", ""),
     ("direct", "member"): (TALK, "edit delete", ""),
     ("direct", "moderator"): (TALK, "edit delete", ""),

@@ -22,7 +22,7 @@ EVENTS: list[type[Event]] = Event.__subclasses__()
 ANSWERS: list[type[Ok]] = [Ok, *Ok.__subclasses__()]
 
 
-def of(kind: Any) -> st.SearchStrategy[Any]:
+def of(kind: Any) -> st.SearchStrategy[Any]:  # noqa: C901  # one case for each kind of type
     """Values that are within the bounds of ``kind``, a type or what msgspec knows of one."""
     known = kind if isinstance(kind, mi.Type) else mi.type_info(kind)
     match known:
@@ -42,6 +42,8 @@ def of(kind: Any) -> st.SearchStrategy[Any]:
             return st.floats(0, 1e9)
         case mi.BoolType():
             return st.booleans()
+        case mi.LiteralType(values=values):
+            return st.sampled_from(values)
         case mi.NoneType():
             return st.none()
     raise AssertionError(f"no values are known for {known!r}; teach them here")

@@ -246,7 +246,11 @@ class House:
         }
         self.guests: list[Guest] = []
         self.greeting = "welcome"
+        self.banned: dict[str, str] = {}
         self.guest_class: type[Guest] = Guest
+
+    def admits(self, address: str) -> str | None:
+        return self.banned.get(address)
 
     def open(self, outbox: Outbox, dialect: Any, address: str) -> Guest:
         guest = self.guest_class(outbox, dialect, address)

@@ -290,6 +290,15 @@ def test_a_draining_house_lets_nobody_in(world: World) -> None:
     assert world.meter.handshakes == ["draining"]
 
 
+def test_a_banned_address_hears_why_and_nobody_else_is_hit(world: World) -> None:
+    world.house.banned["2001:db8::1"] = "banned for 3 days yet: spam"
+    reply = world.ask(upgrade(), six("2001:db8::1"))
+    assert reply.status == 403
+    assert b"2001:db8::1 is banned for 3 days yet: spam" in reply.body
+    assert world.ask(upgrade(), six("2001:db8::2")).status == 101
+    assert world.meter.handshakes == ["banned", "ok"]
+
+
 def test_a_full_house_lets_nobody_in_until_somebody_leaves() -> None:
     world = World(EdgeSettings(sessions=2))
     first, _ = world.client(), world.client()

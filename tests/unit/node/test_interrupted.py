@@ -38,6 +38,26 @@ ASKED: dict[type[c.Command], dict[str, Any]] = {
     c.Typing: {"room": "garden"},
     c.Who: {"room": "attic"},
     c.Rooms: {},
+    c.Kick: {"user": "ann", "room": "garden"},
+    c.Ban: {"who": "ann", "room": "garden", "seconds": 60},
+    c.Unban: {"who": "dora", "room": "garden"},
+    c.Bans: {"room": "garden"},
+    c.Mute: {"user": "ann", "room": "garden", "seconds": 60},
+    c.Unmute: {"user": "dora", "room": "garden"},
+    c.Slow: {"room": "garden", "seconds": 5},
+    c.ReadOnly: {"room": "garden"},
+    c.Report: {"room": "garden", "user": "carl"},
+    c.Reports: {},
+    c.Settle: {"number": 1, "outcome": "fine"},
+    c.Emergency: {"step": "off"},
+    c.Announce: {"text": "tea"},
+}
+OPERATORS = {"reports", "settle", "emergency", "announce"}
+# What must have been done before the command makes sense.
+BEFORE: dict[str, dict[str, Any]] = {
+    "unban": {"type": "ban", "who": "dora", "room": "garden"},
+    "unmute": {"type": "mute", "user": "dora", "room": "garden"},
+    "settle": {"type": "report", "room": "garden", "seq": 1},
 }
 GUEST = {"guest": "gus", "resume": {"lobby": {"epoch": "e", "seq": 0}}}
 EVERY: list[tuple[str, dict[str, Any]]] = [
@@ -46,7 +66,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("login", GUEST),
 ]
 NAMES = [f"{word} {' '.join(fields)}" for word, fields in EVERY]
-MOST_WAITS = 8
+MOST_WAITS = 10
 
 
 class Scene:
@@ -55,7 +75,7 @@ class Scene:
     def __init__(self, word: str, fields: dict[str, Any], **settings: Any) -> None:
         self.house = House(**settings)
         for name in ("carl", "dora"):
-            self.house.account(name, SECRET)
+            self.house.account(name, SECRET, operator=name == "carl" and word in OPERATORS)
         self.ann = self.house.guest("ann", "lobby")
         self.ann.asks(type="create", room="attic")
         self.ann.asks(type="leave", room="attic")
@@ -73,6 +93,8 @@ class Scene:
         carl.asks(type="create", room="garden")
         self.ann.asks(type="join", room="garden")
         carl.asks(type="send", room="garden", text="hi")
+        if word in BEFORE:
+            carl.asks(**BEFORE[word])
         return carl
 
     def asks(self) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def does(capsys: pytest.CaptureFixture[str]) -> Run:
 def test_a_backup_says_where_and_how_much(does: Run, dev: Path, tmp_path: Path) -> None:
     told = does("backup", tmp_path / "b", "--dev", dev)
     (made,) = backups(tmp_path / "b")
-    assert told.startswith(f"made and verified {made}: 6 messages in 3 rooms, 0.1 MiB")
+    assert told.startswith(f"made and verified {made}: 6 messages in 3 rooms, 0.2 MiB")
 
 
 def test_keep_says_what_went(does: Run, dev: Path, tmp_path: Path) -> None:

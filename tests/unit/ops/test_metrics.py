@@ -169,6 +169,9 @@ ONE_CALL: list[tuple[Callable[[Metrics], None], dict[str, float]]] = [
         {"store_group_size_count": 1, "store_group_size_sum": 8}
         | {"store_commit_seconds_count": 1, "store_commit_seconds_sum": 0.5},
     ),
+    (lambda m: m.node.sanctions("ban", 3), {'sanctions{kind="ban"}': 3}),
+    (lambda m: m.node.emergency(2), {"emergency_step": 2}),
+    (lambda m: m.node.reports_open(4), {"reports_open": 4}),
     (lambda m: m.store.failure("full"), {'store_failures_total{kind="full"}': 1}),
     (lambda m: m.store.waiting(2), {"store_queue": 2}),
     (lambda m: m.auth.hashed(0.5), {"password_seconds_count": 1, "password_seconds_sum": 0.5}),

@@ -11,13 +11,21 @@ from typing import Any
 
 from chatd.core.log import Rank, RoomId, Token, UserId
 from chatd.core.ports import Store
+from chatd.core.sanctions import Emergency, RoomRules, Subject
 from tests.unit.store.examples import ANN, BOB, GUS, account, draft, member
 
 RELEASED = Path(__file__).with_name("released")
 
 
-async def write_sample(store: Store) -> None:
-    """The same calls at every release; new ones may be added at the end."""
+async def write_sample(store: Store, schema: int | None = None) -> None:
+    """The same calls at every release. What a ``schema`` before the newest cannot keep is left out;
+    a later schema's part is added at the end."""
+    await _write_first(store)
+    if schema is None or schema >= 2:
+        await _write_sanctions(store)
+
+
+async def _write_first(store: Store) -> None:
     await store.add_account(account(), "ann", 1)
     await store.add_account(account("bob", "u2"), "bob", 2)
     await store.set_disabled(BOB.user_id, True, 3)
@@ -39,6 +47,24 @@ async def write_sample(store: Store) -> None:
     await store.append(cellar.room_id, draft("hidden wine", by=ANN, key="c1"))
     await store.append(direct.room_id, draft("between us", by=BOB, key="d1"))
     await store.mark(ANN.user_id, lobby.room_id, 4)
+
+
+async def _write_sanctions(store: Store) -> None:
+    """What schema 2 added."""
+    lobby = await store.room("lobby")
+    assert lobby is not None
+    bob = Subject("user", BOB.user_id, "bob")
+    await store.sanction("mute", bob, lobby.room_id, reason="loud", by="ann", ts=30, until=None)
+    network = Subject("network", "192.0.2.0/24", "192.0.2.0/24")
+    await store.sanction("ban", network, None, reason="spam", by="ann", ts=31, until=2**50)
+    cellar = await store.room("cellar")
+    assert cellar is not None
+    await store.set_room_rules(cellar.room_id, RoomRules(read_only=True, slow=30))
+    for step in (Emergency.NO_NEW, Emergency.OFF):  # a daemon must be able to serve it to guests
+        await store.set_emergency(step)
+    for seq in (1, 2):
+        await store.report(lobby.room_id, seq, by=BOB, reason="rude", ts=32)
+    await store.settle(2, outcome="warned", by="ann", ts=33)
 
 
 async def _talk(store: Store, room_id: RoomId) -> None:
@@ -80,6 +106,10 @@ async def read_sample(store: Store) -> dict[str, Any]:
     told["revocations"] = await store.revocations(0)
     told["look alike"] = await store.look_alike("bob")
     told["id"] = await store.account_by_id(UserId("u2"))
+    told["sanctions"] = await store.sanctions(40)
+    told["rules"] = await store.room_rules()
+    told["emergency"] = await store.emergency()
+    told["reports"] = [await store.reports(settled=settled, limit=9) for settled in (False, True)]
     return told
 
 

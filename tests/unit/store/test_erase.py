@@ -15,6 +15,7 @@ import pytest
 from chatd.core.log import Account, Author, RoomId, StoredMessage, Token, UserId
 from chatd.core.names import skeleton
 from chatd.core.ports import NoSuchTarget, StoreFailed
+from chatd.core.sanctions import Subject
 from chatd.ops import data_erase
 from chatd.ops.users import Desk, asking
 from chatd.store.memory import MemoryStore
@@ -29,8 +30,9 @@ NOW = 5_000
 NAMING_PEOPLE = {
     *("accounts", "tokens", "members", "marks", "messages", "changes", "reactions", "revocations"),
     "rooms",  # the titles of direct ones
+    *("sanctions", "reports"),
 }
-NAMING_NOBODY = {"meta"}
+NAMING_NOBODY = {"meta", "room_rules"}
 
 
 class Office:
@@ -73,6 +75,16 @@ class Office:
         ):
             await store.append(self.lobby, each)
         await store.append(self.direct, draft("rumpelstilzchen between us", by=ZEB))
+        await self._leave_traces_with_operators()
+
+    async def _leave_traces_with_operators(self) -> None:
+        store, lobby = self.store, self.lobby
+        for subject, by in ((ZEB, BOB), (BOB, ZEB)):
+            about = Subject("user", subject.user_id, subject.name)
+            await store.sanction("mute", about, None, reason="", by=by.name, ts=1, until=None)
+        await store.report(lobby, 1, by=BOB, reason="rude", ts=1)
+        await store.report(lobby, 2, by=ZEB, reason="rumpelstilzchen says so", ts=1)
+        await store.settle(2, outcome="fine", by=ZEB.name, ts=2)
         await store.append(self.direct, draft("my side", by=BOB))
 
     def erases(self, name: str = "zebulon", *, keep_texts: bool = False, yes: bool = True) -> int:
@@ -175,6 +187,14 @@ def test_it_is_known_of_every_table_whether_it_names_people(office: Office) -> N
         "say in chatd/store/sqlite/erase.py what becomes of the people in a new table, leave "
         "traces of one in it above, and then list it here"
     )
+
+
+def test_the_daemon_hears_that_nothing_is_laid_on_them_any_more(office: Office) -> None:
+    before = office.run(office.store.sanctions_version())
+    office.erases()
+    assert office.run(office.store.sanctions_version()) > before
+    told = [(s.subject.shown, s.by) for s in office.run(office.store.sanctions(NOW))]
+    assert told == [("bob", NAME)]
 
 
 # --- what stays ---

@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from chatd.core.log import RoomId
-from chatd.core.ports import Store, StoreFailed
+from chatd.core.ports import Sanctions, Store, StoreFailed
 from chatd.store import OPERATIONS
 from tests.unit.store.examples import draft, make_room
 
@@ -37,5 +37,9 @@ async def test_a_closed_store_fails(store: Store) -> None:
 
 
 def test_every_call_of_the_port_has_its_operation_name() -> None:
-    calls = {name for name, value in vars(Store).items() if inspect.iscoroutinefunction(value)}
+    calls = {
+        name
+        for name, value in (vars(Store) | vars(Sanctions)).items()
+        if inspect.iscoroutinefunction(value)
+    }
     assert set(OPERATIONS) == (calls - {"close"}) | {"tidy"}

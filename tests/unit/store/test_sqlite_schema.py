@@ -83,7 +83,7 @@ def test_every_released_schema_is_brought_up_to_date_with_all_it_holds(
 ) -> None:
     unpack(number, path)
     reference = MemoryStore()
-    at_once(write_sample(reference))
+    at_once(write_sample(reference, number))
     with opened(path) as (store, run):
         assert store.schema_version == NEWEST
         assert run(read_sample(store)) == at_once(read_sample(reference))

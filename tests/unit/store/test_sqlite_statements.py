@@ -23,6 +23,15 @@ MAY_SCAN = {
     "erase._DIRECT",  # for `chatd user erase`, once each
     "erase._DROP_MARKS",
     "retention._KEPT",  # seldom: see chatd/ops/data_retention
+    "sanctions._IN_FORCE",  # all of them, when one was laid on or lifted
+    "sanctions._RULES",
+    "sanctions._FORGET_SANCTIONS",  # for an erasure
+    "sanctions._RENAME_LAYERS",
+    "sanctions._RENAME_REPORTER",
+    "sanctions._RENAME_SETTLER",
+    "sanctions._OPEN",  # an index of just these, up to a limit
+    "sanctions._SETTLED",
+    "sanctions._COUNT_OPEN",  # an index of just these, and they wait for an operator
 }
 MAY_SORT = {"rooms._MEMBERSHIPS", "accounts._OF_USER"}  # a person's rooms and tokens are few
 HARMLESS = re.compile(r"VIRTUAL TABLE INDEX|CONSTANT ROW|SCAN (SUBQUERY )?(\d+|\(subquery-\d+\))")
@@ -74,6 +83,8 @@ WHOLE = {
         "accounts._ACCOUNT",
         "accounts._TOKEN",
         "accounts._REVOCATIONS",
+        "sanctions._REPORT",
+        "sanctions._SANCTION",
     }
 }
 

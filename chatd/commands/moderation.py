@@ -1,0 +1,278 @@
+"""What moderators do in their rooms and operators anywhere: kick, ban, mute, slow mode, read-only.
+What concerns the server as a whole, and reports, are operator; who may is core/policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from chatd.commands.host import Caller, Host
+from chatd.commands.places import asked, case_of, line_of, refusal, unseen
+from chatd.core import commands as c
+from chatd.core.errors import KICKED, Refused
+from chatd.core.events import Notice, Ok
+from chatd.core.log import Member, Rank, RoomId
+from chatd.core.moderation import Sanctioned, SanctionLine, SanctionList
+from chatd.core.policy import Verb, decide, lasts
+from chatd.core.rooms import Person, Room
+from chatd.core.sanctions import RoomRules, Sanction, SanctionKind, Subject, subject_of
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where somebody moderates: a room (None: the whole server), as ``typed``, and their rank."""
+
+    room: Room | None
+    rank: Rank | None
+    typed: str = ""
+
+    @property
+    def room_id(self) -> RoomId | None:
+        """The room's id."""
+        return self.room.room_id if self.room else None
+
+    @property
+    def where(self) -> str:
+        """As a person reads it, behind a verb."""
+        return f"in #{self.room.label}" if self.room else "on this server"
+
+
+async def kick(host: Host, session: Caller, command: c.Kick) -> Ok:
+    """Put somebody out of a room, or off the server."""
+    scene, target = await _aim(host, session.me, "kick", command.user, command.room)
+    reason = line_of(command.reason)
+    if scene.room is None:
+        if not host.expel(target.user_id, KICKED, f"kicked by {session.me.name}: {reason}"):
+            raise Refused("no_such_user", f"{target.name!r} is not here")
+        return Ok()
+    if not await _put_out(host, session.me, scene.room, target, "kicked", reason):
+        raise Refused("no_such_user", f"{target.name!r} is not {scene.where}")
+    return Ok()
+
+
+async def _put_out(
+    host: Host, me: Person, room: Room, target: Member, deed: str, reason: str
+) -> bool:
+    """Out of a room, which hears of it; whether they were in."""
+    kept = await host.store.membership(room.room_id, target.user_id)
+    if kept is not None:
+        await host.store.drop_member(room.room_id, target.user_id)
+    person = host.by_id(target.user_id)
+    if person is None or room.room_id not in person.rooms:
+        return kept is not None
+    _tell(host, me, person, Scene(room, None), f"{deed} you", reason)
+    host.depart(person, room, deed)
+    return True
+
+
+def _tell(host: Host, me: Person, person: Person, scene: Scene, deed: str, reason: str) -> None:
+    where = scene.room.label if scene.room else ""
+    text = f"{me.name} {deed}{f': {reason}' if reason else ''}"
+    name = scene.room.name if scene.room else None
+    notice = Notice(text=text, user=me.name, room=name)
+    host.tell_person(person, notice, label=where)
+
+
+async def ban(host: Host, session: Caller, command: c.Ban) -> Sanctioned:
+    """Keep a user out of a room, or a user, an address or a network off the server."""
+    me, subject = session.me, _address(command.who)
+    if subject is not None:
+        if command.room is not None:
+            raise Refused("bad_field", "an address or network is banned from the whole server only")
+        asked(case_of(host, me.actor, me.user_id, "operate"))
+        if subject.is_about(me.user_id, session.address):
+            raise Refused("bad_field", f"you come from {session.address} yourself")
+        return await _lay(host, session, "ban", subject, Scene(None, None), command)
+    scene, target = await _aim(host, me, "ban", command.who, command.room)
+    laid = await _lay(host, session, "ban", _user(target), scene, command)
+    if scene.room is not None:
+        await _put_out(host, me, scene.room, target, "banned", line_of(command.reason))
+    return laid
+
+
+async def mute(host: Host, session: Caller, command: c.Mute) -> Sanctioned:
+    """Let somebody listen only."""
+    scene, target = await _aim(host, session.me, "mute", command.user, command.room)
+    laid = await _lay(host, session, "mute", _user(target), scene, command)
+    person = host.by_id(target.user_id)
+    if person is not None:
+        left = None if command.seconds is None else command.seconds * 1000
+        deed = f"muted you {scene.where} {lasts(left)}"
+        _tell(host, session.me, person, scene, deed, line_of(command.reason))
+    return laid
+
+
+async def unban(host: Host, session: Caller, command: c.Unban) -> Ok:
+    """Lift a ban."""
+    return await _lift(host, session, "ban", command.who, command.room)
+
+
+async def unmute(host: Host, session: Caller, command: c.Unmute) -> Ok:
+    """Lift a mute."""
+    return await _lift(host, session, "mute", command.user, command.room)
+
+
+async def bans(host: Host, session: Caller, command: c.Bans) -> SanctionList:
+    """Those of one room, or all of them."""
+    scene = await _scene(host, session.me, command.room)
+    _may(host, session.me, "ban", scene)
+    found = [s for s in host.laid.in_force if scene.room is None or s.room_id == scene.room_id]
+    return SanctionList(sanctions=[_line(each) for each in found])
+
+
+def _line(sanction: Sanction) -> SanctionLine:
+    return SanctionLine(
+        number=sanction.number,
+        kind=sanction.kind,
+        what=sanction.subject.kind,
+        who=sanction.subject.shown,
+        by=sanction.by,
+        ts=sanction.ts,
+        reason=sanction.reason,
+        room=sanction.room,
+        until=sanction.until,
+    )
+
+
+async def slow(host: Host, session: Caller, command: c.Slow) -> Ok:
+    """Slow mode: so many seconds between two messages of a plain member."""
+    scene = await _ruled(host, session.me, command.room)
+    rules = replace(host.laid.rules(scene.room_id), slow=command.seconds)
+    deed = f"set slow mode: {command.seconds} s between two messages of one member"
+    return await _rule(host, session.me, scene, rules, deed if rules.slow else "ended slow mode")
+
+
+async def read_only(host: Host, session: Caller, command: c.ReadOnly) -> Ok:
+    """Moderators and owners speak, others listen; or all speak again."""
+    scene = await _ruled(host, session.me, command.room)
+    rules = replace(host.laid.rules(scene.room_id), read_only=command.on)
+    deed = "made this room read-only" if rules.read_only else "lets all members speak again"
+    return await _rule(host, session.me, scene, rules, deed)
+
+
+# --- what these have in common ---------------------------------------------------------------
+
+
+async def _scene(host: Host, me: Person, name: str | None) -> Scene:
+    if name is None:
+        return Scene(None, None)
+    room = await host.find_room(name)
+    place = me.rooms.get(room.room_id)
+    return Scene(room, place.rank if place else None, name)
+
+
+def _may(
+    host: Host,
+    me: Person,
+    verb: Verb,
+    scene: Scene,
+    over: Rank | None = None,
+    *,
+    over_operator: bool = False,
+) -> None:
+    """Raise Refused unless the policy lets them; in words that tell nothing of a hidden room."""
+    case = case_of(
+        host,
+        me.actor,
+        me.user_id,
+        verb if scene.room else "operate",
+        scene.room,
+        scene.rank,
+        over=over,
+        over_operator=over_operator,
+    )
+    verdict = decide(case)
+    hidden = scene.room is not None and scene.room.kind != "public" and scene.rank is None
+    if not verdict.allowed:
+        raise unseen(scene.typed) if hidden else refusal(verdict)
+
+
+async def _aim(
+    host: Host, me: Person, verb: Verb, user: str, room: str | None
+) -> tuple[Scene, Member]:
+    """Where, and whom: it is asked first whether one may at all."""
+    scene = await _scene(host, me, room)
+    _may(host, me, verb, scene)
+    target = await host.find_member(user)
+    if target.user_id == me.user_id:
+        raise Refused("bad_field", "that is you")
+    account = await host.store.account_by_id(target.user_id)
+    over_operator = account is not None and account.operator
+    over = await _rank(host, target, scene)
+    _may(host, me, verb, scene, over, over_operator=over_operator)
+    return scene, target
+
+
+async def _rank(host: Host, target: Member, scene: Scene) -> Rank | None:
+    if scene.room is None:
+        return None
+    kept = await host.store.membership(scene.room.room_id, target.user_id)
+    person = host.by_id(target.user_id)
+    place = person.rooms.get(scene.room.room_id) if person else None
+    return place.rank if place else kept.rank if kept else None
+
+
+def _user(target: Member) -> Subject:
+    return Subject("user", target.user_id, target.name)
+
+
+def _address(who: str) -> Subject | None:
+    """An address or network, None for a user's name. Raises Refused."""
+    try:
+        return subject_of(who)
+    except ValueError as error:
+        raise Refused("bad_field", f"{who!r} is no network: {error}") from None
+
+
+async def _lay(
+    host: Host,
+    session: Caller,
+    kind: SanctionKind,
+    subject: Subject,
+    scene: Scene,
+    command: c.Ban | c.Mute,
+) -> Sanctioned:
+    now, seconds = host.clock.now(), command.seconds
+    laid = await host.store.sanction(
+        kind,
+        subject,
+        scene.room_id,
+        reason=line_of(command.reason),
+        by=session.me.name,
+        ts=now,
+        until=None if seconds is None else now + seconds * 1000,
+    )
+    await host.laid.changed()
+    return Sanctioned(who=subject.shown, until=laid.until)
+
+
+async def _lift(host: Host, session: Caller, kind: SanctionKind, who: str, room: str | None) -> Ok:
+    """By the name that it was laid on, which nobody may have any more."""
+    scene = await _scene(host, session.me, room)
+    _may(host, session.me, kind, scene)
+    address = _address(who)
+    shown = address.shown if address else who
+    for each in host.laid.in_force:
+        same = each.subject.shown.casefold() == shown.casefold()
+        if same and each.kind == kind and each.room_id == scene.room_id:
+            await host.store.lift(kind, each.subject, scene.room_id)
+            await host.laid.changed()
+            return Ok()
+    done = "banned" if kind == "ban" else "muted"
+    raise Refused("no_such_user", f"{who!r} is not {done} {scene.where}; `bans` lists all")
+
+
+async def _ruled(host: Host, me: Person, room: str) -> Scene:
+    scene = await _scene(host, me, room)
+    _may(host, me, "rule", scene)
+    return scene
+
+
+async def _rule(host: Host, me: Person, scene: Scene, rules: RoomRules, deed: str) -> Ok:
+    if scene.room is not None:
+        await host.store.set_room_rules(scene.room.room_id, rules)
+        await host.laid.changed()
+        told = Notice(text=f"{me.name} {deed}", user=me.name, room=scene.room.name)
+        host.tell_room(scene.room, told)
+    return Ok()

@@ -1,0 +1,72 @@
+"""What chatd answers to commands of moderation. All events and the other answers are in events; the
+commands themselves in commands."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from chatd.core.events import Ok
+from chatd.core.sanctions import SanctionKind, SubjectKind
+
+
+class SanctionLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One ban or mute in force. `who`: a user's name at that time, an address or a network. Without
+    `room` it holds on the whole server, without `until` until it is lifted."""
+
+    number: int
+    kind: SanctionKind
+    what: SubjectKind
+    who: str
+    by: str
+    ts: int
+    reason: str = ""
+    room: str | None = None
+    until: int | None = None
+
+
+class Sanctioned(Ok, tag="ok"):
+    """A ban or mute that was laid on; without `until` it holds until it is lifted."""
+
+    who: str
+    until: int | None = None
+
+
+class SanctionList(Ok, tag="ok", omit_defaults=False):
+    """Those in force, oldest first."""
+
+    sanctions: list[SanctionLine]
+
+
+class Reported(Ok, tag="ok"):
+    """The report's number; the same for the same report again."""
+
+    number: int
+
+
+class ReportLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One report. `text` is what was said, until the report is settled."""
+
+    number: int
+    room: str
+    seq: int
+    author: str
+    by: str
+    ts: int
+    text: str = ""
+    reason: str = ""
+    outcome: str = ""
+    settled_by: str = ""
+    settled_ts: int | None = None
+
+
+class ReportList(Ok, tag="ok", omit_defaults=False):
+    """Open reports oldest first, or settled ones newest first; `open` counts those that wait."""
+
+    reports: list[ReportLine]
+    open: int
+
+
+class EmergencyStep(Ok, tag="ok"):
+    """The step in force."""
+
+    step: str
