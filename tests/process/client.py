@@ -32,9 +32,16 @@ class Doubled(Exception):
 
 
 class Connection:
-    """A WebSocket; frames as text."""
+    """A WebSocket; frames as text. ``ahead``: frames that are read before they are asked for, at
+    most. Without a limit a send never waits for somebody to receive, not even at the end."""
 
-    def __init__(self, url: str, subprotocol: str | None, sock: socket.socket | None) -> None:
+    def __init__(
+        self,
+        url: str,
+        subprotocol: str | None = None,
+        sock: socket.socket | None = None,
+        ahead: int | None = None,
+    ) -> None:
         offered = [Subprotocol(subprotocol)] if subprotocol else None
         try:
             self.socket: ClientConnection = connect(
@@ -47,6 +54,7 @@ class Connection:
                 open_timeout=PATIENCE,
                 close_timeout=PATIENCE,
                 max_size=None,
+                max_queue=ahead,
                 legacy=True,
             )
         except ConnectionClosed as end:
@@ -89,8 +97,9 @@ class Client:
         subprotocol: str | None = "chatd.v1",
         sock: socket.socket | None = None,
         positions: dict[str, Frame] | None = None,
+        ahead: int | None = None,
     ) -> None:
-        self._connection = Connection(url, subprotocol, sock)
+        self._connection = Connection(url, subprotocol, sock, ahead)
         self._number = 0
         self._answers: dict[int, Frame] = {}
         self._mine: dict[int, Frame] = {}
@@ -232,7 +241,7 @@ class TextClient:
     """A person at a terminal: lines out, lines in."""
 
     def __init__(self, url: str, *, subprotocol: str | None = None) -> None:
-        self._connection = Connection(url, subprotocol, None)
+        self._connection = Connection(url, subprotocol)
         self.lines: deque[str] = deque()
         """What came and was not waited for yet."""
 

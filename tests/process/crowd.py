@@ -81,6 +81,7 @@ class Member:
 
     def _connected(self) -> Client | None:
         """None while the door is closed: nobody listens, or it says 503 as it stops."""
+        self._daemon.up.wait(PATIENCE)
         try:
             return Client(self._daemon.url(), positions=self._positions)
         except InvalidStatus as refused:

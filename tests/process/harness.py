@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from copy import deepcopy
 from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -50,6 +51,8 @@ class Daemon:
         self.may_fault = False
         """Whether this test does what a host should never see, so that errors may be logged."""
         self.code: int | None = None
+        self.up = Event()
+        """Set while it is ready, as far as its life was ended by this harness."""
         self._process: subprocess.Popen[bytes] | None = None
         self._lives = 0
         self.configure(**sections)
@@ -109,6 +112,7 @@ class Daemon:
     ) -> Daemon:
         """Start this command as the daemon."""
         self.end()
+        self.up.clear()
         self.notified.all()
         self._lives += 1
         self.code = None
@@ -124,6 +128,7 @@ class Daemon:
             )
         if ready:
             self.notified.until("READY", alive=self.runs)
+            self.up.set()
         return self
 
     def runs(self) -> bool:
@@ -143,11 +148,13 @@ class Daemon:
 
     def stop(self, seconds: float = PATIENCE) -> int:
         """End it in good order; gives the exit code."""
+        self.up.clear()
         self.signal(signal.SIGTERM)
         return self.exit_code(seconds)
 
     def kill(self) -> None:
         """kill -9: no last word."""
+        self.up.clear()
         self.signal(signal.SIGKILL)
         self.exit_code()
 
@@ -286,7 +293,7 @@ def free_port() -> int:
 def eventually(ask: Callable[[], T | None], seconds: float = PATIENCE) -> T:
     """Ask again and again until the answer is true; gives it. An OSError or a LookupError is a no.
     Raises TimeoutError."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.01
     while True:
         try:
             if answer := ask():
@@ -296,4 +303,5 @@ def eventually(ask: Callable[[], T | None], seconds: float = PATIENCE) -> T:
             last = repr(error)
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {seconds:g} s; the last answer was {last}")
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(0.2, pause * 1.5)

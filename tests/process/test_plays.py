@@ -50,7 +50,7 @@ class ProcessActor:
 
     def __init__(self, daemon: Daemon, dialect: str, left: Callable[[], None]) -> None:
         self.open = True
-        self._connection = Connection(daemon.url(f"/?format={dialect}"), None, None)
+        self._connection = Connection(daemon.url(f"/?format={dialect}"))
         self._json = dialect == JSON
         self._left = left
         self._came: deque[str] = deque()

@@ -66,9 +66,8 @@ def test_who_was_too_slow_comes_back_and_has_missed_nothing(
 ) -> None:
     """The client reads what came up to the close, and resumes from there."""
     ann = guest(daemon, "ann")
-    slow = Client(daemon.url())
+    slow = Client(daemon.url(), ahead=16)
     token = slow.login("lobby", guest="slow")["guest_token"]
-    # Its library reads some frames ahead and then stops, as it should, when nobody takes them.
     say_much(ann, 12)
     eventually(lambda: daemon.metric("chatd_slow_sessions_closed_total") == 1)
     assert slow.closed().code in {TOO_SLOW, 1006}
