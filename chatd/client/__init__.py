@@ -24,6 +24,7 @@ from chatd.core.events import Invited as Invited
 from chatd.core.events import Joined as Joined
 from chatd.core.events import Left as Left
 from chatd.core.events import Message as Message
+from chatd.core.events import Notice as Notice
 from chatd.core.events import Presence as Presence
 from chatd.core.events import Reaction as Reaction
 from chatd.core.events import Read as Read

@@ -21,9 +21,11 @@ PAUSE = 1.0
 
 REPEATABLE = (
     *(c.Join, c.Direct, c.Delete, c.React, c.Unreact, c.Read, c.Ping),
-    *(c.History, c.Search, c.Who, c.Rooms),
+    *(c.History, c.Search, c.Who, c.Rooms, c.Bans, c.Reports),
 )
 """What may be said twice without being done twice; so may a send that has a key."""
+SHARED = frozenset({"rate_limited", "storage_full", "storage_failed"})
+"""Refusals that the next command would meet as well: all wait, and none overtakes another."""
 UNSURE = "internal"
 """The one refusal after which the server does not know whether something was changed."""
 
@@ -61,6 +63,7 @@ class Requests:
     def __init__(self) -> None:
         self.settled: deque[Request[Any]] = deque()
         self._waiting: list[tuple[int, Request[Any]]] = []
+        self._resting: list[tuple[float, int, Request[Any]]] = []
         self._written: dict[int, Request[Any]] = {}
         self._deadlines: list[tuple[float, int, Request[Any]]] = []
         self._number = 0
@@ -96,6 +99,8 @@ class Requests:
         if now < self._hold:
             return payloads
         self._hold = -math.inf
+        while self._resting and self._resting[0][0] <= now:
+            self._wait(heappop(self._resting)[2])
         while self._waiting and len(self._written) < WINDOW:
             _, request = heappop(self._waiting)
             if request.done:
@@ -127,11 +132,13 @@ class Requests:
         too_late = now + pause > request.deadline
         if not refused.retry or too_late or (unsure and not request.repeatable):
             return self._settle(request, error=refused)
-        # All wait, not this one alone: those behind it would overtake it, or be refused as well.
-        self._hold = max(self._hold, now + pause)
         self.refusal = refused
         request.tried = unsure
-        self._wait(request)
+        if refused.code in SHARED:
+            self._hold = max(self._hold, now + pause)
+            self._wait(request)
+        else:
+            heappush(self._resting, (now + pause, request.number, request))
         return None
 
     def line_lost(self, *, answered: bool) -> None:
@@ -149,7 +156,8 @@ class Requests:
 
     def stranger(self) -> None:
         """One comes back as somebody else: the keys of sends are known by their author alone."""
-        for _, request in self._waiting:
+        resting = ((number, request) for _, number, request in self._resting)
+        for _, request in (*self._waiting, *resting):
             if request.tried and not request.done and isinstance(request.command, c.Send):
                 self._settle(request, error=Interrupted(_interrupted(request)))
 
@@ -163,14 +171,12 @@ class Requests:
 
     def fail(self, error: ChatError) -> None:
         """None of them will be answered any more."""
-        for request in sorted(
-            [*self._written.values(), *(request for _, request in self._waiting)],
-            key=lambda request: request.number,
-        ):
+        resting = ((number, request) for _, number, request in self._resting)
+        for _, request in sorted((*self._written.items(), *self._waiting, *resting)):
             if not request.done:
                 self._settle(request, error=error)
-        self._written.clear()
-        self._waiting.clear()
+        for each in (self._written, self._waiting, self._resting):
+            each.clear()
 
     def _settle(
         self, request: Request[Any], *, answer: Any = None, error: ChatError | None = None
@@ -181,8 +187,12 @@ class Requests:
 
     def due(self, *, online: bool) -> float:
         """When something is to be done: a patience ends, or commands may be written again."""
-        held = online and self._hold > -math.inf
-        return min(self._deadline, self._hold) if held else self._deadline
+        if not online:
+            return self._deadline
+        rested = self._resting[0][0] if self._resting else math.inf
+        if self._hold > -math.inf:  # until then nothing is written, whatever has rested
+            return min(self._deadline, self._hold)
+        return min(self._deadline, rested)
 
     @property
     def _deadline(self) -> float:

@@ -138,7 +138,7 @@ def test_it_is_not_when_it_was_never_said(command: c.Command) -> None:
 
 
 def test_what_may_be_repeated_changes_nothing_the_second_time() -> None:
-    reads = {c.History, c.Search, c.Who, c.Rooms, c.Ping}
+    reads = {c.History, c.Search, c.Who, c.Rooms, c.Bans, c.Reports, c.Ping}
     harmless_twice = {c.Join, c.Direct, c.Read, c.Delete, c.React, c.Unreact}
     assert set(REPEATABLE) == reads | harmless_twice
 
@@ -207,6 +207,43 @@ def test_nothing_overtakes_what_was_refused_for_now() -> None:
     assert keys(desk) == []
     desk.pass_(0.11)
     assert keys(desk) == ["k0", "k1", "k2", "k3"]
+
+
+def test_a_room_s_slow_mode_holds_up_nothing_else() -> None:
+    desk = online("lobby", "other")
+    slow = desk.send("k1")
+    desk.says("error", id=slow.number, code="slow_mode", message="", retry_after_ms=30_000)
+    desk.effects()
+    desk.ask(c.Send(room="other", text="word", key="k2"), e.Stored)
+    assert keys(desk) == ["k2"]
+    assert desk.conversation.wake == desk.now + 30
+    desk.pass_(29.9)
+    assert keys(desk) == []
+    desk.pass_(0.1)
+    assert keys(desk) == ["k1"]
+
+
+def test_what_rests_outlives_its_line_and_ends_with_its_conversation() -> None:
+    desk = online("lobby")
+    slow, slower = desk.send("k1"), desk.send("k2")
+    desk.says("error", id=slow.number, code="slow_mode", message="", retry_after_ms=5000)
+    desk.says("error", id=slower.number, code="slow_mode", message="", retry_after_ms=50_000)
+    desk.loses()
+    desk.effects()
+    back(desk, "lobby")
+    assert keys(desk) == []
+    desk.pass_(5)
+    assert keys(desk) == ["k1"]
+    desk.loses(3501)
+    assert slow.error is slower.error is desk.conversation.error
+
+
+def test_a_slow_mode_that_outlasts_patience_is_told_at_once() -> None:
+    desk = online("lobby")
+    request = desk.send(patience=10)
+    desk.says("error", id=request.number, code="slow_mode", message="", retry_after_ms=30_000)
+    assert isinstance(request.error, Refused)
+    assert request.error.retry_after_ms == 30_000
 
 
 def test_a_newer_code_may_be_tried_again_when_it_says_when() -> None:
