@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import sys
 import threading
 import time
@@ -28,6 +29,9 @@ from chatd.ops.log_line import line
 
 STDERR = 2
 OWN = "chatd"
+PATIENCE = 200
+"""Milliseconds for which a line may wait for those who read the log. When they have stopped (a
+terminal after Ctrl-S, a pager, a journald that hangs), the chat must not."""
 LIBRARIES = {"debug": "info", "info": "warning", "warning": "warning", "error": "error"}
 """By the level, the least important lines of libraries: their news is for debugging only."""
 ANNOUNCED = "Unhandled error in Deferred:"  # Twisted says this, and then the failure by itself
@@ -89,6 +93,8 @@ class LogWriter:
         self._journal = journal
         self._unsaid = 0
         self._torn = False
+        self._poll = select.poll()
+        self._poll.register(fd, select.POLLOUT)
         # Reentrant: an exception in a destructor may be logged in the middle of a line.
         self._lock = threading.RLock()
 
@@ -123,13 +129,14 @@ class LogWriter:
         """Write all of it, or remember that a part of a line stands there."""
         done = 0
         try:
-            while done < len(data):
-                done += os.write(self._fd, data[done:])
+            while done < len(data) and self._poll.poll(0 if self._unsaid else PATIENCE):
+                # So much never waits where there is room at all, poll(2) and pipe(7).
+                done += os.write(self._fd, data[done : done + select.PIPE_BUF])
         except OSError:
-            self._torn = self._torn or done > 0
-            return False
-        self._torn = False
-        return True
+            pass
+        whole = done == len(data)
+        self._torn = not whole and (self._torn or done > 0)
+        return whole
 
 
 def _unreadable(kind: str) -> Entry:

@@ -373,9 +373,10 @@ def test_a_full_disk_is_no_exception() -> None:
     assert writer.lost == 1
 
 
-def test_lost_lines_are_told_when_writing_works_again() -> None:
+@pytest.mark.parametrize("blocking", [False, True])
+def test_lines_that_nobody_takes_are_lost_and_that_is_told_later(blocking: bool) -> None:
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)
+    os.set_blocking(writing, blocking)
     writer = LogWriter("text", "info", writing, journal=True)
     log = Log("chatd", writer)
     while not writer.lost:
