@@ -110,7 +110,7 @@ def _file(args: argparse.Namespace) -> Path:
 
 
 def _loaded(args: argparse.Namespace) -> Config:
-    """The configuration that the arguments name. Only `serve` makes the file of a --dev folder."""
+    """The configuration that the arguments name. Only `serve` and `restore` make a --dev folder."""
     file = _file(args)
     if args.dev is not None and not file.exists():
         return parse(DEV_TEXT, str(file), file.absolute().parent).config
@@ -279,6 +279,8 @@ def _on_data(verbs: Verbs, name: str, says: str) -> argparse.ArgumentParser:
 
 
 def _run_on_data(args: argparse.Namespace, name: str) -> int:
+    if name == "restore" and args.dev is not None and not args.dry_run:
+        _make_dev(_file(args))
     try:
         return _run_data(args, name, _loaded(args).store.path)
     except Invalid as invalid:

@@ -42,8 +42,11 @@ def fitting(messages: Sequence[StoredMessage], settings: Settings) -> int:
     much as a quarter of an outbox, so that a page of long texts throws nobody out as too slow."""
     left = settings.outbox_bytes // 4
     for count, each in enumerate(messages):
-        names = sum(len(name) for by in each.reactions.values() for name in by)
-        left -= OVERHEAD + len(each.text.encode()) + 2 * names
+        left -= OVERHEAD + len(each.text.encode())
+        left -= sum(
+            len(emoji.encode()) + sum(len(name.encode()) + 3 for name in by) + 8
+            for emoji, by in each.reactions.items()
+        )
         if left < 0 and count:
             return count
     return len(messages)

@@ -118,14 +118,15 @@ async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -
 
 
 def _said(raw: str, settings: Settings) -> str:
+    longest = settings.message_bytes
+    if len(raw) > 2 * longest:  # asked first: to clean a text costs by its length
+        raise Refused("too_long", f"over {longest} bytes, this server's limit for one message")
     said = texts.clean(raw)
     if all(unicodedata.category(char) in INVISIBLE for char in said):
         raise Refused("empty", "there is nothing to say in an empty text")
     size = len(said.encode())
-    if size > settings.message_bytes:
-        raise Refused(
-            "too_long", f"{size} bytes are over this server's limit of {settings.message_bytes}"
-        )
+    if size > longest:
+        raise Refused("too_long", f"{size} bytes are over this server's limit of {longest}")
     return said
 
 

@@ -13,6 +13,9 @@ from chatd.edge.outbox import PONG, Outbox, Outboxes, wire_of
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor, Session
 from chatd.edge.upgraded import Upgraded, UpgradedFactory
 
+STEPS = 256
+"""Steps of the parser in one turn of the reactor, about two a frame: 64 KiB hold ten thousand empty
+frames, and whoever sends them waits between turns, not everybody else."""
 HELD_MOST = 60.0
 """Seconds for which a session that the house does not read is not blamed for unread pongs."""
 
@@ -70,6 +73,8 @@ class ChatLine(Upgraded):
         )
         self._fate = ""
         self._held = False
+        self._steps = 0
+        self._yielding = False
         self._held_since = 0.0
         self._read_since = 0.0
 
@@ -88,11 +93,33 @@ class ChatLine(Upgraded):
     def dataReceived(self, data: bytes) -> None:
         """Counted, then Autobahn's."""
         self.factory.meter.bytes_in(len(data))
+        self._steps = 0
         super().dataReceived(data)
 
     def processData(self) -> bool:
-        """One step of Autobahn's parser; none while the house holds, for what was read already."""
-        return not self._held and super().processData()
+        """One step of Autobahn's parser; none while the house holds, for what was read already,
+        and only so many in one turn."""
+        if self._held or self._yielding:
+            return False
+        self._steps += 1
+        if self._steps > STEPS:
+            self._yield()
+            return False
+        return super().processData()
+
+    def _yield(self) -> None:
+        """Let others have a turn, then go on."""
+        self._yielding = True
+        transport: Any = self.transport
+        transport.pauseProducing()
+        self.factory.clock.callLater(0, self._next_turn)
+
+    def _next_turn(self) -> None:
+        self._yielding, self._steps = False, 0
+        if not self._held and self.connected:
+            transport: Any = self.transport
+            transport.resumeProducing()
+            self._read_on()
 
     def onMessageBegin(self, isBinary: bool) -> None:
         """Refuse binary messages at their beginning, not after all of their bytes."""

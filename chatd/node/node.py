@@ -338,12 +338,15 @@ class Node:
 
     async def find_member(self, name: str) -> Member:
         person = self.people.named(name)
-        if person is not None:
+        if person is not None and not person.guest:
             return person.member()
-        try:
+        try:  # an account wins over a guest who was here under its name before it was made
             account = await self.store.account(names.account_name(name))
         except names.BadName:
             account = None
+        person = self.people.named(name)  # somebody may have come, or gone, meanwhile
+        if account is None and person is not None:
+            return person.member()
         if account is None:
             raise Refused("no_such_user", f"there is nobody called {name!r}; names are in 'who'")
         return Member(user_id=account.user_id, name=account.name, guest=False, rank=Rank.MEMBER)

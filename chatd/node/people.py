@@ -79,8 +79,9 @@ class People:
                 self._node.attendance.came(person, attendance.room, quiet=True)
 
     def _enter(self, identity: Identity, *, guest: bool) -> Person:
-        for other in self._alike(identity.name):  # guests: an account's name is its own
-            self.rename(other, self._spare())
+        for other in self._alike(identity.name):
+            if other.guest:  # an account's name is its own
+                self.rename(other, self._spare())
         person = Person(identity.user_id, identity.name, guest=guest, operator=identity.operator)
         self._by_id[person.user_id] = person
         self._list(person)
@@ -95,12 +96,14 @@ class People:
         return Refused("name_taken", f"{name!r} was taken just now; choose another")
 
     def _list(self, person: Person) -> None:
+        """Two accounts may share one of their looks; whoever came first is found by it."""
         for look in names.looks(person.name):
-            self._by_look[look] = person
+            self._by_look.setdefault(look, person)
 
     def _unlist(self, person: Person) -> None:
         for look in names.looks(person.name):
-            del self._by_look[look]
+            if self._by_look.get(look) is person:
+                del self._by_look[look]
 
     def _spare(self) -> str:
         while True:

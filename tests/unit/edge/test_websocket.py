@@ -14,7 +14,7 @@ from chatd.core.errors import ABUSE, BYE, DRAINING, INTERNAL, CloseCode
 from chatd.core.ports import Frame
 from chatd.core.settings import Settings
 from chatd.edge.ports import CLOSE_REASONS
-from chatd.edge.websocket import HELD_MOST, ChatLine
+from chatd.edge.websocket import HELD_MOST, STEPS, ChatLine
 from tests.unit.edge.memory import UPGRADE, Client, Guest, World, request
 
 MASK = b"\0\0\0\0"
@@ -545,3 +545,17 @@ def test_a_release_after_the_end_does_nothing(world: World) -> None:
     client.guest.outbox.release()
     world.turn()
     assert client.guest.ends == [("lost", False)]
+
+
+def test_thousands_of_frames_at_once_are_read_over_several_turns(world: World) -> None:
+    client = world.client()
+    for number in range(2 * STEPS):
+        client.protocol.send_text(str(number).encode())
+    client.pipe.deliver(b"".join(client.protocol.data_to_send()))
+    heard = client.guest.heard
+    assert 0 < len(heard) < STEPS
+    while len(heard) < 2 * STEPS:
+        before = len(heard)
+        world.turn()
+        assert len(heard) > before
+    assert heard == [str(number).encode() for number in range(2 * STEPS)]
