@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
 
 from tests.process.client import Client, TextClient
 from tests.process.conftest import MakeClient, MakeDaemon, MakeRaw
-from tests.process.harness import Daemon
+from tests.process.harness import Daemon, eventually
 from tests.process.wire import BINARY, TEXT, frame, upgrade_request
 
 CANARY = "xyzzyplugh"  # what must never be in a log
@@ -155,3 +156,28 @@ def test_what_somebody_is_called_cannot_make_a_line_of_its_own(
     log = daemon.log_file.read_text()
     assert "version=9" not in log
     assert log.replace("\n", "").isprintable()
+
+
+def test_a_log_that_nobody_reads_does_not_stop_the_chat(
+    make_daemon: MakeDaemon, guest: MakeClient
+) -> None:
+    """As after Ctrl-S in a terminal: standard error takes no more."""
+    daemon = make_daemon()
+    pipe = daemon.folder / "log-1"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        daemon.start()
+        for number in range(400):  # two lines of over a hundred bytes each; a pipe holds 64 KiB
+            guest(daemon, f"guest{number}").close()
+        ann = guest(daemon, "ann")
+        ann.must("send", room="lobby", text="hello")
+        assert daemon.get("/readyz") == (200, "ready\n")
+        before = os.read(reading, 1 << 20)
+        guest(daemon, "bob")
+        assert b"log_lines_lost" not in before
+        assert b"log_lines_lost" in eventually(lambda: os.read(reading, 1 << 20))
+        assert daemon.stop() == 0
+    finally:
+        os.close(reading)
+        pipe.unlink()
