@@ -241,3 +241,30 @@ def test_the_meter_knows_how_many_are_here() -> None:
     assert (house.meter.counts["people"], house.meter.counts["rooms"]) == (1, 1)
     ann.closes()
     assert (house.meter.counts["people"], house.meter.counts["rooms"]) == (0, 0)
+
+
+def test_an_account_wins_over_a_guest_who_was_here_under_its_name_before() -> None:
+    house = House()
+    guest = house.guest("bob", "lobby")
+    house.account("bob", "correct horse battery")
+    house.account("alice", "correct horse battery")
+    alice = house.user("alice", "correct horse battery")
+    alice.asks(type="create", room="secret", private=True)
+    assert alice.asks(type="invite", room="secret", user="bob")["type"] == "ok"
+    assert alice.asks(type="send", to="bob", text="for the account")["type"] == "ok"
+    assert guest.heard() == []
+
+
+def test_no_log_in_renames_another_account_however_alike() -> None:
+    house = House()
+    for name in ("ioo", "100"):
+        user_id = house.account(name, "correct horse battery")
+        assert user_id
+    one = house.user("ioo", "correct horse battery", "lobby")
+    other = house.user("100", "correct horse battery", "lobby")
+    assert one.events("renamed") == []
+    assert one.asks(type="send", room="lobby", text="me")["type"] == "ok"
+    assert [event["user"] for event in other.events("message")] == ["ioo"]
+    other.closes()
+    one.closes()
+    house.ends()
