@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import LoopingCall
 
 import chatd
@@ -43,6 +43,8 @@ from chatd.wiring import HouseLog, build_info, edge_settings, greeting, node_set
 WEB = Path(chatd.__file__).parent / "web"
 STATUS = 10.0
 """Seconds between two lines for `systemctl status`."""
+HURRIED = 2.0
+"""Seconds until the process ends after a second signal, whatever has not been done by then."""
 PROBED = 1.0
 """Seconds for which an answer of the store to "can you write?" is good enough."""
 
@@ -135,9 +137,10 @@ class Daemon:
             try:
                 await step()
             except (CannotOpen, CannotListen, StoreFailed, StoreFull, OSError) as error:
-                self._log.error("boot_failed", step=step.__name__.strip("_"), reason=str(error))
-                self._exit = os.EX_UNAVAILABLE
-                await self._stop()
+                if not self._stopping:  # else its store was taken away under this step
+                    self._log.error("boot_failed", step=step.__name__.strip("_"), reason=str(error))
+                    self._exit = os.EX_UNAVAILABLE
+                    await self._stop()
 
     async def _raise_limits(self) -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -166,7 +169,7 @@ class Daemon:
             self._reactor.callFromThread, auth.threads, queue_of(auth.threads), self._metrics.auth
         )
         threads.start()
-        self._to_stop.append(("auth", _sync(threads.stop)))
+        self._to_stop.append(("auth", lambda: maybeDeferred(threads.stop)))
         self._passwords = Passwords(threads, auth.iterations)
         self._accounts = Accounts(self._store, self._passwords, await self._store.secret())
 
@@ -312,12 +315,16 @@ class Daemon:
             if self._drain is not None:
                 self._drain.hurry = True
             self._log.warning("hurried", reason="told to stop a second time")
+            # What a thread still waits to store, a disk or a lock, is kept whole or not at all.
+            self._reactor.callLater(HURRIED, os._exit, os.EX_TEMPFAIL)
             return
         self._log.info("stopping")
         self._do(self._stop())
 
     async def _stop(self) -> None:
-        """Take down what was set up, last first."""
+        """Take down what was set up, last first; once."""
+        if self._stopping:
+            return
         self._stopping = True
         self._notifier.stopping(f"draining {self._status()}" if hasattr(self, "_node") else "")
         self._notifier.extend(self._config.drain.timeout + 15)
@@ -337,10 +344,3 @@ class Daemon:
         )
         self._drain.hurry = self._hurry
         await self._drain.run()
-
-
-def _sync(call: Callable[[], object]) -> Callable[[], Awaitable[object]]:
-    async def run() -> object:
-        return call()
-
-    return run

@@ -176,7 +176,7 @@ def test_serve_dev_says_what_to_open_and_what_to_type(
 ) -> None:
     daemon = make_daemon()
     home = tmp_path / "new" / "state"
-    assert daemon.verb("user", "list", "--dev", str(home)).returncode == 0
+    daemon.verb("user", "list", "--dev", str(home))  # any verb makes the folder
     config = home / "chatd.toml"
     config.write_text(config.read_text() + toml({"listen": daemon.sections["listen"]}))
     daemon.may_fault = True  # its log is for people: no JSON

@@ -16,6 +16,8 @@ from tests.process.harness import Daemon, eventually
 from tests.process.wire import Raw, upgrade_request
 
 CLOSE_TIMEOUT = 3.0  # seconds that a peer has to answer a close frame
+HURRIED = 2.0  # seconds until a second signal has its way
+EX_TEMPFAIL = 75  # sysexits.h
 SLACK = 3.0  # seconds that a busy machine may add
 
 
@@ -120,6 +122,42 @@ def test_a_second_signal_ends_it_at_once(
     assert daemon.exit_code() == 0
     assert time.monotonic() - started < CLOSE_TIMEOUT / 2
     assert daemon.logged("hurried")
+
+
+def test_a_second_signal_does_not_wait_for_a_store_that_is_stuck(
+    daemon: Daemon, guest: MakeClient
+) -> None:
+    ann = guest(daemon, "ann")
+    with closing(sqlite3.connect(daemon.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # as a hung disk would, for ten seconds
+        ann.say("send", room="lobby", text="hello")
+        eventually(lambda: daemon.metric("chatd_commands_total", command="send") == 1)
+        daemon.signal(signal.SIGTERM)
+        eventually(lambda: daemon.get("/readyz")[0] == 503)
+        started = time.monotonic()
+        daemon.signal(signal.SIGTERM)
+        assert daemon.exit_code() == EX_TEMPFAIL
+        assert time.monotonic() - started < HURRIED + SLACK
+        other.execute("ROLLBACK")
+    daemon.start()
+    assert guest(daemon, "bob").positions["lobby"]["seq"] == 0
+
+
+def test_a_signal_to_stop_is_obeyed_while_the_boot_waits_for_the_store(
+    make_daemon: MakeDaemon,
+) -> None:
+    daemon = make_daemon().start()
+    assert daemon.stop() == 0
+    daemon.configure(rooms={"lobby": "yard"})  # to be made, when the store can
+    with closing(sqlite3.connect(daemon.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        daemon.start(ready=False)
+        eventually(lambda: daemon.logged("store_open"))
+        daemon.signal(signal.SIGTERM)
+        eventually(lambda: daemon.logged("stopping"))
+        other.execute("ROLLBACK")
+    assert daemon.exit_code() == 0
+    assert not daemon.logged("ready")
 
 
 def test_what_was_stored_is_acknowledged_before_the_close(
