@@ -175,13 +175,14 @@ def test_serve_dev_says_what_to_open_and_what_to_type(
     make_daemon: MakeDaemon, tmp_path: Path
 ) -> None:
     daemon = make_daemon()
-    home = tmp_path / "new" / "state"
-    daemon.verb("user", "list", "--dev", str(home))  # any verb makes the folder
-    config = home / "chatd.toml"
-    config.write_text(config.read_text() + toml({"listen": daemon.sections["listen"]}))
     daemon.may_fault = True  # its log is for people: no JSON
-    daemon.run([sys.executable, "-m", "chatd", "serve", "--dev", str(home)], ready=False)
-    daemon.notified.until("READY", alive=daemon.runs)
+    home = tmp_path / "new" / "state"
+    serve = [sys.executable, "-m", "chatd", "serve", "--dev", str(home)]
+    daemon.run(serve, ready=False)
+    config = home / "chatd.toml"
+    made = eventually(config.read_text)
+    config.write_text(made + toml({"listen": daemon.sections["listen"]}))
+    daemon.run(serve, ready=True)
     says = eventually(daemon.output_file.read_text)
     assert f"http://127.0.0.1:{daemon.port}/" in says
     assert f"websocat ws://127.0.0.1:{daemon.port}/" in says

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -200,3 +202,20 @@ def test_one_address_cannot_take_all_connections(make_daemon: MakeDaemon, wire: 
     eventually(lambda: daemon.metric("chatd_sessions") == 4)
     seated.append(wire(daemon))
     seated[-1].upgrade()
+
+
+def test_without_file_descriptors_those_who_are_in_go_on(
+    make_daemon: MakeDaemon, guest: MakeClient, wire: MakeRaw
+) -> None:
+    daemon = make_daemon()
+    command = [sys.executable, "-m", "chatd", "serve", "--config", str(daemon.config)]
+    daemon.run(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *command], ready=True)
+    assert daemon.logged("few_files")
+    ann = guest(daemon, "ann")
+    crowd = [wire(daemon) for _ in range(100)]
+    eventually(lambda: len(os.listdir(f"/proc/{daemon.pid}/fd")) > 60)
+    ann.must("send", room="lobby", text="still here")
+    for raw in crowd:
+        raw.close()
+    eventually(lambda: daemon.metric("chatd_connections") == 1)
+    guest(daemon, "bob").must("send", room="lobby", text="and so am I")
