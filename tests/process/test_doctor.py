@@ -169,7 +169,10 @@ def test_a_folder_for_trying_chatd_out_is_examined_and_not_made(
     assert done.returncode == 2
     assert "cannot be read" in done.stdout
     assert not home.exists()
-    assert daemon.verb("user", "list", "--dev", str(home)).returncode == 0
+    home.mkdir()
+    (home / "chatd.toml").write_text('[store]\npath = "chatd.sqlite3"\n')
+    add = ("user", "add", "ann", "--dev", str(home))
+    assert daemon.verb(*add, stdin="correct horse battery\n").returncode == 0
     done = daemon.verb("doctor", "--dev", str(home))
     assert done.returncode in {1, 2}  # it is not running
     assert f"{home}/chatd.sqlite3 has schema" in done.stdout
