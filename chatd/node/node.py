@@ -156,10 +156,7 @@ class Node:
             lobby=s.lobby,
             login_timeout_ms=int(s.login_timeout * 1000),
             limits=LimitsTold(
-                message_bytes=s.message_bytes,
-                frame_bytes=s.frame_bytes,
-                rate=s.rate,
-                burst=s.burst,
+                message_bytes=s.message_bytes, frame_bytes=s.frame_bytes, rate=s.rate, burst=s.burst
             ),
         )
 
@@ -266,8 +263,8 @@ class Node:
             raise Refused("login_failed", "the account or token was revoked just now")
         mine = self._mine(session)
         person = self.people.seat(mine, identity, guest=guest, catching=catching)
-        kind = "guest" if guest else "token" if identity.token_id else "password"
-        self.log.info("logged_in", session=mine.number, user=person.name, kind=kind)
+        how = "guest" if guest else "token" if identity.token_id else "password"
+        self.log.info("logged_in", session=mine.number, user=person.name, kind=how)
         return person
 
     def _mine(self, session: Caller) -> Session:
@@ -344,9 +341,9 @@ class Node:
             account = await self.store.account(names.account_name(name))
         except names.BadName:
             account = None
-        person = self.people.named(name)  # somebody may have come, or gone, meanwhile
-        if account is None and person is not None:
-            return person.member()
-        if account is None:
+        person = self.people.named(name)
+        if account is not None:
+            return Member(user_id=account.user_id, name=account.name, guest=False, rank=Rank.MEMBER)
+        if person is None:
             raise Refused("no_such_user", f"there is nobody called {name!r}; names are in 'who'")
-        return Member(user_id=account.user_id, name=account.name, guest=False, rank=Rank.MEMBER)
+        return person.member()
