@@ -22,13 +22,13 @@ from typing import Any, TypeVar
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.process.notified import Notified
+from tests.process.settings import Sections, toml
 
 PROJECT = Path(__file__).parents[2]
 LAUNCHER = Path(__file__).with_name("hand_over.py")
 PATIENCE = 20.0
 """Seconds that anything may take on a busy machine before a test gives up."""
 
-Sections = dict[str, dict[str, Any]]
 T = TypeVar("T")
 
 
@@ -259,14 +259,6 @@ def _faults(file: Path) -> Iterator[str]:
             entry = {}
         if entry.get("level", "error") in {"error", "critical"}:
             yield line
-
-
-def toml(sections: Sections) -> str:
-    """What is used here of TOML looks like JSON: strings, numbers, booleans and arrays."""
-    return "\n".join(
-        f"[{section}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
-        for section, keys in sections.items()
-    )
 
 
 def clean_environ() -> dict[str, str]:

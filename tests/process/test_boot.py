@@ -13,7 +13,8 @@ import pytest
 
 from tests.process.client import TextClient
 from tests.process.conftest import MakeClient, MakeDaemon, MakeRaw
-from tests.process.harness import Daemon, eventually, toml
+from tests.process.harness import Daemon, eventually
+from tests.process.settings import toml
 from tests.process.wire import Raw
 
 WATCHDOG = 0.4  # seconds
