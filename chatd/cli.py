@@ -233,8 +233,8 @@ def _at_desk(inner: Verbs, call: str, says: str, *, room: str = "users") -> argp
 
 def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
     from chatd.ops import users  # noqa: PLC0415  # brings the store and the hashes in
-    from chatd.store import CannotOpen  # noqa: PLC0415
-    from chatd.store.sqlite import opened  # noqa: PLC0415
+    from chatd.store import CannotOpen  # noqa: PLC0415  # as above
+    from chatd.store.sqlite import opened  # noqa: PLC0415  # as above
 
     try:
         config = _loaded(args)

@@ -121,7 +121,7 @@ class Connection(Protocol):
         """Twisted's call."""
         self._receiver.received(data)
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802  # its name in Twisted
         """Twisted's call."""
         self._receiver.ended(reason.getErrorMessage())
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
-import confusable_homoglyphs  # type: ignore[import-untyped]
+import confusable_homoglyphs  # type: ignore[import-untyped]  # has no types
 from confusable_homoglyphs import categories, utils
 
 # The library's table is that of Unicode 13. These are the letters and digits which Unicode 17.0

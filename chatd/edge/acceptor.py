@@ -38,7 +38,7 @@ class Acceptor:
         """Accept from now on."""
         self._sock.setblocking(False)
         self._sock.set_inheritable(False)
-        self._factory.doStart()  # type: ignore[no-untyped-call]
+        self._factory.doStart()  # type: ignore[no-untyped-call]  # half typed library
         self._accepting = True
         self._reactor.addReader(self)
 
@@ -47,7 +47,7 @@ class Acceptor:
         if self._accepting:
             self._accepting = False
             self._reactor.removeReader(self)
-            self._factory.doStop()  # type: ignore[no-untyped-call]
+            self._factory.doStop()  # type: ignore[no-untyped-call]  # half typed library
 
     def close(self) -> None:
         """Let go of the socket: its owner still has it."""

@@ -25,4 +25,4 @@ class EchoLine(Upgraded):
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Send it back."""
         if self.state == self.STATE_OPEN:
-            self.sendMessage(payload, isBinary)  # type: ignore[no-untyped-call]
+            self.sendMessage(payload, isBinary)  # type: ignore[no-untyped-call]  # half typed library

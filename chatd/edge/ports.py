@@ -134,7 +134,7 @@ class Reactor(Protocol):
 
     def seconds(self) -> float: ...
 
-    def callLater(self, delay: float, callable: Callable[..., Any], *args: Any) -> Any: ...  # noqa: A002
+    def callLater(self, delay: float, callable: Callable[..., Any], *args: Any) -> Any: ...  # noqa: A002  # its name in Twisted
 
 
 class Delayed(Timer, Protocol):

@@ -57,7 +57,7 @@ def measure_ticks(
     wanted = ("poll", "register", "modify", "unregister", "close", "fileno")
     if isinstance(reactor, EPollReactor) and all(hasattr(poller, name) for name in wanted):
         ticking = TickingPoller(poller, observe, clock)
-        reactor._poller = ticking  # noqa: SLF001
+        reactor._poller = ticking  # noqa: SLF001  # see above
         return True
     _sample(reactor, observe)
     return False

@@ -31,5 +31,5 @@ def use_exact_timers(factory: WebSocketServerFactory, reactor: Reactor) -> bool:
     """Replace the factory's timer. False: it is kept elsewhere now, and Autobahn's own stays."""
     if not hasattr(getattr(factory, "_batched_timer", None), "call_later"):
         return False
-    factory._batched_timer = ExactTimer(reactor)  # noqa: SLF001
+    factory._batched_timer = ExactTimer(reactor)  # noqa: SLF001  # see above
     return True

@@ -29,7 +29,7 @@ class UpgradedFactory(WebSocketServerFactory):
     noisy = False
 
     def __init__(self, reactor: Reactor, journal: Log) -> None:
-        super().__init__(server="", reactor=reactor)  # type: ignore[no-untyped-call]
+        super().__init__(server="", reactor=reactor)  # type: ignore[no-untyped-call]  # half typed library
         self.clock = reactor
         self.journal = journal
         self.exact = use_exact_timers(self, reactor)
@@ -44,7 +44,7 @@ class UpgradedFactory(WebSocketServerFactory):
 
     def options(self, **options: object) -> None:
         """Autobahn's setProtocolOptions: for lines that are made from now on."""
-        self.setProtocolOptions(**options)  # type: ignore[no-untyped-call]
+        self.setProtocolOptions(**options)  # type: ignore[no-untyped-call]  # half typed library
 
 
 class Upgraded(WebSocketServerProtocol):
@@ -77,7 +77,7 @@ class Upgraded(WebSocketServerProtocol):
             more = f"Sec-WebSocket-Protocol: {self._admitted.subprotocol}\r\n"
         head = HANDSHAKE.format(key=self._admitted.key, more=more)
         transport.protocol = self
-        self.makeConnection(transport)  # type: ignore[no-untyped-call]
+        self.makeConnection(transport)  # type: ignore[no-untyped-call]  # half typed library
         self.dataReceived(head.encode("ascii"))
         if rest:
             self.dataReceived(rest)

@@ -138,7 +138,7 @@ def _fault(event: LogEvent) -> dict[str, Fact]:
     error = failure.value
     if not isinstance(error, BaseException):
         return {"fault": new_fault(), "error": f"<{type(error).__name__}>"}
-    trace = failure.getTracebackObject() or error.__traceback__  # type: ignore[no-untyped-call]
+    trace = failure.getTracebackObject() or error.__traceback__  # type: ignore[no-untyped-call]  # half typed library
     number = event.get("chatd_fault") or new_fault()
     told: dict[str, Fact] = {"fault": str(number), "error": described(error)}
     found: dict[str, list[Scalar]] = {

@@ -74,7 +74,7 @@ class Log:
 
 
 def _failure(error: BaseException) -> Failure:
-    return Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]
+    return Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]  # half typed library
 
 
 @implementer(ILogObserver)

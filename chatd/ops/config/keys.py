@@ -42,13 +42,13 @@ def key(kind: Kind[T], default: T, doc: str, *, reload: bool) -> T:
 
 def sections(tree: object) -> Iterator[Section]:
     """The sections of a dataclass whose fields are sections."""
-    for field in dataclasses.fields(tree):  # type: ignore[arg-type]
+    for field in dataclasses.fields(tree):  # type: ignore[arg-type]  # any dataclass
         section = getattr(tree, field.name)
         doc = inspect.cleandoc(type(section).__doc__ or "")
         yield Section(field.name, doc, tuple(_keys(field.name, section)))
 
 
 def _keys(prefix: str, section: object) -> Iterator[Key]:
-    for field in dataclasses.fields(section):  # type: ignore[arg-type]
+    for field in dataclasses.fields(section):  # type: ignore[arg-type]  # any dataclass
         kind, doc, reload = field.metadata[META]
         yield Key(f"{prefix}.{field.name}", kind, field.default, doc, reload)

@@ -21,20 +21,20 @@ _ALL = f"{_ACCOUNT} ORDER BY name"
 _LOOK_ALIKE = "SELECT name FROM accounts WHERE skeleton = ?"
 _ADD = """INSERT INTO accounts (user_id, name, password, operator, disabled, skeleton, created_ts)
 VALUES (?, ?, ?, ?, ?, ?, ?)"""
-_SET_PASSWORD = "UPDATE accounts SET password = ? WHERE user_id = ?"  # noqa: S105
+_SET_PASSWORD = "UPDATE accounts SET password = ? WHERE user_id = ?"  # noqa: S105  a column
 _REHASH = "UPDATE accounts SET password = ? WHERE user_id = ? AND password = ?"
 _SET_DISABLED = "UPDATE accounts SET disabled = ? WHERE user_id = ?"
-_TOKEN = "SELECT token_id, user_id, label, created_ts FROM tokens"  # noqa: S105
+_TOKEN = "SELECT token_id, user_id, label, created_ts FROM tokens"  # noqa: S105  a column
 _BY_DIGEST = f"{_TOKEN} WHERE digest = ?"
 _OF_USER = f"{_TOKEN} WHERE user_id = ? ORDER BY created_ts, token_id"
 _OWNER = "SELECT user_id FROM tokens WHERE token_id = ?"
 _ADD_TOKEN = """INSERT INTO tokens (token_id, user_id, label, created_ts, digest)
-VALUES (?, ?, ?, ?, ?)"""  # noqa: S105
-_DROP_TOKEN = "DELETE FROM tokens WHERE token_id = ?"  # noqa: S105
+VALUES (?, ?, ?, ?, ?)"""  # noqa: S105  a column
+_DROP_TOKEN = "DELETE FROM tokens WHERE token_id = ?"  # noqa: S105  a column
 _REVOKE = "INSERT INTO revocations (user_id, token_id, ts) VALUES (?, ?, ?)"
 _REVOCATIONS = "SELECT number, user_id, token_id FROM revocations"
 _LATER = f"{_REVOCATIONS} WHERE number > ? ORDER BY number"
-_NEWEST = f"{_REVOCATIONS} WHERE number = (SELECT max(number) FROM revocations)"  # noqa: S608
+_NEWEST = f"{_REVOCATIONS} WHERE number = (SELECT max(number) FROM revocations)"  # noqa: S608  own constants
 
 
 def epoch(connection: sqlite3.Connection) -> str:

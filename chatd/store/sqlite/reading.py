@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 def listed(columns: str, select: str) -> str:
     """A statement that gives the rows of ``select`` as one JSON array of arrays."""
-    return f"SELECT json_group_array(json_array({columns})) FROM ({select})"  # noqa: S608
+    return f"SELECT json_group_array(json_array({columns})) FROM ({select})"  # noqa: S608  own constants
 
 
 def fetch(
@@ -101,7 +101,7 @@ MESSAGE_COLUMNS = """m.seq, m.ts, m.user_id, m.name, m.guest, ifnull(e.text, m.t
     ) AS reactions"""
 EDIT = "LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited"
 
-_MESSAGES = f"SELECT {MESSAGE_COLUMNS} FROM messages m {EDIT} WHERE m.room_id = ?"  # noqa: S608
+_MESSAGES = f"SELECT {MESSAGE_COLUMNS} FROM messages m {EDIT} WHERE m.room_id = ?"  # noqa: S608  own constants
 _AFTER = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq > ? ORDER BY m.seq LIMIT ?")
 _BEFORE = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq < ? ORDER BY m.seq DESC LIMIT ?")
 _AT = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq = ?")

@@ -35,7 +35,7 @@ _OVERDUE = listed(
     ifnull(
         (SELECT ts FROM messages WHERE room_id = rooms.room_id AND seq = rooms.first),
         (SELECT ts FROM changes WHERE room_id = rooms.room_id AND seq = rooms.first)) AS ts
-    FROM rooms WHERE rooms.room_id > ? ORDER BY rooms.room_id LIMIT ?""",  # noqa: S608
+    FROM rooms WHERE rooms.room_id > ? ORDER BY rooms.room_id LIMIT ?""",  # noqa: S608  own constants
 )
 _FIRST = "SELECT first FROM rooms WHERE room_id = ?"
 _OLDEST = listed(
@@ -44,7 +44,7 @@ _OLDEST = listed(
         WHERE m.room_id = ? AND m.seq >= ?
     UNION ALL
     SELECT seq, ts, NULL, '' FROM changes WHERE room_id = ? AND seq >= ?
-    ORDER BY seq LIMIT ?""",  # noqa: S608
+    ORDER BY seq LIMIT ?""",  # noqa: S608  own constants
 )
 _SET_FIRST = "UPDATE rooms SET first = ? WHERE room_id = ?"
 _DROP_MESSAGES = "DELETE FROM messages WHERE room_id = ? AND seq < ?"

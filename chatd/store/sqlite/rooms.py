@@ -59,11 +59,11 @@ class MemberRow(Struct, array_like=True):
 _NAMES = "room_id, name, kind, topic, title, first, last"
 _COLUMNS = f"""rooms.room_id, rooms.name, rooms.kind, rooms.topic, rooms.title, rooms.first,
     {LAST} AS last"""
-_ROOM = listed(_NAMES, f"SELECT {_COLUMNS} FROM rooms WHERE name = ?")  # noqa: S608
-_BY_ID = listed(_NAMES, f"SELECT {_COLUMNS} FROM rooms WHERE room_id = ?")  # noqa: S608
+_ROOM = listed(_NAMES, f"SELECT {_COLUMNS} FROM rooms WHERE name = ?")  # noqa: S608  own constants
+_BY_ID = listed(_NAMES, f"SELECT {_COLUMNS} FROM rooms WHERE room_id = ?")  # noqa: S608  own constants
 _PUBLIC = listed(
     _NAMES,
-    f"SELECT {_COLUMNS} FROM rooms WHERE kind = 'public' AND name > ? ORDER BY name LIMIT ?",  # noqa: S608
+    f"SELECT {_COLUMNS} FROM rooms WHERE kind = 'public' AND name > ? ORDER BY name LIMIT ?",  # noqa: S608  own constants
 )
 _TAKEN = "SELECT name FROM rooms WHERE skeleton = ? UNION ALL SELECT name FROM rooms WHERE name = ?"
 _BY_PAIR = "SELECT room_id FROM rooms WHERE pair = ?"
@@ -83,7 +83,7 @@ _DROP_MEMBER = "DELETE FROM members WHERE room_id = ? AND user_id = ?"
 _MEMBERSHIP = f"""SELECT {_COLUMNS}, members.rank, ifnull(marks.seq, 0) AS read FROM members
 CROSS JOIN rooms ON rooms.room_id = members.room_id
 LEFT JOIN marks ON marks.user_id = members.user_id AND marks.room_id = members.room_id
-WHERE members.user_id = ?"""  # noqa: S608
+WHERE members.user_id = ?"""  # noqa: S608  own constants
 _ROWS = f"json_array({_NAMES}), rank, read"
 _MEMBERSHIPS = listed(_ROWS, f"{_MEMBERSHIP} ORDER BY rooms.name")
 _ONE_MEMBERSHIP = listed(_ROWS, f"{_MEMBERSHIP} AND members.room_id = ?")

@@ -24,14 +24,14 @@ _NAMES = f"id, room, room_id, json_array({MESSAGE_NAMES})"
 _SELECT = f"""SELECT m.id, rooms.name AS room, m.room_id, {MESSAGE_COLUMNS}
 FROM found CROSS JOIN messages m ON m.id = found.rowid
 CROSS JOIN rooms ON rooms.room_id = m.room_id {EDIT}
-WHERE found MATCH ? AND found.rowid < ?"""  # noqa: S608
+WHERE found MATCH ? AND found.rowid < ?"""  # noqa: S608  own constants
 _NEWEST = "ORDER BY found.rowid DESC LIMIT ?"
 _IN_ROOM = listed(_NAMES, f"{_SELECT} {_NEWEST}")
 _EVERYWHERE = listed(
     _NAMES,
     f"""{_SELECT} AND (rooms.kind = 'public' OR EXISTS (
         SELECT 1 FROM members WHERE members.room_id = m.room_id AND members.user_id = ?
-    )) {_NEWEST}""",  # noqa: S608
+    )) {_NEWEST}""",  # noqa: S608  own constants
 )
 _PRIVATE = """SELECT members.room_id FROM members
 CROSS JOIN rooms ON rooms.room_id = members.room_id AND rooms.kind <> 'public'

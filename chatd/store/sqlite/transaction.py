@@ -14,7 +14,7 @@ LAST = """max(
     ifnull((SELECT max(seq) FROM changes WHERE changes.room_id = rooms.room_id), 0)
 )"""
 LAST_SEQ = f"SELECT {LAST} FROM rooms WHERE room_id = ?"  # noqa: S608  no foreign text
-_ROOM = f"SELECT {LAST}, kind = 'public' FROM rooms WHERE room_id = ?"  # noqa: S608
+_ROOM = f"SELECT {LAST}, kind = 'public' FROM rooms WHERE room_id = ?"  # noqa: S608  own constants
 _LAST_ID = "SELECT ifnull(max(id), 0) FROM messages"
 
 
