@@ -11,6 +11,9 @@ export PYTHONNOUSERSITE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 PIP_INSTALL = $(BIN)/python -m pip install --quiet
+# A lock names the whole closure: nothing is left to resolve. (Older pips would ask the index for the newest coverage[toml],
+# which no lock pins, on the day that coverage has a new release.)
+INSTALL_LOCKED = $(PIP_INSTALL) --no-deps --require-hashes
 # flit_core is locked in build.txt; the checkout itself has no hash, so it is installed on its own and without an index.
 INSTALL_CHATD = $(PIP_INSTALL) --no-index --no-deps --no-build-isolation --editable .
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -55,12 +58,13 @@ $(READY):
 	@python=$$(sh requirements/find-python.sh "$(PYTHON)") || exit 1; \
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	rm -rf $(VENV) && "$$python" -m venv $(VENV)
-	@$(PIP_INSTALL) --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(INSTALL_LOCKED) -r requirements/run.txt -r requirements/build.txt
 	@$(INSTALL_CHATD)
 	@touch $@
 
 $(TOOLS): $(READY)
-	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL_LOCKED) -r requirements/dev.txt
+	@$(BIN)/python -m pip check >/dev/null
 	@touch $@
 
 check: lint types unit ## Style, types and unit tests, in under two minutes

@@ -196,11 +196,17 @@ def run_until(moment: Moment, *verb: str) -> int:
         return process.wait()
 
 
+def size(file: Path) -> int:
+    """How many bytes a file has; -1 when it is not there, or not there any more."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return -1
+
+
 def moments_of_a_backup(backups: Path) -> Iterator[Moment]:
     def partial(name: str, least: int) -> Moment:
-        return lambda: any(
-            file.stat().st_size >= least for file in backups.glob(f".*.partial/{name}")
-        )
+        return lambda: any(size(file) >= least for file in backups.glob(f".*.partial/{name}"))
 
     yield backups.exists
     for least in (0, 1, 5 << 20, 10 << 20):
@@ -251,7 +257,7 @@ def test_a_killed_restore_leaves_the_old_database_whole_or_the_new_one(
     killed = 0
     for moment in (
         fresh.exists,
-        lambda: fresh.exists() and fresh.stat().st_size > 5 << 20,
+        lambda: size(fresh) > 5 << 20,
         lambda: Path(f"{fresh}-wal").exists() or Path(f"{fresh}-journal").exists(),
         lambda: any(folder.glob("*.before-restore-*")),
     ):
