@@ -48,7 +48,7 @@ def missing() -> str:
     """Why no host can be booted here; empty when nothing is known to be in the way."""
     if os.geteuid() != 0:
         return "a host needs root: namespaces, mounts and control groups are made"
-    needed = ("systemd-nspawn", "nsenter", "unshare", "setpriv", "apt-get", "dpkg-deb", "socat")
+    needed = ("systemd-nspawn", "nsenter", "unshare", "setpriv", "apt-get", "dpkg-deb", "rpmbuild", "createrepo_c", "socat")
     gone = [tool for tool in needed if shutil.which(tool) is None]
     if gone:
         return f"a host needs {', '.join(gone)}, which is not here"

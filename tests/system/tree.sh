@@ -44,6 +44,12 @@ printf '%s\n' 'NAME="Red Hat Enterprise Linux"' 'VERSION="8.10 (Ootpa)"' 'ID="rh
     'PLATFORM_ID="platform:el8"' 'PRETTY_NAME="Red Hat Enterprise Linux 8.10 (a stand-in)"' >"$tree/usr/lib/os-release"
 echo 'Red Hat Enterprise Linux release 8.10 (Ootpa)' >"$tree/etc/redhat-release"
 ln -s /usr/bin/python3 "$tree/usr/libexec/platform-python"
+cp "$tree/usr/share/openssh/sshd_config" "$tree/etc/ssh/sshd_config"
+printf '%s\n' '#!/bin/sh' 'exit 1' >"$tree/usr/sbin/selinuxenabled"
+chmod 0755 "$tree/usr/sbin/selinuxenabled"
+# As on RHEL, a package's services are off until somebody enables them.
+mkdir -p "$tree/usr/lib/systemd/system-preset"
+echo 'disable *' >"$tree/usr/lib/systemd/system-preset/99-default-disable.preset"
 rm -f "$tree/etc/nginx/sites-enabled/"*
 sed -i 's/^user .*/user nginx;/' "$tree/etc/nginx/nginx.conf"
 mkdir -p "$tree/etc/pki/tls/certs" "$tree/etc/pki/tls/private" "$tree/etc/sysconfig" "$tree/etc/yum.repos.d" "$tree/srv/rhel"
@@ -67,7 +73,7 @@ systemd-sysusers 2>/dev/null
 ssh-keygen -q -A
 systemctl -q enable dbus firewalld ssh
 systemctl -q disable nginx || true
-systemctl -q mask systemd-firstboot systemd-networkd-wait-online systemd-networkd getty.target console-getty
+systemctl -q mask systemd-firstboot systemd-networkd-wait-online systemd-networkd getty.target console-getty polkit
 systemctl -q set-default multi-user.target
 systemctl -q disable apt-daily.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer 2>/dev/null || true
 rpm --initdb
