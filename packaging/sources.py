@@ -22,7 +22,16 @@ from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-CONTENT = ("chatd", "packaging", "requirements", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
+CONTENT = (
+    "chatd",
+    "packaging",
+    "requirements",
+    "docs",
+    "pyproject.toml",
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+)
 LOCKS = ("run.txt", "build.txt")
 # What pip is asked for, whatever runs it: wheels for the package's interpreter and for glibc 2.28.
 FIT = (
@@ -98,7 +107,11 @@ def licence(told: Message) -> str:
     if told["License-Expression"]:
         return str(told["License-Expression"])
     begins = "License :: OSI Approved :: "
-    classified = [each.removeprefix(begins) for each in told.get_all("Classifier", []) if each.startswith(begins)]
+    classified = [
+        each.removeprefix(begins)
+        for each in told.get_all("Classifier", [])
+        if each.startswith(begins)
+    ]
     return " AND ".join(classified) or str(told["License"] or "").strip().partition("\n")[0]
 
 
@@ -169,7 +182,10 @@ def bill(bundled: list[Wheel], epoch: int) -> bytes:
             for each in bundled
         ],
         "dependencies": [
-            {"ref": root["bom-ref"], "dependsOn": [f"pkg:pypi/{w.name}@{w.version}" for w in bundled]}
+            {
+                "ref": root["bom-ref"],
+                "dependsOn": [f"pkg:pypi/{w.name}@{w.version}" for w in bundled],
+            }
         ],
     }
     return (json.dumps(shown, indent=2) + "\n").encode()
@@ -192,8 +208,12 @@ def component(name: str, number: str, licence: str) -> dict[str, Any]:
 def main() -> int:
     """Write all of it into a folder."""
     parser = argparse.ArgumentParser(prog="sources.py", description=__doc__)
-    parser.add_argument("--wheelhouse", type=Path, required=True, help="kept from one time to the next")
-    parser.add_argument("--epoch", type=int, required=True, help="the time of all files, since 1970")
+    parser.add_argument(
+        "--wheelhouse", type=Path, required=True, help="kept from one time to the next"
+    )
+    parser.add_argument(
+        "--epoch", type=int, required=True, help="the time of all files, since 1970"
+    )
     parser.add_argument("out", type=Path, help="the folder")
     args = parser.parse_args()
     fetch(args.wheelhouse)
@@ -206,7 +226,9 @@ def main() -> int:
     houses = ((f"wheels/{w.path.name}", w.path.read_bytes(), 0o644) for w in everything)
     archive(args.out / f"{top}-wheels.tar", houses, args.epoch)
     packaging = CHECKOUT / "packaging"
-    (args.out / "chatd-sysusers.conf").write_bytes((packaging / "sysusers" / "chatd.conf").read_bytes())
+    (args.out / "chatd-sysusers.conf").write_bytes(
+        (packaging / "sysusers" / "chatd.conf").read_bytes()
+    )
     spec = (packaging / "chatd.spec").read_text(encoding="utf-8")
     spec = spec.replace("@VERSION@", number).replace("@PROVIDES@", provides(bundled))
     (args.out / "chatd.spec").write_text(spec, encoding="utf-8")

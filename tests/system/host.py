@@ -48,7 +48,17 @@ def missing() -> str:
     """Why no host can be booted here; empty when nothing is known to be in the way."""
     if os.geteuid() != 0:
         return "a host needs root: namespaces, mounts and control groups are made"
-    needed = ("systemd-nspawn", "nsenter", "unshare", "setpriv", "apt-get", "dpkg-deb", "rpmbuild", "createrepo_c", "socat")
+    needed = (
+        "systemd-nspawn",
+        "nsenter",
+        "unshare",
+        "setpriv",
+        "apt-get",
+        "dpkg-deb",
+        "rpmbuild",
+        "createrepo_c",
+        "socat",
+    )
     gone = [tool for tool in needed if shutil.which(tool) is None]
     if gone:
         return f"a host needs {', '.join(gone)}, which is not here"
@@ -106,7 +116,12 @@ class Host:
             tar.add(source, arcname=Path(target).name)
         folder = shlex.quote(str(Path(target).parent))
         subprocess.run(
-            [*self.inside, "bash", "-c", f"mkdir -p {folder} && tar -x --no-same-owner -C {folder}"],
+            [
+                *self.inside,
+                "bash",
+                "-c",
+                f"mkdir -p {folder} && tar -x --no-same-owner -C {folder}",
+            ],
             input=raw.getvalue(),
             check=True,
         )
@@ -114,7 +129,9 @@ class Host:
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file of root's."""
         where = shlex.quote(path)
-        self.run(f"mkdir -p $(dirname {where}) && cat > {where} && chmod {mode:o} {where}", given=text)
+        self.run(
+            f"mkdir -p $(dirname {where}) && cat > {where} && chmod {mode:o} {where}", given=text
+        )
 
     def read(self, path: str) -> str:
         """What is in a file."""

@@ -20,8 +20,24 @@ RECIPES = [Path(__file__).parent / name for name in ("tree.sh", "tree.py")]
 # Packages of RHEL 8 that chatd or its role ask for, and that are in the tree already or have nothing to do there. Each is
 # an empty RPM of this name.
 STAND_INS = (
-    *("acl", "bash", "ca-certificates", "dbus", "firewalld", "nginx", "openssl", "systemd", "policycoreutils"),
-    *("policycoreutils-python-utils", "libselinux-utils", "selinux-policy", "python3-libselinux", "rpm"),
+    *(
+        "acl",
+        "bash",
+        "ca-certificates",
+        "dbus",
+        "firewalld",
+        "nginx",
+        "openssl",
+        "systemd",
+        "policycoreutils",
+    ),
+    *(
+        "policycoreutils-python-utils",
+        "libselinux-utils",
+        "selinux-policy",
+        "python3-libselinux",
+        "rpm",
+    ),
     *("python3-firewall", "python3-policycoreutils", "openssh-server", "sos"),
 )
 PROVIDES = {"bash": "/bin/sh", "selinux-policy": "selinux-policy-base"}
@@ -30,7 +46,10 @@ VERSIONS = {"nginx": "1:1.24.0", "selinux-policy": "3.14.3"}
 
 def python312() -> str:
     """The prefix of a CPython 3.12 here, for the package's interpreter. Raises CannotBoot."""
-    places = [shutil.which("python3.12"), *sorted(glob.glob("/root/.pyenv/versions/3.12*/bin/python3.12"))]
+    places = [
+        shutil.which("python3.12"),
+        *sorted(glob.glob("/root/.pyenv/versions/3.12*/bin/python3.12")),
+    ]
     asks = "import sys, pip; print(sys.base_prefix if sys.version_info[:2] == (3, 12) else '')"
     for place in filter(None, places):
         told = subprocess.run([place, "-c", asks], capture_output=True, text=True, check=False)

@@ -15,7 +15,8 @@ packages=(
     libffi8 libssl3 libsqlite3-0 libncursesw6 libreadline8 libuuid1 zlib1g libbz2-1.0 liblzma5
 )
 
-mkdir -p "$tree" "$cache/partial"
+mkdir -p "$cache/partial" "$tree"/usr/{bin,sbin,lib,lib64}
+ln -s usr/bin usr/sbin usr/lib usr/lib64 "$tree" # RHEL's /bin is /usr/bin
 : >"$cache/status"
 apt-get -qq -y -o Dir::State::status="$cache/status" -o Dir::Cache::archives="$cache" -o Debug::NoLocking=1 \
     -o APT::Sandbox::User=root --download-only --no-install-recommends install "${packages[@]}" >/dev/null
