@@ -120,6 +120,8 @@ lock: $(TOOLS) ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new ve
 	$(LOCK) --group build -o requirements/build.txt
 	$(LOCK) pyproject.toml --group build --group dev \
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+	$(LOCK) --group ansible -o ansible/requirements.txt
+	$(LOCK) --group ansible --group ansible-lint -c ansible/requirements.txt -o requirements/ansible.txt
 
 clean: ## Remove everything that make made, but not .state
 	rm -rf $(VENV) .cache build dist
