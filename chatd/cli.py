@@ -36,7 +36,7 @@ class Unusable(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; gives the exit code (0 done, 1 refused, 2 usage, 78 configuration)."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
         code: int = args.run(args)
         sys.stdout.flush()
@@ -52,12 +52,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; manual pages are made of it, too."""
+    made = argparse.ArgumentParser(
         prog="chatd", description="A team's own chat on its own hosts.", allow_abbrev=False
     )
-    parser.add_argument("--version", action="version", version=f"chatd {__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    made.add_argument("--version", action="version", version=f"chatd {__version__}")
+    verbs = made.add_subparsers(title="verbs", metavar="VERB", required=True)
     _serve(verbs)
     _check(verbs)
     _config(verbs)
@@ -67,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _room(verbs)
     _data(verbs)
     _canary(verbs)
-    return parser
+    return made
 
 
 Verbs = Any  # argparse's type of subparsers is private

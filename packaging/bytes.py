@@ -1,4 +1,4 @@
-"""What becomes of the installed tree inside the build: stamped launchers, what is pruned, compiled files.
+"""What the build makes of the installed tree: stamps launchers, prunes, compiles.
 Run by the spec file with the package's own interpreter; nothing but the standard library."""
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-# Commands of bundled packages, tests, typings and schemas, and a compiler of schemas (4 MB) that chatd
-# never calls. What a package says of its licence is in its dist-info, and stays.
+# Commands of bundled packages, tests, typings and schemas, and a compiler of schemas (4 MB) that
+# chatd never calls. What a package says of its licence is in its dist-info, and stays.
 FOLDERS = ("bin", "test", "tests", "testing", "_flatc", "examples", "newsfragments")
 SUFFIXES = (".pyi", ".pyx", ".pxd", ".h", ".fbs", ".bfbs", ".glade")
 NAMES = ("RECORD", "REQUESTED", "INSTALLER", "direct_url.json", ".gitignore", "py.typed")
@@ -43,21 +43,23 @@ def prune(tree: Path) -> None:
 
 
 def compile_all(tree: Path, root: Path) -> bool:
-    """Compile every module, in the same order each time. The files name their source by its hash and not by its time, and the
-    hash is not looked at again: the package owns both."""
+    """Compile every module, in the same order each time. The files name their source by its hash
+    and not by its time, and the hash is not looked at again: the package owns both."""
     files = sorted(str(path) for path in tree.rglob("*.py"))
-    return all(
-        [
-            compileall.compile_file(
-                file,
-                quiet=1,
-                force=True,
-                stripdir=str(root),
-                prependdir="/",
-                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-            )
-            for file in files
-        ]
+    done = [_compiled(file, root) for file in files]  # all of them, and then judge
+    return all(done)
+
+
+def _compiled(file: str, root: Path) -> bool:
+    return bool(
+        compileall.compile_file(
+            file,
+            quiet=1,
+            force=True,
+            stripdir=str(root),
+            prependdir="/",
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Writes the manual pages and the bash completion from the command lines and the table of keys: `make docs`.
+"""Writes the manual pages and the bash completion from the code: `make docs` runs it.
 What each verb and key does is said where it is defined."""
 
 from __future__ import annotations
@@ -28,21 +28,34 @@ FILES = (
     ("/var/backups/chatd", "what chatd-backup.timer makes"),
     ("/run/chatd", "the sockets"),
 )
+TOML_INTRO = (
+    "One file in TOML. Every key has a default, so it holds only what is different.",
+    "`chatd check FILE` finds everything that is wrong with a file at once.",
+    "`systemctl reload chatd` reads it again, all or nothing.",
+    'Sizes are bytes, or strings with a unit: "64 KiB", "1 MiB".',
+    'Durations are strings with a unit: "500ms", "25s", "2m", "1h", "1d". Unknown keys are errors.',
+)
 Parser = argparse.ArgumentParser
+HIDDEN = argparse.SUPPRESS
 
 
 def programs() -> dict[str, Parser]:
     """The commands of the package."""
-    return {"chatd": cli._parser()}
+    return {"chatd": cli.parser()}
 
 
 # --- the parsers ---
 
 
+def actions(parser: Parser) -> list[argparse.Action]:
+    """What argparse keeps to itself, and tells in no other way."""
+    return list(parser._actions)  # noqa: SLF001  # see above
+
+
 def inner(parser: Parser) -> dict[str, Parser]:
     """The verbs of a parser."""
-    found = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
-    return dict(found[0].choices) if found else {}
+    found = [a.choices for a in actions(parser) if isinstance(a.choices, dict)]
+    return found[0] if found else {}
 
 
 def leaves(parser: Parser) -> Iterator[Parser]:
@@ -56,7 +69,7 @@ def leaves(parser: Parser) -> Iterator[Parser]:
 
 def options(parser: Parser) -> list[argparse.Action]:
     """What a verb takes, but --help."""
-    return [a for a in parser._actions if "--help" not in a.option_strings and a.help != "==SUPPRESS=="]
+    return [a for a in actions(parser) if "--help" not in a.option_strings and a.help != HIDDEN]
 
 
 # --- manual pages ---
@@ -93,7 +106,8 @@ def command_page(name: str, parser: Parser) -> str:
     parts.append(f".SH DESCRIPTION\n{escaped(parser.description or '')}\n.SH VERBS\n")
     for verb in leaves(parser):
         usage = " ".join(verb.format_usage().removeprefix("usage: ").split())
-        parts.append(f".SS {escaped(verb.prog.removeprefix(name + ' '))}\n{escaped(verb.description or '')}\n")
+        called = verb.prog.removeprefix(f"{name} ")
+        parts.append(f".SS {escaped(called)}\n{escaped(verb.description or '')}\n")
         parts.append(f".PP\n{escaped(usage)}\n")
         parts += [item(term(a), (a.help or "").replace("%%", "%")) for a in options(verb) if a.help]
         if verb.epilog:
@@ -101,23 +115,18 @@ def command_page(name: str, parser: Parser) -> str:
     parts.append(".SH EXIT STATUS\n" + "".join(item(*each) for each in EXITS[name]))
     parts.append(".SH FILES\n" + "".join(item(*each) for each in FILES))
     parts.append(".SH SEE ALSO\nchatd.toml(5), systemctl(1), /usr/share/doc/chatd\n")
-    return page(name, 8, (parser.description or name).rstrip(".").lower().replace("a team", "a team"), parts)
+    return page(name, 8, (parser.description or name).rstrip("."), parts)
 
 
 def toml_page() -> str:
     """chatd.toml(5)."""
-    parts = [
-        ".SH DESCRIPTION\nOne file in TOML. Every key has a default, so it holds only what is different.\n",
-        ".PP\n" + escaped("`chatd check FILE` finds everything that is wrong with a file at once; "
-        "`systemctl reload chatd` reads it again, all or nothing.") + "\n",
-        ".PP\n" + escaped('Sizes are bytes, or strings with a unit: "64 KiB", "1 MiB". Durations are strings '
-        'with a unit: "500ms", "25s", "2m", "1h", "1d". Unknown keys are errors.') + "\n",
-    ]
+    parts = [".SH DESCRIPTION\n", *(f"{escaped(each)}\n" for each in TOML_INTRO)]
     for section in SECTIONS.values():
         parts.append(f".SH [{escaped(section.name)}]\n{escaped(section.doc)}\n")
         for key in section.keys:
             change = "reload" if key.reload else "restart"
-            facts = f"Default: {key.kind.write(key.default)}. Allowed: {key.kind.allowed}. A change needs a {change}."
+            facts = f"Default: {key.kind.write(key.default)}. Allowed: {key.kind.allowed}."
+            facts += f" A change needs a {change}."
             parts.append(item(key.name.partition(".")[2], key.doc) + f".br\n{escaped(facts)}\n")
     parts.append(".SH SEE ALSO\nchatd(8)\n")
     return page("chatd.toml", 5, "the configuration of chatd", parts)
@@ -128,7 +137,8 @@ def toml_page() -> str:
 COMPLETION = """\
 # bash completion for {name}; made by packaging/manual.py.
 _{name}() {{
-    local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} verbs= words= word
+    local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
+    local verbs= words= word
     for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
         case "$verbs $word" in
 {known}            *) ;;

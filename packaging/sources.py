@@ -1,4 +1,4 @@
-"""Makes what rpmbuild starts from: the spec file, a source archive of the checkout, a hash-locked wheelhouse, an SBOM.
+"""Makes what rpmbuild starts from: spec file, source archive, hash-locked wheelhouse, SBOM.
 The same checkout gives the same bytes. What the build then does is chatd.spec's."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A RHEL-like host: booted in seconds from a cached tree, each time fresh, and gone without a trace.
+"""A RHEL-like host: booted in seconds, each time fresh, and gone without a trace.
 What is in the tree is tree.py's. README.md says how to use it, and what in it is a stand-in."""
 
 from __future__ import annotations
@@ -24,15 +24,18 @@ RUN_S = 120.0
 START = """
 set -e
 for group in $GROUPS_OF_HOST; do mkdir -p "$group"; echo $$ > "$group/cgroup.procs"; done
-# nspawn is the first process of a process namespace: when it ends, all in it ends. It ends with whoever started it, and
-# the overlay lives in a mount namespace of its own: nothing is left behind, even by a test run that is killed.
-exec setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child=KILL --mount-proc bash -c "$ENTER"
+# nspawn is the first process of a process namespace: when it ends, all in it ends. It ends with
+# whoever started it, and the overlay lives in a mount namespace of its own: nothing is left behind,
+# even by a test run that is killed.
+exec setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --mount-proc \\
+    --kill-child=KILL bash -c "$ENTER"
 """
 ENTER = """
 set -e
-mount -t overlay overlay -o "lowerdir=$TREE,upperdir=$PLACE/upper,workdir=$PLACE/work" "$PLACE/root"
-exec systemd-nspawn --quiet --boot --directory="$PLACE/root" --machine="$NAME" --hostname="$NAME" \
-    --private-network --register=no --keep-unit --console=pipe --kill-signal=SIGRTMIN+4 --link-journal=no
+layers=lowerdir=$TREE,upperdir=$PLACE/upper,workdir=$PLACE/work
+mount -t overlay overlay -o "$layers" "$PLACE/root"
+exec systemd-nspawn --quiet --boot --directory="$PLACE/root" --machine="$NAME" --hostname="$NAME" \\
+    --private-network --register=no --keep-unit --console=pipe --link-journal=no
 """
 
 
@@ -185,8 +188,8 @@ class Host:
 
 @contextmanager
 def boot(tree: Path, name: str = "chat") -> Iterator[Host]:
-    """A host that has finished booting, from a copy-on-write view of ``tree``. Several may run at once.
-    Raises CannotBoot."""
+    """A host that has finished booting, from a copy-on-write view of ``tree``. Several may run at
+    once. Raises CannotBoot."""
     place = tree.parent / f"run-{uuid4().hex[:12]}"
     for each in ("upper", "work", "root"):
         (place / each).mkdir(parents=True)
@@ -196,7 +199,10 @@ def boot(tree: Path, name: str = "chat") -> Iterator[Host]:
         process = subprocess.Popen(
             ["bash", "-c", START],
             env={
-                **{"PATH": PATH, "TREE": str(tree), "PLACE": str(place), "NAME": name},
+                "PATH": PATH,
+                "TREE": str(tree),
+                "PLACE": str(place),
+                "NAME": name,
                 "ENTER": ENTER,
                 "GROUPS_OF_HOST": " ".join(map(str, groups)),
             },

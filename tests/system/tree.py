@@ -17,28 +17,13 @@ CHECKOUT = Path(__file__).parents[2]
 CACHE = CHECKOUT / ".cache" / "host"
 RECIPES = [Path(__file__).parent / name for name in ("tree.sh", "tree.py")]
 
-# Packages of RHEL 8 that chatd or its role ask for, and that are in the tree already or have nothing to do there. Each is
-# an empty RPM of this name.
+# Packages of RHEL 8 that chatd or its role ask for, and that are in the tree already or have
+# nothing to do there. Each is an empty RPM of this name.
 STAND_INS = (
-    *(
-        "acl",
-        "bash",
-        "ca-certificates",
-        "dbus",
-        "firewalld",
-        "nginx",
-        "openssl",
-        "systemd",
-        "policycoreutils",
-    ),
-    *(
-        "policycoreutils-python-utils",
-        "libselinux-utils",
-        "selinux-policy",
-        "python3-libselinux",
-        "rpm",
-    ),
-    *("python3-firewall", "python3-policycoreutils", "openssh-server", "sos"),
+    *("acl", "bash", "ca-certificates", "dbus", "firewalld", "libselinux-utils", "nginx"),
+    *("openssh-server", "openssl", "policycoreutils", "policycoreutils-python-utils"),
+    *("python3-firewall", "python3-libselinux", "python3-policycoreutils", "rpm"),
+    *("selinux-policy", "sos", "systemd"),
 )
 PROVIDES = {"bash": "/bin/sh", "selinux-policy": "selinux-policy-base"}
 VERSIONS = {"nginx": "1:1.24.0", "selinux-policy": "3.14.3"}
