@@ -109,11 +109,12 @@ define generate
 @mv $(2).new $(2)
 endef
 
-docs: $(READY) ## Write the documents that are made from the code
+docs: $(TOOLS) ## Write the documents that are made from the code
 	$(call generate,chatd config describe,docs/configuration.md)
 	$(call generate,chatd config example,packaging/chatd.toml)
 	$(call generate,chatd.ops.metrics_reference,docs/metrics.md)
 	$(call generate,chatd.ops.protocol_reference docs/protocol.md,docs/protocol.md)
+	@$(BIN)/python -m dashboards packaging/monitoring/dashboards
 
 lock: $(TOOLS) ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
 	$(LOCK) pyproject.toml -o requirements/run.txt
