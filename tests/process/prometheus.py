@@ -73,7 +73,7 @@ class Prometheus:
         (self._folder / "rules" / file.name).write_text(yaml.safe_dump({"groups": groups}))
 
     def _configure(self) -> None:
-        """The shipped file, in this folder instead of /etc/prometheus, and each interval a second."""
+        """The shipped file, in this folder and not in /etc/prometheus; each interval a second."""
         text = (BUNDLE / "prometheus.yml").read_text().replace("/etc/prometheus", str(self._folder))
         text = re.sub(r"(scrape_interval|evaluation_interval): \w+", rf"\1: {SCRAPE}", text)
         self._config.write_text(text)
