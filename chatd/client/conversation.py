@@ -315,4 +315,5 @@ def _state(room: e.Attending | e.RoomState | e.Entered | e.Invited) -> e.RoomSta
         return state
     state.topic, state.kind, state.role = room.topic, room.kind, room.role
     state.read, state.title = room.read, room.title
+    state.slow, state.read_only = room.slow, room.read_only
     return state

@@ -126,7 +126,11 @@ def _head(entry: Entry, width: int, *, follows: bool) -> Row:
     if width >= WIDE:
         name = "" if follows else pad(entry.user, NAMES, right=True)
         return [(colour(entry.user), name.rjust(NAMES)), ("class:bar", " │ ")]
-    return [("", "  ")] if follows else [(colour(entry.user), f"{cut(entry.user, min(NAMES, max(4, width // 4)))} ")]
+    return (
+        [("", "  ")]
+        if follows
+        else [(colour(entry.user), f"{cut(entry.user, min(NAMES, max(4, width // 4)))} ")]
+    )
 
 
 def _margin(sign: str, style: str, width: int) -> Row:

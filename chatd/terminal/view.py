@@ -141,10 +141,11 @@ class View:
         entry = entries.of_message(message, me=self.me, alone=room.kind == "direct")
         if entry.mine and message.key is not None:
             room.settle(message.key, message.seq, message.ts)
+        known = room.at(message.seq) is not None  # a page of history was faster, and counted it
         room.put(entry)
         room.types(message.user, 0, on=False)
         room.came([message.user])
-        if not entry.mine and message.seq > room.read:
+        if not entry.mine and not known and message.seq > room.read:
             room.unread += 1
             room.called = room.called or entry.calls
             self.alerts += entry.calls

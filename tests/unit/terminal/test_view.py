@@ -148,6 +148,14 @@ def test_who_types_is_shown_for_a_while() -> None:
     assert "bob" not in plain([paint.status(v, NOON + 9000, 80)])[0]
 
 
+def test_a_message_that_history_told_first_counts_once() -> None:
+    v = view("lobby", "ops")
+    v.page("ops", [message(1, "hello", room="ops")], more=False)
+    v.count("ops")
+    v.heard(message(1, "hello", room="ops"), NOON)
+    assert v.rooms["ops"].unread == 1
+
+
 def test_history_and_what_was_heard_fit_together() -> None:
     v = view()
     v.heard(message(3, "three"), NOON)
