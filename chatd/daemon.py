@@ -159,6 +159,7 @@ class Daemon:
         )
         self._to_stop.append(("store", self._store.close))
         self._metrics.daemon.schema(self._store.schema_version)
+        self._metrics.host.watch(config.path)
         self._log.info("store_open", path=str(config.path), schema=self._store.schema_version)
         for remark in self._store.remarks:
             self._log.warning("store_remark", remark=remark)

@@ -33,6 +33,7 @@ SAID = {
     "history": ("room",),
     "search": ("query",),
     "read": ("room", "seq"),
+    "unread": (),
     "typing": ("room", "on"),
     "who": ("room",),
     "rooms": (),
