@@ -88,14 +88,14 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
     )
 
 
-<<<<<<< HEAD
 def _seats(host: Host, identity: Identity) -> None:
     here, most = host.by_id(identity.user_id), host.settings.sessions_per_user
     if here is None or not met(len(here.sessions), most):
         return
     if host.limits.stops("sessions_per_user", user=here.name, sessions=len(here.sessions)):
         raise Refused("too_many", f"you have {most} sessions, the limit; close one first")
-=======
+
+
 async def _return_token(host: Host, identity: Identity) -> str | None:
     """For whoever gave a password, or a return token before; a bot has its own."""
     if identity.token_id:
@@ -105,7 +105,6 @@ async def _return_token(host: Host, identity: Identity) -> str | None:
     # revocation is known after this, and there will be no seat.
     await host.revocation_mark()
     return token
->>>>>>> main
 
 
 def _named_now(host: Host, command: c.Login, identity: Identity) -> Identity:
@@ -132,16 +131,14 @@ def _fitting(host: Host, inside: dict[RoomId, Room], public: list[Room]) -> list
 
 async def _identity(host: Host, session: Caller, command: c.Login) -> Identity:
     if command.token is not None:
-<<<<<<< HEAD
         attempt = host.limits.attempt(session, "")
         return await _proved(host, attempt, host.auth.token(command.token))
-    if command.user is not None or command.password is not None:
-=======
-        found = await host.auth.token(command.token)
-    elif command.return_token is not None:
+    if command.return_token is not None:  # nobody guesses one, and who comes back must not suffer
         found = await host.auth.returning(command.return_token, host.clock.now())
-    elif command.user is not None or command.password is not None:
->>>>>>> main
+        if found is None:
+            raise Refused("login_failed", FAILED)
+        return found
+    if command.user is not None or command.password is not None:
         if command.user is None or command.password is None:
             raise Refused("bad_field", "login with an account takes both 'user' and 'password'")
         name = _folded(command.user)

@@ -9,12 +9,8 @@ from itertools import product
 from typing import Literal
 
 from chatd.core.commands import EVERY
-<<<<<<< HEAD
-from chatd.core.errors import CLOSES, ERRORS
-from chatd.core.limits import LIMITS
-=======
 from chatd.core.errors import CLOSES, ERRORS, OURS
->>>>>>> main
+from chatd.core.limits import LIMITS
 from chatd.store import FAILURES, KEEPING, OPERATIONS
 
 OTHER = "other"
