@@ -93,6 +93,8 @@ def edge_settings(config: Config) -> EdgeSettings:
         handshake_timeout=limits.handshake_timeout,
         ping_interval=limits.ping_interval,
         ping_timeout=limits.ping_timeout,
+        flush_delay=config.delivery.flush_delay,
+        shortcuts=config.delivery.shortcuts,
         echo=config.diagnostics.echo,
     )
 
