@@ -55,11 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line; manual pages are made of it, too."""
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="chatd", description="A team's own chat on its own hosts.", allow_abbrev=False
     )
-    made.add_argument("--version", action="version", version=f"chatd {__version__}")
-    verbs = made.add_subparsers(title="verbs", metavar="VERB", required=True)
+    parser.add_argument("--version", action="version", version=f"chatd {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     _serve(verbs)
     _check(verbs)
     _config(verbs)
@@ -69,12 +69,8 @@ def parser() -> argparse.ArgumentParser:
     _room(verbs)
     _data(verbs)
     _canary(verbs)
-<<<<<<< HEAD
-    return made
-=======
     _connect(verbs)
     return parser
->>>>>>> main
 
 
 Verbs = Any  # argparse's type of subparsers is private
