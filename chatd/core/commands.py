@@ -7,34 +7,31 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-# These bounds keep a hostile frame from costing more than its bytes; the limits an operator
-# sets (message size, name rules) are checked where the command is carried out.
-Short = Annotated[str, Meta(min_length=1, max_length=128)]
-Key = Annotated[str, Meta(min_length=1, max_length=64)]
-Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
-Query = Annotated[str, Meta(min_length=1, max_length=256)]
-Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Page = Annotated[int, Meta(ge=1, le=200)]
-Secret = Annotated[str, Meta(min_length=1, max_length=1024)]
-Why = Annotated[str, Meta(max_length=300)]
-Seconds = Annotated[int, Meta(ge=1, le=10 * 366 * 86_400)]
-Pause = Annotated[int, Meta(ge=0, le=86_400)]
-RequestId = (
-    Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | Annotated[str, Meta(max_length=64)]
+from chatd.core.command import (
+    Command as Command,
+    Emoji,
+    Key,
+    Page,
+    Pause,
+    Query,
+    RequestId as RequestId,
+    Seconds,
+    Secret,
+    Seq,
+    Short,
+    Why,
 )
-
-
-def _word(name: str) -> str:
-    return name.lower()
-
-
-class Command(
-    Struct, frozen=True, kw_only=True, tag_field="type", tag=_word, forbid_unknown_fields=True
-):
-    """What every command has: an optional request id, echoed in the answer."""
-
-    id: RequestId | None = None
-
+from chatd.core.control import (
+    Drain as Drain,
+    Explain as Explain,
+    Everybody as Everybody,
+    Loglevel as Loglevel,
+    Reload as Reload,
+    Status as Status,
+    Support as Support,
+    Undrain as Undrain,
+    Watch as Watch,
+)
 
 class Position(Struct, frozen=True, forbid_unknown_fields=True):
     """How far a client has seen one room: the store's epoch and the last seq it has."""
@@ -304,5 +301,7 @@ class Quit(Command, frozen=True):
     """Say goodbye: leave at once, without the time that is kept for those who lose their line."""
 
 
-EVERY: tuple[type[Command], ...] = tuple(Command.__subclasses__())
-"""All of the above, for dialects that must recognise them."""
+EVERY: tuple[type[Command], ...] = tuple(
+    sorted(Command.__subclasses__(), key=lambda command: command.__module__)
+)
+"""All of the above, then those of control, for dialects that must recognise them."""
