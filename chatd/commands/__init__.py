@@ -49,6 +49,7 @@ class Row:
     anyone: bool = False
     pipelined: Callable[[Any], bool] = _in_turn
     cost: float = 1.0
+    audited: bool = False
     operators: bool = False
     control: bool = False
 
@@ -77,25 +78,25 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Typing: Row(presence.typing, cost=0.5),
     c.Who: Row(presence.who, control=True),
     c.Rooms: Row(membership.rooms, control=True),
-    c.Kick: Row(moderation.kick, control=True),
-    c.Ban: Row(moderation.ban, control=True),
-    c.Unban: Row(moderation.unban, control=True),
+    c.Kick: Row(moderation.kick, audited=True, control=True),
+    c.Ban: Row(moderation.ban, audited=True, control=True),
+    c.Unban: Row(moderation.unban, audited=True, control=True),
     c.Bans: Row(moderation.bans, control=True),
-    c.Mute: Row(moderation.mute, control=True),
-    c.Unmute: Row(moderation.unmute, control=True),
-    c.Slow: Row(moderation.slow, control=True),
-    c.ReadOnly: Row(moderation.read_only, control=True),
+    c.Mute: Row(moderation.mute, audited=True, control=True),
+    c.Unmute: Row(moderation.unmute, audited=True, control=True),
+    c.Slow: Row(moderation.slow, audited=True, control=True),
+    c.ReadOnly: Row(moderation.read_only, audited=True, control=True),
     c.Report: Row(operator.report, cost=5.0),
     c.Reports: Row(operator.reports, operators=True, control=True),
-    c.Settle: Row(operator.settle, operators=True, control=True),
-    c.Emergency: Row(operator.emergency, operators=True, control=True),
-    c.Announce: Row(operator.announce, operators=True, control=True),
+    c.Settle: Row(operator.settle, audited=True, operators=True, control=True),
+    c.Emergency: Row(operator.emergency, audited=True, operators=True, control=True),
+    c.Announce: Row(operator.announce, audited=True, operators=True, control=True),
     c.Status: Row(control.status, operators=True, control=True),
     c.Everybody: Row(control.everybody, cost=5.0, operators=True, control=True),
-    c.Drain: Row(control.drain, operators=True, control=True),
-    c.Undrain: Row(control.undrain, operators=True, control=True),
-    c.Reload: Row(control.reload, cost=5.0, operators=True, control=True),
-    c.Loglevel: Row(control.loglevel, operators=True, control=True),
+    c.Drain: Row(control.drain, audited=True, operators=True, control=True),
+    c.Undrain: Row(control.undrain, audited=True, operators=True, control=True),
+    c.Reload: Row(control.reload, audited=True, cost=5.0, operators=True, control=True),
+    c.Loglevel: Row(control.loglevel, audited=True, operators=True, control=True),
     c.Watch: Row(control.watch, operators=True, control=True),
     c.Explain: Row(explain.explain, operators=True, control=True),
     c.Support: Row(control.support, cost=20.0, operators=True, control=True),

@@ -22,7 +22,10 @@ VERBS: dict[str, Verb] = {
     **{verb: verb for verb in get_args(Verb) if verb != "see"},
     **dict.fromkeys(("history", "search", "who"), "read"),
     **dict.fromkeys(("typing", "write"), "send"),
-    **{"unreact": "react", "unban": "ban", "bans": "ban", "unmute": "mute"},
+    "unreact": "react",
+    "unban": "ban",
+    "bans": "ban",
+    "unmute": "mute",
     **dict.fromkeys(("slow", "readonly", "read-only"), "rule"),
     **dict.fromkeys(
         ("announce", "emergency", "reports", "settle", "drain", "undrain", "reload", "loglevel"),

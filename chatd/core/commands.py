@@ -5,33 +5,54 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from chatd.core.command import (
     Command as Command,
+)
+from chatd.core.command import (
     Emoji,
     Key,
     Page,
     Pause,
     Query,
-    RequestId as RequestId,
     Seconds,
     Secret,
     Seq,
     Short,
     Why,
 )
+from chatd.core.command import (
+    RequestId as RequestId,
+)
 from chatd.core.control import (
     Drain as Drain,
-    Explain as Explain,
+)
+from chatd.core.control import (
     Everybody as Everybody,
+)
+from chatd.core.control import (
+    Explain as Explain,
+)
+from chatd.core.control import (
     Loglevel as Loglevel,
+)
+from chatd.core.control import (
     Reload as Reload,
+)
+from chatd.core.control import (
     Status as Status,
+)
+from chatd.core.control import (
     Support as Support,
+)
+from chatd.core.control import (
     Undrain as Undrain,
+)
+from chatd.core.control import (
     Watch as Watch,
 )
+
 
 class Position(Struct, frozen=True, forbid_unknown_fields=True):
     """How far a client has seen one room: the store's epoch and the last seq it has."""
@@ -49,7 +70,7 @@ class Login(Command, frozen=True):
     user: Short | None = None
     password: Secret | None = None
     token: Secret | None = None
-    resume: dict[Short, Position] = {}
+    resume: dict[Short, Position] = field(default_factory=dict)
 
 
 class Nick(Command, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from chatd.core.command import Command, Short
 from chatd.core.events import Event, Ok
@@ -51,7 +51,7 @@ class Watch(Command, frozen=True):
     """Hear what happens from now on (`happened`), never what is said: all of it, or only these
     kinds, in this room, of this user. Not `on`: no more."""
 
-    kinds: list[Kind] = []
+    kinds: list[Kind] = field(default_factory=list)
     room: Short | None = None
     user: Short | None = None
     on: bool = True

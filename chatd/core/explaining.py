@@ -1,9 +1,9 @@
 """Why somebody may do something or not, step by step, and what would change it: a pure answer.
-The rules are policy's, and asked in its order; what is known of the case is gathered by commands."""
+The rules are policy's, asked in its order; what is known of the case is gathered by commands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -143,11 +143,12 @@ def _as_told(case: Case, verdict: Verdict | None) -> Verdict | None:
 def _told(case: Case, rule: str, verdict: Verdict | None) -> str:
     if verdict is not None:
         return ("yes: " if verdict.allowed else "no: ") + (verdict.hint or _because(verdict))
-    spared = case.operator and _UNDER.get(rule, lambda _: False)(case)
+    under = _UNDER.get(rule)
+    spared = case.operator and under is not None and under(case)
     return "in force, but not for operators" if spared else _SILENT.get(rule, "not about this")
 
 
-_UNDER = {
+_UNDER: dict[str, Callable[[Case], bool]] = {
     "bans": lambda case: case.banned is not None,
     "mutes": lambda case: case.muted is not None,
     "emergency": lambda case: bool(case.emergency),

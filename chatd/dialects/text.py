@@ -12,8 +12,11 @@ from chatd.core.ports import Dialect, Frame, Speaker
 from chatd.core.settings import Settings
 from chatd.dialects._text_answers import OPENING, answered, refusal
 from chatd.dialects._text_commands import FOLLOW, Meaning, meaning, said
+from chatd.dialects._text_control import NEWS as CONTROL
 from chatd.dialects._text_lines import NEWS, clock, welcome
 from chatd.dialects._text_memory import Memory, called
+
+_NEWS = {**NEWS, **CONTROL}
 
 
 def dialect(settings: Settings) -> Dialect:
@@ -44,7 +47,7 @@ class TextDialect:
         """`HH:MM #room ...`, the time being the event's own where it has one."""
         if isinstance(event, Welcome):
             return said(welcome(event))
-        tell = NEWS.get(type(event))
+        tell = _NEWS.get(type(event))
         news = tell(event) if tell else ""
         if not news:
             return None

@@ -15,6 +15,7 @@ from chatd.core.log import UserId
 from chatd.core.ports import Dialect, Frame, Outbox, Process
 from chatd.core.rooms import Person, Room
 from chatd.core.session import State
+from chatd.node.greeting import welcome
 from chatd.node.session import Item, No, Session
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Control:
         session = ControlSession(self._node, self._opened, outbox, dialect, who)
         self._own[session] = None
         self._node.log.info("control_opened", control=self._opened, peer=peer, uid=uid)
-        self._node.fanout.tell_session(session, self._node.welcome())
+        self._node.fanout.tell_session(session, welcome(self._node))
         return session
 
     def gone(self, session: Session) -> None:

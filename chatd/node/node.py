@@ -11,7 +11,7 @@ from chatd.commands.places import unseen
 from chatd.core import names
 from chatd.core.commands import Position
 from chatd.core.errors import BANNED, DRAINING, REVOKED, CloseCode, Refused
-from chatd.core.events import Draining, Event, LimitsTold, RoomState, Welcome
+from chatd.core.events import Draining, Event, RoomState
 from chatd.core.limits import PeakRate
 from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, StoredRoom, UserId
 from chatd.core.ports import (
@@ -26,6 +26,7 @@ from chatd.core.ports import (
     NameTaken,
     Notice,
     Outbox,
+    Process,
     Spawn,
     Store,
     StoreFailed,
@@ -33,13 +34,14 @@ from chatd.core.ports import (
     Timer,
 )
 from chatd.core.rooms import Attendance, Hearer, Person, Room
-from chatd.core.sanctions import Emergency
 from chatd.core.session import State
 from chatd.core.settings import Settings
 from chatd.node.attendance import Attendances
 from chatd.node.catchup import Replay
+from chatd.node.control import Control
 from chatd.node.fanout import Fanout
 from chatd.node.gate import Gate
+from chatd.node.greeting import welcome
 from chatd.node.people import People
 from chatd.node.sanctions import LaidDown, close_reason
 from chatd.node.session import Session
@@ -63,6 +65,7 @@ class Ports:
     log: Log
     spawn: Spawn
     dialects: Mapping[str, Dialect]
+    process: Process
 
 
 class Node:
@@ -87,6 +90,7 @@ class Node:
         self.attendance = Attendances(self)
         self.fanout = Fanout(self, self.attendance.live)
         self.laid = LaidDown(self)
+        self.control = Control(self, ports.process)
 
     # --- beginning and end ---
     async def start(self) -> None:
@@ -130,7 +134,8 @@ class Node:
         self.log.info(
             "session_opened", session=session.number, address=address, dialect=dialect.name
         )
-        self.fanout.tell_session(session, self._welcome())
+        self.control.saw("session_opened", word=dialect.name, session=session)
+        self.fanout.tell_session(session, welcome(self))
         if self.draining:  # its handshake was on the way when the drain began
             self._send_home(session, 1)
         elif (refused := self.admits(address)) is not None:  # banned during its handshake
@@ -144,27 +149,14 @@ class Node:
         ban = self.laid.on_address(address)
         return None if ban is None else self.laid.why(ban)
 
-    def _welcome(self) -> Welcome:
-        s = self.settings
-        return Welcome(
-            server=s.server,
-            version=s.version,
-            protocol="chatd.v1",
-            epoch=self.store.epoch,
-            motd=s.motd,
-            guests=s.guests and self.laid.emergency < Emergency.NO_GUESTS,
-            lobby=s.lobby,
-            login_timeout_ms=int(s.login_timeout * 1000),
-            limits=LimitsTold(
-                message_bytes=s.message_bytes, frame_bytes=s.frame_bytes, rate=s.rate, burst=s.burst
-            ),
-        )
-
     def closed(self, session: Session, reason: str, *, clean: bool) -> None:
         """A connection is over."""
         self.sessions.pop(session, None)
         self.meter.closed(reason, session.dialect.name)
         self.log.info("session_closed", session=session.number, reason=reason)
+        self.control.gone(session)
+        user = session.person.name if session.person else ""
+        self.control.saw("session_closed", user=user, word=reason, session=session)
         why = "quit" if clean else "gone"
         self.people.unseat(session, why, linger=session.resumes and not clean)
 
@@ -183,18 +175,23 @@ class Node:
             session.become(State.LEAVING)
 
     def busy(self) -> int:
-        """How many sessions still have commands in hand."""
-        return sum(1 for session in self.sessions if session.busy)
+        """How many of those who leave still have commands in hand."""
+        return sum(1 for session in self.leaving() if session.busy)
+
+    def leaving(self) -> list[Session]:
+        """Those that were told to go, and are still connected."""
+        return [each for each in self.sessions if each.state is State.LEAVING]
 
     def dismiss_all(self) -> None:
-        """Tell every session to come back, each at its own time, and close it.
+        """Tell all who were hushed to come back, each at its own time, and close them.
 
         The times are spread over as long as the next process needs to take them all: as fast as
         this one was seen to take them, or at the configured rate if that is more.
         """
         rate = max(self.settings.drain_rate, float(self._arrivals.peak))
-        window = int(1000 * len(self.sessions) / rate) + 1
-        for session in tuple(self.sessions):
+        leaving = self.leaving()
+        window = int(1000 * len(leaving) / rate) + 1
+        for session in leaving:
             self._send_home(session, window)
 
     def _send_home(self, session: Session, window: int) -> None:
@@ -265,6 +262,7 @@ class Node:
         person = self.people.seat(mine, identity, guest=guest, catching=catching)
         how = "guest" if guest else "token" if identity.token_id else "password"
         self.log.info("logged_in", session=mine.number, user=person.name, kind=how)
+        self.control.saw("logged_in", user=person.name, word=how, session=mine)
         return person
 
     def _mine(self, session: Caller) -> Session:
@@ -334,16 +332,4 @@ class Node:
         return self.laid.expel(user_id, code, reason)
 
     async def find_member(self, name: str) -> Member:
-        person = self.people.named(name)
-        if person is not None and not person.guest:
-            return person.member()
-        try:  # an account wins over a guest who was here under its name before it was made
-            account = await self.store.account(names.account_name(name))
-        except names.BadName:
-            account = None
-        person = self.people.named(name)
-        if account is not None:
-            return Member(user_id=account.user_id, name=account.name, guest=False, rank=Rank.MEMBER)
-        if person is None:
-            raise Refused("no_such_user", f"there is nobody called {name!r}; names are in 'who'")
-        return person.member()
+        return await self.people.find_member(name)

@@ -36,13 +36,16 @@ Item = Command | No | Frame
 
 
 class Session:
-    """Frames come in by ``hear``, in order; answers and events go out through ``outbox``."""
+    """Frames come in by ``hear``, in order; answers and events go out through ``outbox``.
+    ``since``: when it began, in milliseconds since 1970 UTC."""
 
     __slots__ = (
         "_bucket", "_cooling", "_deadline", "_full", "_held", "_inbox", "_node", "_pumping",
         "_running", "_shared", "_strikes", "_then", "address", "catching", "dialect", "number",
-        "outbox", "own", "person", "speaker", "state", "token_id",
+        "outbox", "own", "person", "since", "speaker", "state", "token_id",
     )  # fmt: skip
+    control = False
+    """Whether it came by the control socket."""
 
     def __init__(self, node: Node, number: int, outbox: Outbox, dialect: Dialect, address: str):
         settings, clock = node.settings, node.clock
@@ -59,6 +62,7 @@ class Session:
         self._then: list[Callable[[], None]] = []
         self._deadline = clock.later(settings.login_timeout, self._too_late)
         self.number = number
+        self.since = clock.now()
         self.outbox = outbox
         self.dialect = dialect
         self.speaker = dialect.speaker()
