@@ -25,6 +25,7 @@ from chatd.bus.local import LocalBus
 from chatd.core.ports import BadConfig, StoreFailed, StoreFull
 from chatd.dialects import all_dialects
 from chatd.doors import Doors
+from chatd.edge import shortcuts
 from chatd.edge.clock import ReactorClock, Spawner, SystemIds
 from chatd.edge.drain import Drain
 from chatd.edge.front import FrontFactory
@@ -225,9 +226,10 @@ class Daemon:
 
     async def _listen_operations(self) -> None:
         factory = OperationsFactory(self._reactor, self._metrics.render, self._not_ready, self._log)
-        wanted = self._config.listen.operations
-        listeners = self._doors.open("operations", factory, wanted, self._config)
+        listeners = self._doors.none(factory)
         self._to_stop.append(("operations", listeners.stop))
+        wanted = self._config.listen.operations
+        self._doors.open("operations", listeners, wanted, self._config)
 
     async def _listen_control(self) -> None:
         listeners, factory = self._doors.control(self._node, self._config)
@@ -243,9 +245,11 @@ class Daemon:
             self._log,
             self._metrics.edge,
         )
+        if self._config.delivery.shortcuts and (missing := shortcuts.missing(self._front.ways)):
+            self._log.warning("shortcuts_unknown", shortcuts=missing)
+        self._public = self._doors.none(self._front)
         self._to_stop.append(("sessions", self._send_home))
-        wanted = self._config.listen.public
-        self._public = self._doors.open("public", self._front, wanted, self._config)
+        self._doors.open("public", self._public, self._config.listen.public, self._config)
 
     async def _tell_ready(self) -> None:
         freeze_garbage()

@@ -24,11 +24,14 @@ class Doors:
         self.addresses: list[str] = []
         """Where anything listens."""
 
+    def none(self, factory: ServerFactory) -> Listeners:
+        """No listener yet: what is opened later can be closed from now on."""
+        return Listeners(self._reactor, factory, self._log)
+
     def open(
-        self, kind: str, factory: ServerFactory, wanted: tuple[Listener, ...], config: Config
-    ) -> Listeners:
+        self, kind: str, listeners: Listeners, wanted: tuple[Listener, ...], config: Config
+    ) -> None:
         """Listen at all of these. Raises CannotListen."""
-        listeners = Listeners(self._reactor, factory, self._log)
         backlog = config.listen.backlog
         for each in wanted:
             if isinstance(each, Inherited):
@@ -39,7 +42,6 @@ class Doors:
             else:
                 listeners.tcp(each.host, each.port, backlog)
         self._told(kind, listeners)
-        return listeners
 
     def _inherited(self, name: str) -> list[int]:
         if not self._handed.get(name):
@@ -64,7 +66,7 @@ class Doors:
             why = f"there is no group {control.group!r} on this host; root may connect only"
             self._log.warning("control_limited", reason=why)
         factory = ControlFactory(self._reactor, node.control, self._log, group)
-        listeners = Listeners(self._reactor, factory, self._log)
+        listeners = self.none(factory)
         try:
             listeners.unix(str(control.socket), control.mode, config.listen.backlog)
         except CannotListen as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from chatd.ops.config.control import Control
+from chatd.ops.config.delivery import Delivery
 from chatd.ops.config.keys import key, sections
 from chatd.ops.config.kinds import choice, flag, line, lines, list_of, number, whole
 from chatd.ops.config.measures import duration, mode, size
@@ -327,6 +328,7 @@ class Config:
     limits: Limits = Limits()
     http: Http = Http()
     control: Control = Control()
+    delivery: Delivery = Delivery()
     drain: Drain = Drain()
     log: Log = Log()
     text: InText = InText()

@@ -44,8 +44,8 @@ def test_a_hushed_house_takes_no_commands_and_finishes_those_in_hand() -> None:
     house.weather.hold("append", "history")
     ann.begins(type="send", room="lobby", text="one", id=1)
     ann.begins(type="history", room="lobby", id=2)
-    assert house.node.busy() == 1
     house.node.hush()
+    assert house.node.busy() == 1
     ann.begins(type="send", room="lobby", text="two", id=3)
     house.weather.release()
     house.settle()
