@@ -41,8 +41,9 @@ class Row:
 
     ``anyone``: also before the log-in. ``pipelined``: whether a session's next pipelined command
     may start before this one is answered; all others wait their turn. ``cost``: tokens of the rate
-    limit. ``operators``: for operators of the server only. ``control``: also given on the control
-    socket, by an operator who is in no room.
+    limit. ``paced``: whether limits.command counts it as it comes in; if not, the handler does.
+    ``operators``: for operators of the server only. ``control``: also given on the control socket,
+    by an operator who is in no room.
     """
 
     handler: Callable[[Host, Caller, Any], Awaitable[Ok]]
@@ -52,6 +53,7 @@ class Row:
     audited: bool = False
     operators: bool = False
     control: bool = False
+    paced: bool = True
 
 
 COMMANDS: dict[type[c.Command], Row] = {
@@ -65,7 +67,7 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Topic: Row(messages.topic),
     c.Invite: Row(membership.invite),
     c.Role: Row(membership.role),
-    c.Direct: Row(membership.direct, cost=2.0),
+    c.Direct: Row(membership.direct, cost=2.0, paced=False),
     c.Send: Row(messages.send, pipelined=_to_a_room),
     c.Edit: Row(messages.edit),
     c.Delete: Row(messages.delete),

@@ -164,7 +164,7 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Explained(Ok, tag="ok", omit_defaults=False):
-    """Whether they may, and the `code` of the error if not; `change`: what would make it
+    """Whether they may, and the error code of the `refusal` if not; `change`: what would make it
     otherwise."""
 
     user: str
@@ -172,7 +172,7 @@ class Explained(Ok, tag="ok", omit_defaults=False):
     room: str
     allowed: bool
     rule: str
-    code: str
+    refusal: str
     says: str
     change: str
     steps: list[Reason]

@@ -60,7 +60,7 @@ def explained(question: Question) -> Explained:
         room=question.room,
         allowed=verdict.allowed,
         rule=verdict.rule,
-        code="" if verdict.allowed else verdict.code,
+        refusal="" if verdict.allowed else verdict.code,
         says=verdict.hint or _because(verdict),
         change=change(question, verdict),
         steps=[

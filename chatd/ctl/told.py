@@ -149,7 +149,7 @@ def _reloaded(a: Frame) -> str:
 def _explained(a: Frame) -> str:
     where = f" in #{clean(a['room'])}" if a["room"] else ""
     may = "may" if a["allowed"] else "may not"
-    code = f" ({a['code']})" if a["code"] else ""
+    code = f" ({a['refusal']})" if a["refusal"] else ""
     head = f"{clean(a['user'])} {may} {clean(a['verb'])}{where}: {clean(a['says'])}{code}"
     marks = [("->" if s.get("decides") else "", s["asked"], s["found"]) for s in a["steps"]]
     return f"{head}\n{table(marks)}\nto change it: {clean(a['change'])}"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from chatd.commands.host import Caller
 from chatd.commands.places import unseen
 from chatd.core import names
+from chatd.core.buckets import PeakRate
 from chatd.core.commands import Position
 from chatd.core.errors import BANNED, DRAINING, REVOKED, CloseCode, Refused
 from chatd.core.events import Draining, Event, RoomState
-from chatd.core.limits import PeakRate
 from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, StoredRoom, UserId
 from chatd.core.ports import (
     Authenticator,
@@ -42,6 +42,7 @@ from chatd.node.control import Control
 from chatd.node.fanout import Fanout
 from chatd.node.gate import Gate
 from chatd.node.greeting import welcome
+from chatd.node.limiting import Limiting
 from chatd.node.people import People
 from chatd.node.sanctions import LaidDown, close_reason
 from chatd.node.session import Session
@@ -85,6 +86,7 @@ class Node:
         self._revoked: dict[tuple[UserId, str], int] = {}
         self._revocation = 0
         self._watch: Timer | None = None
+        self.limits = Limiting(self)
         self.gate = Gate(self)
         self.people = People(self)
         self.attendance = Attendances(self)

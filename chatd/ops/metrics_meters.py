@@ -31,6 +31,7 @@ class NodeMeter:
         self._sanctions = board.levels("chatd_sanctions")
         self._emergency = board.level("chatd_emergency_step")
         self._reports = board.level("chatd_reports_open")
+        self._limits = board.counts("chatd_limit_hits_total")
 
     def opened(self, dialect: str) -> None:
         """A session began."""
@@ -101,6 +102,10 @@ class NodeMeter:
     def reports_open(self, waiting: int) -> None:
         """So many reports wait to be settled."""
         self._reports.set(waiting)
+
+    def limit_hit(self, limit: str, mode: str) -> None:
+        """A limit was met."""
+        self._limits[limit, mode].add()
 
 
 class StoreMeter:
