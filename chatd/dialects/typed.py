@@ -17,7 +17,6 @@ from chatd.dialects._text_memory import Aim as Aim
 from chatd.dialects._text_memory import Memory as Memory
 from chatd.dialects._text_memory import called
 
-
 _NEWS = {**NEWS, **CONTROL}
 
 
