@@ -16,6 +16,7 @@ from typing import Any
 
 from chatd import __version__
 from chatd.canary.arguments import arguments as canary_arguments
+from chatd.ops import audit_arguments
 from chatd.ops import data_arguments as arguments
 from chatd.ops import systemd
 from chatd.ops.config import Config, Invalid, load, parse
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _user(verbs)
     _token(verbs)
     _data(verbs)
+    _audit(verbs)
     _canary(verbs)
     return parser
 
@@ -233,6 +235,7 @@ def _at_desk(inner: Verbs, call: str, says: str, *, room: str = "users") -> argp
 
 def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
     from chatd.ops import users  # noqa: PLC0415  # brings the store and the hashes in
+    from chatd.ops.audit import person  # noqa: PLC0415  # as above
     from chatd.store import CannotOpen  # noqa: PLC0415  # as above
     from chatd.store.sqlite import opened  # noqa: PLC0415  # as above
 
@@ -249,6 +252,7 @@ def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
                 users.asking(sys.stdin),
                 config.auth.iterations,
                 lambda: time.time_ns() // 1_000_000,
+                person(),
             )
             code: int = getattr(import_module(f"chatd.ops.{room}"), call)(args, desk)
             return code
@@ -294,10 +298,32 @@ def _run_verify(args: argparse.Namespace) -> int:
 
 def _run_data(args: argparse.Namespace, name: str, database: Path) -> int:
     from chatd.ops import data  # noqa: PLC0415  # brings the store in
+    from chatd.ops.audit import person  # noqa: PLC0415  # as above
 
-    place = data.Place(database, sys.stdout, sys.stderr, lambda: time.time_ns() // 1_000_000)
+    now = lambda: time.time_ns() // 1_000_000  # noqa: E731
+    place = data.Place(database, sys.stdout, sys.stderr, now, person())
     code: int = getattr(data, name)(args, place)
     return code
+
+
+# --- the audit log ---
+
+
+def _audit(verbs: Verbs) -> None:
+    parser = _verb(verbs, "audit", "read the audit log, or verify it", _run_audit)
+    audit_arguments.audit(parser)
+    _where(parser)
+
+
+def _run_audit(args: argparse.Namespace) -> int:
+    from chatd.ops import audit  # noqa: PLC0415  # brings the store in
+
+    run = audit.audit_verify if args.verify else audit.audit_list
+    try:
+        return run(args, _loaded(args).store.path, sys.stdout, sys.stderr)
+    except Invalid as invalid:
+        sys.stderr.write(f"{invalid}\n")
+        return os.EX_CONFIG
 
 
 # --- the canary ---

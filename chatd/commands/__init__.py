@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatd.commands import (
+    audit,
     history,
     login,
     membership,
@@ -17,7 +18,6 @@ from chatd.commands import (
     presence,
     search,
 )
-from chatd.commands.host import Caller, Host
 from chatd.core import commands as c
 from chatd.core.events import Ok
 
@@ -38,13 +38,15 @@ class Row:
 
     ``anyone``: also before the log-in. ``pipelined``: whether a session's next pipelined command
     may start before this one is answered; all others wait their turn. ``cost``: tokens of the rate
-    limit.
+    limit. ``audited``: what is done by it goes to the audit log; such a handler gets an Act as its
+    fourth argument.
     """
 
-    handler: Callable[[Host, Caller, Any], Awaitable[Ok]]
+    handler: Callable[..., Awaitable[Ok]]
     anyone: bool = False
     pipelined: Callable[[Any], bool] = _in_turn
     cost: float = 1.0
+    audited: bool = False
 
 
 COMMANDS: dict[type[c.Command], Row] = {
@@ -57,11 +59,11 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Create: Row(membership.create, cost=5.0),
     c.Topic: Row(messages.topic),
     c.Invite: Row(membership.invite),
-    c.Role: Row(membership.role),
+    c.Role: Row(membership.role, audited=True),
     c.Direct: Row(membership.direct, cost=2.0),
     c.Send: Row(messages.send, pipelined=_to_a_room),
     c.Edit: Row(messages.edit),
-    c.Delete: Row(messages.delete),
+    c.Delete: Row(messages.delete, audited=True),
     c.React: Row(messages.react),
     c.Unreact: Row(messages.unreact),
     c.History: Row(history.history),
@@ -70,17 +72,19 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Typing: Row(presence.typing, cost=0.5),
     c.Who: Row(presence.who),
     c.Rooms: Row(membership.rooms),
-    c.Kick: Row(moderation.kick),
-    c.Ban: Row(moderation.ban),
-    c.Unban: Row(moderation.unban),
+    c.Kick: Row(moderation.kick, audited=True),
+    c.Ban: Row(moderation.ban, audited=True),
+    c.Unban: Row(moderation.unban, audited=True),
     c.Bans: Row(moderation.bans),
-    c.Mute: Row(moderation.mute),
-    c.Unmute: Row(moderation.unmute),
-    c.Slow: Row(moderation.slow),
-    c.ReadOnly: Row(moderation.read_only),
+    c.Mute: Row(moderation.mute, audited=True),
+    c.Unmute: Row(moderation.unmute, audited=True),
+    c.Slow: Row(moderation.slow, audited=True),
+    c.ReadOnly: Row(moderation.read_only, audited=True),
     c.Report: Row(operator.report, cost=5.0),
     c.Reports: Row(operator.reports),
-    c.Settle: Row(operator.settle),
-    c.Emergency: Row(operator.emergency),
-    c.Announce: Row(operator.announce),
+    c.Settle: Row(operator.settle, audited=True),
+    c.Emergency: Row(operator.emergency, audited=True),
+    c.Announce: Row(operator.announce, audited=True),
+    c.Audit: Row(audit.audit, cost=5.0),
+    c.AuditVerify: Row(audit.verify, cost=20.0),
 }

@@ -16,6 +16,7 @@ Query = Annotated[str, Meta(min_length=1, max_length=256)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Page = Annotated[int, Meta(ge=1, le=200)]
 Secret = Annotated[str, Meta(min_length=1, max_length=1024)]
+Hash = Annotated[str, Meta(min_length=12, max_length=64, pattern="^[0-9a-fA-F]+$")]
 Why = Annotated[str, Meta(max_length=300)]
 Seconds = Annotated[int, Meta(ge=1, le=10 * 366 * 86_400)]
 Pause = Annotated[int, Meta(ge=0, le=86_400)]
@@ -289,6 +290,26 @@ class Announce(Command, frozen=True):
     """Tell everybody on the server something."""
 
     text: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class Audit(Command, frozen=True):
+    """Read the audit log, newest first: what was done `by` somebody, to a `user`, by a `verb`, from
+    `since` on and `until` then (milliseconds since 1970 UTC), below the number `before`."""
+
+    by: Short | None = None
+    user: Short | None = None
+    verb: Short | None = None
+    since: Seq | None = None
+    until: Seq | None = None
+    before: Seq | None = None
+    limit: Page = 50
+
+
+class AuditVerify(Command, frozen=True):
+    """Find out whether the audit log is whole. `head`: a hash of it that was seen before, or its
+    first digits, which must be in it still."""
+
+    head: Hash | None = None
 
 
 class Ping(Command, frozen=True):

@@ -37,6 +37,7 @@ from chatd.core.sanctions import Emergency
 from chatd.core.session import State
 from chatd.core.settings import Settings
 from chatd.node.attendance import Attendances
+from chatd.node.audit import Audit
 from chatd.node.catchup import Replay
 from chatd.node.fanout import Fanout
 from chatd.node.gate import Gate
@@ -87,6 +88,7 @@ class Node:
         self.attendance = Attendances(self)
         self.fanout = Fanout(self, self.attendance.live)
         self.laid = LaidDown(self)
+        self.audit = Audit(self)
 
     # --- beginning and end ---
     async def start(self) -> None:
@@ -95,6 +97,7 @@ class Node:
         newest = await self.store.revocations(-1)
         self._revocation = newest[-1].number if newest else 0
         await self.laid.look()
+        await self.audit.start()
         await self._bus.start(self.fanout.heard)
         self._watch_revocations()
 
@@ -210,6 +213,7 @@ class Node:
         try:
             await self.revocation_mark()
             await self.laid.look()
+            await self.audit.look()
         except (StoreFull, StoreFailed) as error:
             self.log.warning("revocations_unread", reason=str(error))
         finally:
@@ -334,16 +338,4 @@ class Node:
         return self.laid.expel(user_id, code, reason)
 
     async def find_member(self, name: str) -> Member:
-        person = self.people.named(name)
-        if person is not None and not person.guest:
-            return person.member()
-        try:  # an account wins over a guest who was here under its name before it was made
-            account = await self.store.account(names.account_name(name))
-        except names.BadName:
-            account = None
-        person = self.people.named(name)
-        if account is not None:
-            return Member(user_id=account.user_id, name=account.name, guest=False, rank=Rank.MEMBER)
-        if person is None:
-            raise Refused("no_such_user", f"there is nobody called {name!r}; names are in 'who'")
-        return person.member()
+        return await self.people.find_member(name)
