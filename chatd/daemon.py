@@ -33,12 +33,21 @@ from chatd.edge.reactor import freeze_garbage, keep_steady, measure_ticks
 from chatd.node import Node
 from chatd.node.node import Ports
 from chatd.ops import logs, systemd
-from chatd.ops.config import Config, Inherited, Invalid, Listener, Unix, changes, load
+from chatd.ops.config import Config, Invalid, Listener, changes, load
 from chatd.ops.data_retention import Retention
+from chatd.ops.diary import Diary
 from chatd.ops.metrics import Metrics
 from chatd.store import CannotOpen
 from chatd.store.sqlite import SqliteStore
-from chatd.wiring import HouseLog, build_info, edge_settings, greeting, node_settings, queue_of
+from chatd.wiring import (
+    HouseLog,
+    build_info,
+    edge_settings,
+    greeting,
+    listen,
+    node_settings,
+    queue_of,
+)
 
 WEB = Path(chatd.__file__).parent / "web"
 STATUS = 10.0
@@ -159,6 +168,7 @@ class Daemon:
         )
         self._to_stop.append(("store", self._store.close))
         self._metrics.daemon.schema(self._store.schema_version)
+        self._metrics.host.watch(config.path)
         self._log.info("store_open", path=str(config.path), schema=self._store.schema_version)
         for remark in self._store.remarks:
             self._log.warning("store_remark", remark=remark)
@@ -192,6 +202,9 @@ class Daemon:
         await self._node.start()
         self._to_stop.append(("node", self._node.stop))
         node, meter = self._node, self._metrics.retention
+        self._diary = Diary(node.audit.note, node.clock.now)
+        await self._diary.began(self._config, self._store.schema_version)
+        self._to_stop += [("diary", self._diary.ended), ("audit", node.audit.stop)]
         self._retention = Retention(
             self._store, node.clock, node.spawn, meter, self._log, node.trimmed
         )
@@ -218,26 +231,9 @@ class Daemon:
         self._listen("public", self._public, self._config.listen.public)
 
     def _listen(self, kind: str, listeners: Listeners, wanted: tuple[Listener, ...]) -> None:
-        backlog = self._config.listen.backlog
-        for each in wanted:
-            if isinstance(each, Inherited):
-                for fd in self._inherited(each.name):
-                    listeners.inherited(fd)
-            elif isinstance(each, Unix):
-                listeners.unix(each.path, self._config.listen.unix_mode, backlog)
-            else:
-                listeners.tcp(each.host, each.port, backlog)
+        listen(listeners, wanted, self._config.listen, self._handed)
         for address in listeners.addresses:
             self._log.info("listening", service=kind, address=address)
-
-    def _inherited(self, name: str) -> list[int]:
-        if not self._handed.get(name):
-            names = ", ".join(sorted(self._handed)) or "none"
-            raise CannotListen(
-                f"systemd:{name}: systemd handed over no socket of this name (it named: {names}); "
-                f"set FileDescriptorName={name} in the socket unit, and start that"
-            )
-        return self._handed[name]
 
     async def _tell_ready(self) -> None:
         freeze_garbage()
@@ -289,10 +285,12 @@ class Daemon:
                 self._log.error("config_invalid", problem=str(problem))
             self._metrics.daemon.reloaded(ok=False, at=time.time())
             self._log.error("reload_failed", problems=len(invalid.problems))
+            self._do(self._diary.refused(invalid.problems))
             self._notifier.ready("reload failed, the old configuration holds; see the journal")
             return
-        changed = changes(self._config, loaded.config)
+        old, changed = self._config, changes(self._config, loaded.config)
         self._use(changed.config)
+        self._do(self._diary.reloaded(old, changed, loaded.config))
         self._metrics.daemon.reloaded(ok=True, at=time.time())
         self._log.info("reloaded", settings=list(changed.reloaded))
         if changed.restart:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from chatd import __version__
 from chatd.core.settings import Settings
+from chatd.edge.listen import CannotListen, Listeners
 from chatd.edge.ports import EdgeSettings
-from chatd.ops.config import Config
+from chatd.ops.config import Config, Inherited, Listener, Unix
+from chatd.ops.config.table import Listen
 from chatd.ops.logs import Log
 
 QUEUE = 32
@@ -70,6 +72,30 @@ def edge_settings(config: Config) -> EdgeSettings:
         ping_timeout=config.limits.ping_timeout,
         echo=config.diagnostics.echo,
     )
+
+
+def listen(
+    listeners: Listeners, wanted: tuple[Listener, ...], how: Listen, handed: dict[str, list[int]]
+) -> None:
+    """Open them all. ``handed``: systemd's file descriptors by name. Raises CannotListen."""
+    for each in wanted:
+        if isinstance(each, Inherited):
+            for fd in _inherited(each.name, handed):
+                listeners.inherited(fd)
+        elif isinstance(each, Unix):
+            listeners.unix(each.path, how.unix_mode, how.backlog)
+        else:
+            listeners.tcp(each.host, each.port, how.backlog)
+
+
+def _inherited(name: str, handed: dict[str, list[int]]) -> list[int]:
+    if not handed.get(name):
+        names = ", ".join(sorted(handed)) or "none"
+        raise CannotListen(
+            f"systemd:{name}: systemd handed over no socket of this name (it named: {names}); "
+            f"set FileDescriptorName={name} in the socket unit, and start that"
+        )
+    return handed[name]
 
 
 def build_info() -> dict[str, str]:

@@ -9,6 +9,9 @@ from chatd.core.errors import Refused
 from chatd.core.log import Account, UserId
 from chatd.core.ports import Identity, Store, StoreFailed, StoreFull
 
+RETURN_MS = 30 * 86_400_000
+"""Milliseconds for which a return token is good; every log-in with it gives a new one."""
+
 
 class Accounts:
     """Says who somebody is. ``secret`` is the store's own.
@@ -55,6 +58,24 @@ class Accounts:
         if account is None or account.disabled:
             return None
         return _identity(account, found.token_id)
+
+    async def returning(self, return_token: str, now: int) -> Identity | None:
+        """By a return token of ours that is good ``now`` (milliseconds since 1970 UTC)."""
+        given = tokens.read_return(return_token)
+        if given is None or given.until <= now:
+            return None
+        account = await self._store.account_by_id(given.user_id)
+        if account is None or account.disabled:
+            return None
+        right = tokens.seal_return(self._secret, given.user_id, account.password, given.until)
+        return _identity(account) if tokens.same(right, return_token) else None
+
+    async def return_token(self, user_id: UserId, now: int) -> str:
+        """Good for RETURN_MS from ``now``, and no longer than the password is."""
+        account = await self._store.account_by_id(user_id)
+        if account is None:
+            return ""
+        return tokens.seal_return(self._secret, user_id, account.password, now + RETURN_MS)
 
     def guest_token(self, user_id: UserId, name: str) -> str:
         """What lets a guest come back as the same one; the name may change."""

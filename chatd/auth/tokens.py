@@ -15,6 +15,7 @@ from chatd.core.log import UserId
 
 _BOT = re.compile(r"(chatd_([0-9a-f]{12})_[0-9a-f]{40})([0-9a-f]{8})")
 _GUEST = re.compile(r"v1\.(g[A-Za-z0-9_-]{1,127})\.([A-Za-z0-9_-]{43})")
+_RETURN = re.compile(r"r1\.([A-Za-z0-9_-]{1,128})\.([0-9]{1,15})\.[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +71,35 @@ def open_guest(secret: bytes, text: str) -> UserId | None:
 
 def _seal(secret: bytes, user_id: str) -> str:
     # The label keeps this use of the secret apart from any other that may come.
-    mac = hmac.digest(secret, b"chatd guest v1\0" + user_id.encode(), "sha256")
+    return _mac(secret, b"chatd guest v1\0" + user_id.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What a return token says of itself. ``until``: milliseconds since 1970 UTC."""
+
+    user_id: UserId
+    until: int
+
+
+def seal_return(secret: bytes, user_id: UserId, password: str, until: int) -> str:
+    """``r1.<user id>.<until>.<HMAC-SHA-256>``: the encoded ``password`` is under the seal as well,
+    so that a new password ends all of them; nothing has to be kept."""
+    said = f"{user_id}\0{until}\0{password}"
+    return f"r1.{user_id}.{until}.{_mac(secret, b'chatd return v1' + bytes(1) + said.encode())}"
+
+
+def read_return(text: str) -> Return | None:
+    """What a return token says, before anybody has looked at its seal; None if it is none."""
+    found = _RETURN.fullmatch(text)
+    return Return(UserId(found[1]), int(found[2])) if found else None
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two tokens are the same, in a time that tells nothing."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _mac(secret: bytes, said: bytes) -> str:
+    mac = hmac.digest(secret, said, "sha256")
     return urlsafe_b64encode(mac).rstrip(b"=").decode()

@@ -21,7 +21,7 @@ PAUSE = 1.0
 
 REPEATABLE = (
     *(c.Join, c.Direct, c.Delete, c.React, c.Unreact, c.Read, c.Ping),
-    *(c.History, c.Search, c.Who, c.Rooms, c.Bans, c.Reports),
+    *(c.History, c.Search, c.Who, c.Rooms, c.Unread, c.Bans, c.Reports),
 )
 """What may be said twice without being done twice; so may a send that has a key."""
 SHARED = frozenset({"rate_limited", "storage_full", "storage_failed"})

@@ -17,6 +17,7 @@ from chatd.commands import (
     operator,
     presence,
     search,
+    unread,
 )
 from chatd.core import commands as c
 from chatd.core.events import Ok
@@ -69,6 +70,7 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.History: Row(history.history),
     c.Search: Row(search.search, cost=5.0),
     c.Read: Row(presence.read, cost=0.5),
+    c.Unread: Row(unread.unread, cost=10.0),
     c.Typing: Row(presence.typing, cost=0.5),
     c.Who: Row(presence.who),
     c.Rooms: Row(membership.rooms),

@@ -39,13 +39,15 @@ def _kind(command: c.Login) -> str:
         for word, value in (
             ("guest", command.guest or command.guest_token),
             ("password", command.user or command.password),
-            ("token", command.token),
+            ("token", command.token or command.return_token),
         )
         if value is not None
     ]
     if len(given) > 1:
         raise Refused(
-            "bad_field", "login takes 'guest', or 'user' and 'password', or 'token': one of these"
+            "bad_field",
+            "login takes 'guest', or 'user' and 'password', or 'token', or 'return_token': one of "
+            "these",
         )
     return given[0] if given else "guest"
 
@@ -55,6 +57,7 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
     identity = await _identity(host, command)
     if session.person is not None and session.person.user_id == identity.user_id:
         raise Refused("already_logged_in", "this session is that guest already; nick renames it")
+    back = None if guest else await _return_token(host, identity)
     public = await _public_rooms(host, command, identity) if guest else []
     memberships = await host.store.memberships(identity.user_id)
     # From here on nothing waits, so that all of it is still true when the answer goes out.
@@ -75,9 +78,21 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
         user=person.name,
         guest=guest,
         guest_token=host.auth.guest_token(person.user_id, person.name) if guest else None,
+        return_token=back,
         operator=person.operator,
         rooms=[host.state_of(a) for a in person.rooms.values()],
     )
+
+
+async def _return_token(host: Host, identity: Identity) -> str | None:
+    """For whoever gave a password, or a return token before; a bot has its own."""
+    if identity.token_id:
+        return None
+    token = await host.auth.return_token(identity.user_id, host.clock.now())
+    # It is of the password that holds now. If that is another than the one that was given, the
+    # revocation is known after this, and there will be no seat.
+    await host.revocation_mark()
+    return token
 
 
 def _named_now(host: Host, command: c.Login, identity: Identity) -> Identity:
@@ -105,6 +120,8 @@ def _fitting(host: Host, inside: dict[RoomId, Room], public: list[Room]) -> list
 async def _identity(host: Host, command: c.Login) -> Identity:
     if command.token is not None:
         found = await host.auth.token(command.token)
+    elif command.return_token is not None:
+        found = await host.auth.returning(command.return_token, host.clock.now())
     elif command.user is not None or command.password is not None:
         if command.user is None or command.password is None:
             raise Refused("bad_field", "login with an account takes both 'user' and 'password'")

@@ -59,7 +59,7 @@ def _attend(
         s = host.state_of(place)
         entered = Entered(
             room=s.room, epoch=s.epoch, seq=s.seq, topic=s.topic, kind=s.kind, role=s.role,
-            read=s.read, title=s.title,
+            read=s.read, title=s.title, slow=s.slow, read_only=s.read_only,
         )  # fmt: skip
         host.tell_person(me, entered, label=room.label, but=session)
     return place
@@ -217,5 +217,5 @@ def told(host: Host, place: Attendance) -> Attending:
     s = host.state_of(place)
     return Attending(
         room=s.room, epoch=s.epoch, seq=s.seq, topic=s.topic, kind=s.kind, role=s.role,
-        read=s.read, title=s.title,
+        read=s.read, title=s.title, slow=s.slow, read_only=s.read_only,
     )  # fmt: skip

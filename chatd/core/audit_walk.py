@@ -13,6 +13,25 @@ MOST_FLAWS = 100
 """Flaws that are told one by one; more are counted."""
 
 
+def faults(record: Record, before: Iterable[str]) -> list[str]:
+    """What is wrong with a record, if the one before has, or had, one of these hashes; with none
+    of them only its words can be looked at."""
+    found = []
+    links = [link(each, record) for each in before]
+    if links and record.hash not in links:
+        found.append("was changed, or stands in the place of another")
+    sealed = ((record.who, record.who_seal), (record.what, record.what_seal))
+    if any(text is not None and seal(text) != kept for text, kept in sealed):
+        found.append("was changed: its words are not those that were sealed")
+    return found
+
+
+def owned(record: Record) -> tuple[tuple[str | None, str], ...]:
+    """The words of a record, and the id of the one whose erasure takes them out."""
+    actor, target = record.actor_id, record.target_id
+    return (record.who, actor or target), (record.what, target)
+
+
 class Flaw(Struct, frozen=True):
     """What is wrong with the record of this number."""
 
@@ -56,49 +75,36 @@ class Walk:
         """The next ones."""
         for record in records:
             self._records += 1
-            self._place(record)
-            self._linked(record)
-            self._sealed(record)
             if record.verb == ERASE:
                 self._erased.add(record.target_id)
             if self._expected and record.hash.startswith(self._expected):
                 self._found = record.number
+            if record.number <= self._last:
+                self._flaw(record.number, "is not in its place")
+            else:
+                self._step(record)
 
-    def _place(self, record: Record) -> None:
+    def _step(self, record: Record) -> None:
         number, due = record.number, self._last + 1
-        if number < due:
-            self._flaw(number, "is not in its place")
-        elif number > due:
+        if number > due:
+            # Of the one behind the gap nothing can be said: the hash before it is not there.
             self._missing(due, number - 1)
-        if number != due:
             self._before = ()
-        self._last = max(number, self._last)
+        for says in faults(record, self._before):
+            self._flaw(number, says)
+        for text, owner in owned(record):
+            if text is None:
+                self._emptied[number] = owner
+        # If only its hash was changed, the next one still follows the one it had.
+        should = {link(before, record) for before in self._before}
+        self._before = (record.hash, *(should - {record.hash}))
+        self._hash, self._last = record.hash, number
 
     def _missing(self, first: int, last: int) -> None:
         named = min(last, first + MOST_FLAWS - 1)
         for number in range(first, named + 1):
             self._flaw(number, "is missing")
         self._more += last - named
-
-    def _linked(self, record: Record) -> None:
-        """Behind a gap nothing can be said of one record: the hash before it is not there."""
-        should = tuple(link(before, record) for before in self._before)
-        if should and record.hash not in should:
-            self._flaw(record.number, "was changed, or stands in the place of another")
-        # If only its hash was changed, the next one still follows the one it had.
-        self._before = (record.hash, *(each for each in should if each != record.hash))
-        self._hash = record.hash
-
-    def _sealed(self, record: Record) -> None:
-        r = record
-        for text, kept, owner in (
-            (r.who, r.who_seal, r.actor_id or r.target_id),
-            (r.what, r.what_seal, r.target_id),
-        ):
-            if text is None:
-                self._emptied[r.number] = owner
-            elif seal(text) != kept:
-                self._flaw(r.number, "was changed: its words are not those that were sealed")
 
     def _flaw(self, number: int, says: str) -> None:
         if len(self._flaws) < MOST_FLAWS:

@@ -49,6 +49,7 @@ class Login(Command, frozen=True):
 
     guest: Short | None = None
     guest_token: Secret | None = None
+    return_token: Secret | None = None
     user: Short | None = None
     password: Secret | None = None
     token: Secret | None = None
@@ -137,6 +138,10 @@ class Read(Command, frozen=True):
 
     room: Short
     seq: Seq
+
+
+class Unread(Command, frozen=True):
+    """Count what one has not read, in all rooms that one is in."""
 
 
 class Typing(Command, frozen=True):

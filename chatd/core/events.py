@@ -157,6 +157,8 @@ class Entered(Event, frozen=True, tag="entered"):
     role: str = "member"
     read: int = 0
     title: str | None = None
+    slow: int = 0
+    read_only: bool = False
 
 
 class Invited(Event, frozen=True, tag="invited"):
@@ -206,19 +208,22 @@ class Ok(Struct, kw_only=True, tag_field="type", tag="ok", omit_defaults=True):
 
 
 class LoggedIn(Ok, tag="ok"):
-    """Who one is now. A guest keeps `guest_token` to come back under the same name; `rooms` are
-    those one is already a member of, and this session hears."""
+    """Who one is now. A guest keeps `guest_token` to come back under the same name, an account
+    `return_token` to come back without its password; `rooms` are those one is already a member of,
+    and this session hears."""
 
     user: str
     guest: bool = False
     guest_token: str | None = None
+    return_token: str | None = None
     operator: bool = False
     rooms: list[RoomState] = []
 
 
 class RoomState(Struct, kw_only=True, omit_defaults=True):
     """A room as its member sees it: the position that the session now hears it from, one's role
-    and read marker."""
+    and read marker; `slow` seconds between two messages of a plain member, or only moderators
+    speak (`read_only`)."""
 
     room: str
     epoch: str
@@ -228,6 +233,8 @@ class RoomState(Struct, kw_only=True, omit_defaults=True):
     role: str = "member"
     read: int = 0
     title: str | None = None
+    slow: int = 0
+    read_only: bool = False
 
 
 class Attending(Ok, tag="ok"):
@@ -241,6 +248,8 @@ class Attending(Ok, tag="ok"):
     role: str = "member"
     read: int = 0
     title: str | None = None
+    slow: int = 0
+    read_only: bool = False
 
 
 class Stored(Ok, tag="ok"):

@@ -178,7 +178,7 @@ class Attendances:
 
     def state_of(self, place: Attendance) -> RoomState:
         """A room as somebody in it sees it now."""
-        room = place.room
+        room, rules = place.room, self._node.laid.rules(place.room.room_id)
         return RoomState(
             room=room.name,
             epoch=self._node.store.epoch,
@@ -188,4 +188,6 @@ class Attendances:
             role=place.rank.value,
             read=place.read,
             title=room.title,
+            slow=rules.slow,
+            read_only=rules.read_only,
         )

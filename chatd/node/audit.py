@@ -44,7 +44,10 @@ class Audit:
         if self._owed:
             await self.note()
         node = self._node
-        while records := await node.store.audit(self._told, PAGE):
+        more = True
+        while more:
+            records = await node.store.audit(self._told, PAGE)
+            more = len(records) == PAGE
             for each in records:
                 if each.number > self._told:  # another look may have been faster
                     self._told = each.number

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chatd.commands import COMMANDS, Row
 from chatd.commands.act import Act
 from chatd.core.commands import Command, Login, Send
-from chatd.core.errors import ERRORS, Refused
+from chatd.core.errors import ERRORS, OURS, Refused
 from chatd.core.events import Error, Ok
 from chatd.core.names import BadName
 from chatd.core.ports import StoreFailed, StoreFull
@@ -47,6 +47,8 @@ class Gate:
             meter.refused(refusal.code)
             if isinstance(command, Login):
                 self._node.audit.failures.count(session.address, command, refusal.code)
+            if isinstance(command, Send) and refusal.code in OURS:
+                meter.undelivered(refusal.code)
             if refusal.code == "login_failed":  # for who watches the log for those who guess
                 facts = {"session": session.number, "address": session.address}
                 self._node.log.warning("login_refused", **facts)

@@ -1,5 +1,5 @@
-"""The verbs `chatd audit` and `chatd audit verify`, and what other verbs of the command line record.
-The running daemon has the same as commands; what a record is, and the chain, is core/audit."""
+"""The verbs `chatd audit` and `chatd audit verify`, and what other verbs record. The running daemon
+has the same as commands; what a record is, and the chain, is core/audit."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from chatd.store.sqlite.backup_manifest import DATABASE, at_rest
 from chatd.store.sqlite.opening import connect
 
 STEP = 1000
+UNREADABLE = (CannotOpen, sqlite3.Error, UnicodeDecodeError)
+"""The last is what the library makes of a damaged header."""
 FROM_HERE = "host"
 """The address of what is done on the host's command line."""
 
@@ -57,11 +59,10 @@ def audit_list(args: Namespace, database: Path, out: TextIO, err: TextIO) -> int
     try:
         with closing(_opened(args, database)) as connection:
             records = audit.found(connection, wanted, None, args.limit)[::-1]
-    except (CannotOpen, sqlite3.Error) as error:
+    except UNREADABLE as error:
         err.write(f"chatd: {error}\n")
         return 1
-    for record in records:
-        out.write(f"{_as_json(record) if args.json else _as_line(record)}\n")
+    out.writelines(f"{_as_json(record) if args.json else _as_line(record)}\n" for record in records)
     if not records:
         err.write("no such records\n")
     return 0
@@ -72,7 +73,7 @@ def audit_verify(args: Namespace, database: Path, out: TextIO, err: TextIO) -> i
     try:
         with closing(_opened(args, database)) as connection:
             verdict = _walked(connection, args.head)
-    except (CannotOpen, sqlite3.Error) as error:
+    except UNREADABLE as error:
         err.write(f"chatd: {error}\n")
         return 1
     if args.json:
@@ -95,8 +96,7 @@ def _walked(connection: sqlite3.Connection, head: str) -> Verdict:
 
 
 def _tell(verdict: Verdict, out: TextIO, err: TextIO) -> None:
-    for flaw in verdict.flaws:
-        err.write(f"record {flaw.number} {flaw.says}\n")
+    err.writelines(f"record {flaw.number} {flaw.says}\n" for flaw in verdict.flaws)
     if verdict.more:
         err.write(f"and {verdict.more} more\n")
     if verdict.flaws:
@@ -119,15 +119,16 @@ def _opened(args: Namespace, database: Path) -> sqlite3.Connection:
 def _checked(connection: sqlite3.Connection, where: Path) -> sqlite3.Connection:
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if not SINCE <= version <= schema.newest():
-            raise CannotOpen(
-                f"{where} has schema {version}; this chatd reads the audit log of schemas "
-                f"{SINCE} to {schema.newest()}"
-            )
-    except BaseException:
+    except sqlite3.Error:
         connection.close()
         raise
-    return connection
+    newest = schema.newest()
+    if SINCE <= version <= newest:
+        return connection
+    connection.close()
+    raise CannotOpen(
+        f"{where} has schema {version}; this chatd reads the audit log of {SINCE} to {newest}"
+    )
 
 
 # --- how records are written ---

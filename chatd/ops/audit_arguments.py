@@ -1,5 +1,5 @@
-"""The arguments of `chatd audit`, which is in audit. Imports nothing heavy: every run of chatd reads
-this."""
+"""The arguments of `chatd audit`, which is in audit. Imports nothing heavy: every run of chatd
+reads this."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def audit(parser: ArgumentParser) -> None:
 
 
 def _hash(text: str) -> str:
-    if not re.fullmatch("[0-9a-fA-F]{12,64}", text):
+    if text and not re.fullmatch("[0-9a-fA-F]{12,64}", text):
         raise ArgumentTypeError(f"{text!r} is no hash: give at least 12 hexadecimal digits")
     return text
 

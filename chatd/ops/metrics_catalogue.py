@@ -9,7 +9,7 @@ from itertools import product
 from typing import Literal
 
 from chatd.core.commands import EVERY
-from chatd.core.errors import CLOSES, ERRORS
+from chatd.core.errors import CLOSES, ERRORS, OURS
 from chatd.store import FAILURES, KEEPING, OPERATIONS
 
 OTHER = "other"
@@ -140,6 +140,10 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             _MOMENT,
             Label("generation", "of the objects that were looked at", ("0", "1", "2"), whole=True),
         ),
+        _gauge(
+            "chatd_memory_limit_bytes",
+            "The memory that chatd can have: its control group's limit, else the host's.",
+        ),
     ),
     "Connections": (
         _gauge(
@@ -208,6 +212,16 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "Entries of rooms' logs put into outboxes: one for each session that hears it.",
         ),
         _histogram(
+            "chatd_delivery_seconds",
+            "From a message's arrival to its being in all hearers' outboxes.",
+            _ANSWER,
+        ),
+        _counter(
+            "chatd_undelivered_total",
+            "Messages that chatd could not take, by its own fault and not by the sender's.",
+            _words("code", "an error code of the protocol", *OURS),
+        ),
+        _histogram(
             "chatd_fanout_seconds",
             "How long one entry took into all its hearers' outboxes.",
             _MOMENT,
@@ -264,6 +278,11 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "Calls that the store could not carry out; nothing was acknowledged.",
             _words("kind", "`full`: no room on the disk; `failed`: anything else", *FAILURES),
         ),
+        _gauge("chatd_store_size_bytes", "The database's files together."),
+        _gauge(
+            "chatd_store_disk_free_bytes", "Room for chatd on the disk that the database is on."
+        ),
+        _gauge("chatd_store_disk_size_bytes", "The whole of that disk."),
         _counter(
             "chatd_retention_removed_total",
             "Entries of rooms' logs that were removed because of `retention.age` or "

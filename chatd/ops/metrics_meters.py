@@ -21,6 +21,8 @@ class NodeMeter:
         self._out = board.count("chatd_messages_out_total")
         self._hearers = board.spread("chatd_fanout_hearers")
         self._fanout = board.spread("chatd_fanout_seconds")
+        self._delivery = board.spread("chatd_delivery_seconds")
+        self._undelivered = board.counts("chatd_undelivered_total")
         self._resumes = board.counts("chatd_resumes_total")
         self._replayed = board.count("chatd_replayed_entries_total")
         self._gaps = board.count("chatd_gap_reads_total")
@@ -65,6 +67,14 @@ class NodeMeter:
         self._out.add(hearers)
         self._hearers.observe(hearers)
         self._fanout.observe(seconds)
+
+    def delivered(self, seconds: float) -> None:
+        """A message is in all hearers' outboxes."""
+        self._delivery.observe(seconds)
+
+    def undelivered(self, code: str) -> None:
+        """A message could not be taken, by our fault."""
+        self._undelivered[code,].add()
 
     def resumed(self, result: str, replayed: int) -> None:
         """A client came back to a room."""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import NODEFAULT
 
-from chatd.core import events
+from chatd.core import events, unread
 from chatd.core.commands import EVERY
 from chatd.core.errors import CLOSES, ERRORS
 
@@ -60,6 +60,7 @@ def answers() -> str:
             ("history", events.HistoryPage),
             ("search", events.Found),
             ("read", events.Marked),
+            ("unread", unread.UnreadCounts),
             ("who", events.Roster),
             ("rooms", events.RoomList),
             ("leave, invite, role, typing, ping, quit", events.Ok),
@@ -69,6 +70,7 @@ def answers() -> str:
         (f"each of `{where}`", _fields(each), _says(each))
         for where, each in (
             ("rooms in login", events.RoomState),
+            ("rooms in unread", unread.UnreadLine),
             ("people", events.Person),
             ("rooms", events.RoomLine),
         )

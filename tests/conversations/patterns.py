@@ -33,6 +33,7 @@ SAID = {
     "history": ("room",),
     "search": ("query",),
     "read": ("room", "seq"),
+    "unread": (),
     "typing": ("room", "on"),
     "who": ("room",),
     "rooms": (),
@@ -56,6 +57,8 @@ SAID = {
     "settle": ("number", "outcome"),
     "emergency": ("step",),
     "announce": ("text",),
+    "audit": (),
+    "auditverify": (),
 }
 HEARD = {
     "ok": (),

@@ -30,6 +30,15 @@ class Authenticator(Protocol):
         """By a bot's token."""
         ...
 
+    async def returning(self, return_token: str, now: int) -> Identity | None:
+        """By a return token. ``now``: milliseconds since 1970 UTC."""
+        ...
+
+    async def return_token(self, user_id: UserId, now: int) -> str:
+        """What lets an account come back without its password, until it has another one, is
+        barred, or was away for too long."""
+        ...
+
     def guest_token(self, user_id: UserId, name: str) -> str:
         """What lets a guest come back as the same one; the name may change."""
         ...

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from chatd.auth import tokens
-from chatd.auth.accounts import Accounts
+from chatd.auth.accounts import RETURN_MS, Accounts
 from chatd.auth.passwords import Passwords, encode, parse
 from chatd.core.errors import Refused
 from chatd.core.log import Account, Token, UserId
@@ -205,3 +205,36 @@ def test_a_guest_comes_back_as_the_same_one_under_any_name(world: World) -> None
 def test_a_guest_of_another_server_is_unknown(world: World) -> None:
     elsewhere = Accounts(world.store, world.passwords, bytes(32))
     assert world.auth.guest(elsewhere.guest_token(UserId("gXyz"), "visitor")) is None
+
+
+def returning(world: World, token: str, now: int = 1) -> Identity | None:
+    return finish(world.auth.returning(token, now))
+
+
+def test_whoever_was_let_in_may_come_back_for_a_while(world: World) -> None:
+    token = finish(world.auth.return_token(ANN.user_id, 1))
+    assert returning(world, token) == SHE
+    assert returning(world, token, RETURN_MS) == SHE
+    assert returning(world, token, RETURN_MS + 1) is None
+    assert world.hop.hops == 0
+
+
+def test_a_new_password_ends_all_return_tokens(world: World) -> None:
+    token = finish(world.auth.return_token(ANN.user_id, 1))
+    finish(world.store.set_password(ANN.user_id, str(encode(b"another horse", COST)), 2))
+    assert returning(world, token) is None
+
+
+def test_a_barred_account_does_not_come_back(world: World) -> None:
+    token = finish(world.auth.return_token(ANN.user_id, 1))
+    finish(world.store.set_disabled(ANN.user_id, True, 2))
+    assert returning(world, token) is None
+
+
+def test_nobody_writes_a_return_token_but_the_server(world: World) -> None:
+    token = finish(world.auth.return_token(ANN.user_id, 1))
+    later = token.replace(f".{1 + RETURN_MS}.", f".{2 + RETURN_MS}.")
+    assert later != token
+    for text in (later, token[:-1], token + "\n", token.replace("uann", "ubob"), "", "\ud800"):
+        assert returning(world, text) is None
+    assert finish(world.auth.return_token(UserId("unobody"), 1)) == ""

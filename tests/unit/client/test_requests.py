@@ -138,7 +138,7 @@ def test_it_is_not_when_it_was_never_said(command: c.Command) -> None:
 
 
 def test_what_may_be_repeated_changes_nothing_the_second_time() -> None:
-    reads = {c.History, c.Search, c.Who, c.Rooms, c.Bans, c.Reports, c.Ping}
+    reads = {c.History, c.Search, c.Who, c.Rooms, c.Unread, c.Bans, c.Reports, c.Ping}
     harmless_twice = {c.Join, c.Direct, c.Read, c.Delete, c.React, c.Unreact}
     assert set(REPEATABLE) == reads | harmless_twice
 

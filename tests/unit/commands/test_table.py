@@ -40,5 +40,15 @@ def test_only_sends_to_a_room_go_side_by_side() -> None:
 def test_what_takes_much_work_costs_more_and_goodbye_costs_nothing() -> None:
     assert COMMANDS[c.Quit].cost == 0.0
     dear = {kind for kind, row in COMMANDS.items() if row.cost > 1.0}
-    assert dear == {c.Login, c.Nick, c.Create, c.Direct, c.Search, c.Report}
+    assert dear == {
+        c.Login,
+        c.Nick,
+        c.Create,
+        c.Direct,
+        c.Search,
+        c.Unread,
+        c.Report,
+        c.Audit,
+        c.AuditVerify,
+    }
     assert all(row.cost > 0.0 for kind, row in COMMANDS.items() if kind is not c.Quit)

@@ -142,6 +142,14 @@ ONE_CALL: list[tuple[Callable[[Metrics], None], dict[str, float]]] = [
         lambda m: m.node.resumed("recovered", 7),
         {'resumes_total{result="recovered"}': 1, "replayed_entries_total": 7},
     ),
+    (
+        lambda m: m.node.delivered(0.5),
+        {"delivery_seconds_count": 1, "delivery_seconds_sum": 0.5},
+    ),
+    (
+        lambda m: m.node.undelivered("storage_full"),
+        {'undelivered_total{code="storage_full"}': 1},
+    ),
     (lambda m: m.node.gap_read(), {"gap_reads_total": 1}),
     (lambda m: m.node.rooms(3), {"rooms_loaded": 3}),
     (lambda m: m.node.people(5), {"users_online": 5}),
