@@ -94,7 +94,7 @@ def slows(daemon: Daemon) -> int:
 
 @pytest.mark.timeout(180)
 def test_kill_9_leaves_a_whole_chain_with_all_that_was_acknowledged(daemon: Daemon) -> None:
-    acked = 0
+    acked, seen = 0, ""
     for _ in range(ROUNDS):
         olga = operator(daemon)
         for n in range(ACKS):
@@ -104,13 +104,13 @@ def test_kill_9_leaves_a_whole_chain_with_all_that_was_acknowledged(daemon: Daem
         for _ in range(ACKS):  # and some more that nobody waits for
             olga.say("slow", room="lobby", seconds=7)
         daemon.kill()
+        olga.close()
         assert slows(daemon) >= acked
         acked = slows(daemon)
         daemon.start()
     code, said = verify(daemon, "--head", seen)
     assert code == 0, said
     assert verbs(daemon).count("start") == ROUNDS + 1
-    olga.close()
 
 
 def test_what_is_changed_behind_its_back_is_named(daemon: Daemon) -> None:
