@@ -70,6 +70,8 @@ def edge_settings(config: Config) -> EdgeSettings:
         handshake_timeout=config.limits.handshake_timeout,
         ping_interval=config.limits.ping_interval,
         ping_timeout=config.limits.ping_timeout,
+        flush_delay=config.delivery.flush_delay,
+        shortcuts=config.delivery.shortcuts,
         echo=config.diagnostics.echo,
     )
 

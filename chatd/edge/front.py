@@ -11,13 +11,13 @@ from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.python.failure import Failure
 
 from chatd.core.ports import Log
-from chatd.edge import admission
+from chatd.edge import admission, shortcuts
 from chatd.edge.admission import Admitted, TurnedAway
 from chatd.edge.census import Census
 from chatd.edge.echo import EchoLine
 from chatd.edge.forwarded import UNIX, plain_address
 from chatd.edge.head import Head
-from chatd.edge.outbox import Outboxes
+from chatd.edge.outboxes import Outboxes
 from chatd.edge.pages import Pages
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor
 from chatd.edge.request import OneRequest, sentence
@@ -48,15 +48,18 @@ class FrontFactory(ServerFactory):
         self.journal = journal
         self.meter = meter
         self.census = Census(meter)
-        self.outboxes = Outboxes(reactor, meter, journal)
-        self.chat = ChatFactory(reactor, journal, house, self.outboxes, meter)
         self.echo = UpgradedFactory(reactor, journal)
+        self.ways = shortcuts.found(reactor, self.echo) if settings.shortcuts else shortcuts.NONE
+        shortcuts.tell(self.ways, meter)
+        self.outboxes = Outboxes(shortcuts.turns(self.ways, reactor), reactor, meter, journal)
+        self.chat = ChatFactory(reactor, journal, house, self.outboxes, meter, self.ways)
         self.use(settings)
 
     def use(self, settings: EdgeSettings) -> None:
         """Connections that come from now on are under these."""
         self.settings = settings
         self.chat.use(settings)
+        self.outboxes.delay = settings.flush_delay
         self.echo.options(closeHandshakeTimeout=settings.close_timeout)
 
     def buildProtocol(self, addr: IAddress | None) -> Front | None:

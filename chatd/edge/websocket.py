@@ -8,9 +8,13 @@ from typing import Any
 
 from chatd.core.errors import BYE, CLOSES, INTERNAL, NOT_TEXT, PROTOCOL_ERROR, CloseCode
 from chatd.core.ports import Dialect, Frame, Log
+from chatd.edge import short
 from chatd.edge.admission import Admitted
-from chatd.edge.outbox import PONG, Outbox, Outboxes, wire_of
+from chatd.edge.direct import Way, by_transport, way_to
+from chatd.edge.outbox import PONG, Outbox, wire_of
+from chatd.edge.outboxes import Outboxes
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor, Session
+from chatd.edge.shortcuts import Ways
 from chatd.edge.upgraded import Upgraded, UpgradedFactory
 
 STEPS = 256
@@ -38,12 +42,19 @@ class ChatFactory(UpgradedFactory):
     lines that are open keep theirs."""
 
     def __init__(
-        self, reactor: Reactor, journal: Log, house: House, outboxes: Outboxes, meter: EdgeMeter
+        self,
+        reactor: Reactor,
+        journal: Log,
+        house: House,
+        outboxes: Outboxes,
+        meter: EdgeMeter,
+        ways: Ways,
     ) -> None:
         super().__init__(reactor, journal)
         self.house = house
         self.outboxes = outboxes
         self.meter = meter
+        self.ways = ways
 
     def use(self, settings: EdgeSettings) -> None:
         """Lines made from now on have these deadlines."""
@@ -77,12 +88,15 @@ class ChatLine(Upgraded):
         self._yielding = False
         self._held_since = 0.0
         self._read_since = 0.0
+        self._send_by: Way = by_transport
 
     # --- from Autobahn ---
     def onOpen(self) -> None:
         """The session begins."""
         super().onOpen()
         self.registerProducer(self._outbox, True)
+        if self.factory.ways.direct_send:
+            self._send_by = way_to(self.transport)
         try:
             self._session = self.factory.house.open(
                 self._outbox, self._dialect, self._admitted.address
@@ -91,10 +105,36 @@ class ChatLine(Upgraded):
             self._fault(error)
 
     def dataReceived(self, data: bytes) -> None:
-        """Counted, then Autobahn's."""
+        """Counted, then read the short way as far as that goes; the rest is Autobahn's."""
         self.factory.meter.bytes_in(len(data))
         self._steps = 0
-        super().dataReceived(data)
+        if self.factory.ways.short_frames and self._may_read_short():
+            try:
+                data = self._read_short(data)
+            except Exception as error:  # noqa: BLE001 - as in Autobahn's way
+                self.broke(error)
+                return
+        if data:
+            super().dataReceived(data)
+
+    def _may_read_short(self) -> bool:
+        return (
+            self.state == self.STATE_OPEN
+            and not (self._held or self._yielding)
+            and short.between_messages(self)
+        )
+
+    def _read_short(self, data: bytes) -> bytes:
+        """Take text frames from the beginning; gives what is left."""
+        at, most = 0, self.maxFramePayloadSize
+        while self._steps < STEPS and self._may_read_short():
+            text, at = short.text_frame(data, at, most)
+            if text is None:
+                break
+            self._steps += 2
+            short.sign_of_life(self)
+            self.onMessage(text, False)
+        return data[at:]
 
     def processData(self) -> bool:
         """One step of Autobahn's parser; none while the house holds, for what was read already,
@@ -188,8 +228,7 @@ class ChatLine(Upgraded):
     # --- for the outbox ---
     def write(self, data: bytes) -> None:
         """Whole frames; not by Autobahn's sendData, which words a debug line for each."""
-        transport: Any = self.transport
-        transport.write(data)
+        self._send_by(self.transport, data)
 
     def leave(self, code: CloseCode, reason: str) -> None:
         """Begin the closing handshake."""

@@ -98,6 +98,12 @@ _DROPPED = _words(
     "typing and presence when half of an outbox is full, or all in one that was full",
     *("ephemeral", "too_slow"),
 )
+_PACE = _words("pace", "at the end of a turn, or `delivery.flush_delay` later", "now", "delayed")
+_SHORTCUT = _words(
+    "shortcut",
+    "to the socket at once; whole text frames without Autobahn's parser; at the end of a turn",
+    *("direct_send", "short_frames", "turn_end"),
+)
 _KIND = _words("kind", "how somebody logged in", "guest", "password", "token")
 
 SECTIONS: dict[str, tuple[Row, ...]] = {
@@ -163,6 +169,21 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         _counter("chatd_received_bytes_total", "Bytes that came from clients."),
         _counter("chatd_sent_frames_total", "Frames that were handed to clients' connections."),
         _counter("chatd_sent_bytes_total", "Bytes that were handed to clients' connections."),
+        _counter(
+            "chatd_sent_writes_total",
+            "Writes to clients' connections; chatd_sent_frames_total by these is how many frames "
+            "shared one.",
+        ),
+        _counter(
+            "chatd_flushes_total",
+            "Times that outboxes were emptied, and times that this was put off for more to join.",
+            _PACE,
+        ),
+        _gauge(
+            "chatd_shortcut_active",
+            "1 where a shortcut through the libraries is taken, 0 where it is off or does not fit.",
+            _SHORTCUT,
+        ),
         _gauge("chatd_outbox_bytes", "Bytes that wait in all outboxes for clients to read them."),
         _counter(
             "chatd_outbox_dropped_total",

@@ -25,6 +25,8 @@ out.
   the key, its value and what is allowed. It exits with 78 (EX_CONFIG) if there is any.
 - `chatd config show --config FILE` prints what the file sets; `--effective` prints all keys with
   the values that hold, and `--origin` adds where each value comes from.
+- `chatd config changes OLD NEW` says which keys differ between two files, and which of them need a
+  restart.
 - `systemctl reload chatd` (SIGHUP) reads the file again, all or nothing: with any problem in it
   the running configuration stays. Keys that need a restart keep their old value until then, and
   the log names them.

@@ -8,6 +8,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Literal, get_args
 
+from chatd.ops.config.delivery import Delivery
 from chatd.ops.config.keys import key, sections
 from chatd.ops.config.kinds import choice, flag, line, lines, list_of, number, whole
 from chatd.ops.config.measures import duration, mode, size
@@ -325,6 +326,7 @@ class Config:
     auth: Auth = Auth()
     limits: Limits = Limits()
     http: Http = Http()
+    delivery: Delivery = Delivery()
     drain: Drain = Drain()
     log: Log = Log()
     text: InText = InText()

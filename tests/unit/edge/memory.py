@@ -181,6 +181,15 @@ class Tally:
     def frames_out(self, count: int) -> None:
         self.count["frames_out"] += count
 
+    def writes(self, count: int) -> None:
+        self.count["writes"] += count
+
+    def flushed(self, pace: str) -> None:
+        self.count[pace] += 1
+
+    def shortcut(self, name: str, taken: bool) -> None:
+        self.now[name] = taken
+
     def dropped(self, kind: str, frames: int) -> None:
         self.count[kind] += frames
 
