@@ -166,26 +166,8 @@ def _on(call: Callable[..., int]) -> Callable[[argparse.Namespace], int]:
 
 def _doctor(verbs: Verbs) -> None:
     parser = _verb(verbs, "doctor", "look for what is wrong with this host", _run_doctor)
-    parser.epilog = "It changes nothing. Exits with 0 when all is well, 1 with warnings, 2 else."
+    doctor_arguments.doctor(parser)
     _where(parser)
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument(
-        "--full", action="store_true", help="read all of the database; may take minutes"
-    )
-    parser.add_argument(
-        "--certificate",
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="see when its certificates end, such as nginx's; may be repeated",
-    )
-    parser.add_argument(
-        "--backups",
-        metavar="DIR",
-        action="append",
-        default=[],
-        help="see how old the newest backup in it is; may be repeated",
-    )
 
 
 def _run_doctor(args: argparse.Namespace) -> int:

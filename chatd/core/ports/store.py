@@ -133,7 +133,15 @@ class Store(Sanctions, Audit, Protocol):
         ...
 
     async def create_room(
-        self, name: str, kind: RoomKind, *, skeleton: str, topic: str, owner: Member | None, ts: int
+        self,
+        name: str,
+        kind: RoomKind,
+        *,
+        skeleton: str,
+        topic: str,
+        owner: Member | None,
+        ts: int,
+        deed: Deed = NO_DEED,
     ) -> StoredRoom:
         """Make a room. Raises NameTaken when the skeleton or the name is another room's."""
         ...

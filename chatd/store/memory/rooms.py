@@ -18,7 +18,15 @@ class Rooms(Keeper):
         return next((room.now() for room in rooms if room.stored.name == name), None)
 
     async def create_room(
-        self, name: str, kind: RoomKind, *, skeleton: str, topic: str, owner: Member | None, ts: int
+        self,
+        name: str,
+        kind: RoomKind,
+        *,
+        skeleton: str,
+        topic: str,
+        owner: Member | None,
+        ts: int,
+        deed: Deed = NO_DEED,
     ) -> StoredRoom:
         """See the port."""
         kept = self.writing()
@@ -30,6 +38,7 @@ class Rooms(Keeper):
         room = kept.rooms[room_id] = Room(stored, skeleton)
         if owner is not None:
             room.members[owner.user_id] = owner
+        record(kept, deed)
         return room.now()
 
     async def direct_room(self, name: str, one: Member, other: Member, ts: int) -> StoredRoom:

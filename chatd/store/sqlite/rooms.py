@@ -137,6 +137,7 @@ def create_room(
     topic: str,
     owner: Member | None,
     ts: int,
+    deed: Deed,
 ) -> StoredRoom:
     """See the port."""
     taken = transaction.execute(_TAKEN, (skeleton, name)).fetchone()
@@ -146,6 +147,7 @@ def create_room(
     room_id = RoomId(transaction.execute(_CREATE, row).lastrowid or 0)
     if owner is not None:
         _join(transaction, _SET_MEMBER, room_id, owner)
+    audit.record(transaction, deed)
     return StoredRoom(room_id=room_id, name=name, kind=kind, topic=topic)
 
 

@@ -182,10 +182,18 @@ class SqliteStore(SanctionCalls, AuditCalls):
         return await self._read("room", rooms.room, name)
 
     async def create_room(
-        self, name: str, kind: RoomKind, *, skeleton: str, topic: str, owner: Member | None, ts: int
+        self,
+        name: str,
+        kind: RoomKind,
+        *,
+        skeleton: str,
+        topic: str,
+        owner: Member | None,
+        ts: int,
+        deed: Deed = NO_DEED,
     ) -> StoredRoom:
         """See the port."""
-        asked = (name, kind, skeleton, topic, owner, ts)
+        asked = (name, kind, skeleton, topic, owner, ts, deed)
         return await self._write("create_room", rooms.create_room, *asked)
 
     async def direct_room(self, name: str, one: Member, other: Member, ts: int) -> StoredRoom:

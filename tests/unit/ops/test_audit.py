@@ -57,9 +57,11 @@ def test_every_verb_about_accounts_and_tokens_is_recorded(does: Run) -> None:
     does("token", "revoke", token)
     does("user", "disable", "ann")
     does("user", "enable", "ann")
+    does("room", "add", "garden", "--owner", "ann")
     records = read(does)
     assert [each["verb"] for each in records] == [
         *("user_add", "user_passwd", "token_add", "token_revoke", "user_disable", "user_enable"),
+        "room_add",
     ]
     assert {(each["by"], each["address"]) for each in records} == {(person(), "host")}
     assert records[0]["facts"] == {"user": "ann", "operator": "yes"}

@@ -99,6 +99,9 @@ CALLS: dict[str, Callable[[Place, Deed], Awaitable[Any]]] = {
     "sanction": lambda p, d: p.store.sanction(
         "ban", BOBS, None, reason="", by="olga", ts=1, until=None, deed=d
     ),
+    "create_room": lambda p, d: p.store.create_room(
+        "attic", "public", skeleton="attic", topic="", owner=None, ts=1, deed=d
+    ),
     "lift": lambda p, d: p.store.lift("mute", BOBS, None, deed=d),
     "set_room_rules": lambda p, d: p.store.set_room_rules(p.room_id, RoomRules(slow=3), deed=d),
     "set_emergency": lambda p, d: p.store.set_emergency(Emergency.NO_NEW, deed=d),
