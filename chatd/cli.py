@@ -16,7 +16,7 @@ from typing import Any
 
 from chatd import __version__
 from chatd.canary.arguments import arguments as canary_arguments
-from chatd.ops import audit_arguments, systemd
+from chatd.ops import audit_arguments, doctor_arguments, systemd
 from chatd.ops import data_arguments as arguments
 from chatd.ops.config import Config, Invalid, load, parse
 from chatd.ops.config import verbs as configuration
