@@ -39,8 +39,9 @@ class Row:
 
     ``anyone``: also before the log-in. ``pipelined``: whether a session's next pipelined command
     may start before this one is answered; all others wait their turn. ``cost``: tokens of the rate
-    limit. ``audited``: what is done by it goes to the audit log; such a handler gets an Act as its
-    fourth argument.
+    limit. ``paced``: whether limits.command counts it as it comes in; if not, the handler does.
+    ``audited``: what is done by it goes to the audit log; such a handler gets an Act as its fourth
+    argument.
     """
 
     handler: Callable[..., Awaitable[Ok]]
@@ -48,6 +49,7 @@ class Row:
     pipelined: Callable[[Any], bool] = _in_turn
     cost: float = 1.0
     audited: bool = False
+    paced: bool = True
 
 
 COMMANDS: dict[type[c.Command], Row] = {
@@ -61,7 +63,7 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Topic: Row(messages.topic),
     c.Invite: Row(membership.invite),
     c.Role: Row(membership.role, audited=True),
-    c.Direct: Row(membership.direct, cost=2.0),
+    c.Direct: Row(membership.direct, cost=2.0, paced=False),
     c.Send: Row(messages.send, pipelined=_to_a_room),
     c.Edit: Row(messages.edit),
     c.Delete: Row(messages.delete, audited=True),

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chatd.core.errors import BYE, CLOSES, INTERNAL, NOT_TEXT, PROTOCOL_ERROR, CloseCode
+from chatd.core.errors import BYE, CLOSES, INTERNAL, NOT_TEXT, PROTOCOL_ERROR, TOO_BIG, CloseCode
+from chatd.core.limits import LimitName
 from chatd.core.ports import Dialect, Frame, Log
 from chatd.edge import short
 from chatd.edge.admission import Admitted
@@ -20,6 +21,10 @@ from chatd.edge.upgraded import Upgraded, UpgradedFactory
 STEPS = 256
 """Steps of the parser in one turn of the reactor, about two a frame: 64 KiB hold ten thousand empty
 frames, and whoever sends them waits between turns, not everybody else."""
+UNHELD_BYTES = 16 * 1024 * 1024
+"""The largest message of WebSocket when limits.frame_bytes is not enforced."""
+RESERVED_BIT = b"RSV = 4 "  # how Autobahn words it
+COMPRESSED = b"a compressed frame, and no compression (permessage-deflate) was agreed to"
 HELD_MOST = 60.0
 """Seconds for which a session that the house does not read is not blamed for unread pongs."""
 
@@ -32,6 +37,9 @@ class Unopened:
 
     def hear(self, payload: bytes, /) -> None:
         """Nobody listens."""
+
+    def pinged(self) -> None:
+        """Nobody pays."""
 
     def gone(self, reason: str, clean: bool) -> None:
         """Nobody is missed."""
@@ -75,8 +83,10 @@ class ChatLine(Upgraded):
     ) -> None:
         super().__init__(factory, admitted, left)
         settings = factory.house.settings
-        self.maxFramePayloadSize = settings.frame_bytes
-        self.maxMessagePayloadSize = settings.frame_bytes
+        held = factory.house.limits.holds("frame_bytes")
+        self.maxFramePayloadSize = settings.frame_bytes if held else UNHELD_BYTES
+        self.maxMessagePayloadSize = self.maxFramePayloadSize
+        self._parts = 0
         self._dialect = dialect
         self._session: Session = Unopened()
         self._outbox = Outbox(
@@ -164,14 +174,29 @@ class ChatLine(Upgraded):
     def onMessageBegin(self, isBinary: bool) -> None:
         """Refuse binary messages at their beginning, not after all of their bytes."""
         super().onMessageBegin(isBinary)
+        self._parts = 0
         if isBinary:
             self.sendCloseFrame(NOT_TEXT.code, b"text frames only")
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        """One part of a message; nearly all have one only."""
+        self._parts += 1
+        if self._parts > 1 and self.state == self.STATE_OPEN:
+            most = self.factory.house.settings.frame_parts
+            if self._parts > most and self._stops("frame_parts"):
+                self.sendCloseFrame(TOO_BIG.code, f"over {most} frames in one message".encode())
+        super().onMessageFrameBegin(length)
+
+    def _stops(self, limit: LimitName) -> bool:
+        return self.factory.house.limits.stops(limit, address=self._admitted.address)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """One text frame for the session; none once it was told to go."""
         if self._outbox.closed or isBinary:
             return
         self.factory.meter.frames_in(1)
+        if len(payload) > self.factory.house.settings.frame_bytes:
+            self._stops("frame_bytes")  # it is not held, else it had not come here
         try:
             self._session.hear(payload)
         except Exception as error:  # noqa: BLE001 - one session's trouble stays its own
@@ -179,9 +204,15 @@ class ChatLine(Upgraded):
 
     def onPing(self, payload: bytes) -> None:
         """Answer by the outbox: who pings without reading must not fill our memory with pongs."""
+        self._session.pinged()
         pong = Frame(payload)
         pong.wire = wire_of(payload, PONG)
         self._outbox.put(pong, ephemeral=True)
+
+    def onPong(self, payload: bytes) -> None:
+        """Answers to our own pings are few; nothing is said of these to Autobahn's debug log."""
+        del payload
+        self._session.pinged()
 
     def onAutoPingTimeout(self) -> None:
         """No pong came; but one that lies unread because we do not read is no fault of the peer,
@@ -211,10 +242,15 @@ class ChatLine(Upgraded):
     ) -> None:
         """Every close frame of ours comes by here, Autobahn's own refusals too."""
         if self.state == self.STATE_OPEN:
+            if self.wasMaxMessagePayloadSizeExceeded or self.wasMaxFramePayloadSizeExceeded:
+                self._stops("frame_bytes")
             if not isReply:
                 self._fate = _WORDS.get(code or 0, PROTOCOL_ERROR.word)
             self._outbox.finish()
-        super().sendCloseFrame(code, reasonUtf8, isReply)
+        if (reasonUtf8 or b"").startswith(RESERVED_BIT):
+            super().sendCloseFrame(code, COMPRESSED, isReply)
+        else:
+            super().sendCloseFrame(code, reasonUtf8, isReply)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The connection is over, however it came about."""

@@ -16,7 +16,7 @@ from chatd.core.ports import StoreFailed, StoreFull, Timer
 if TYPE_CHECKING:
     from chatd.node.node import Node
 
-CODES = frozenset({"login_failed", "banned"})
+CODES = frozenset({"login_failed", "banned", "rate_limited"})
 """The refusals of a log-in that are recorded."""
 SOONEST = 1.0
 """Seconds after which the first failures are recorded."""
@@ -91,8 +91,8 @@ class Failures:
     async def _deed(self, attempt: Attempt, number: int) -> Deed:
         account = await self._account(attempt.user)
         facts = {"failures": str(number), "kind": attempt.kind}
-        if attempt.code == "banned":
-            facts["banned"] = "yes"
+        if attempt.code != "login_failed":
+            facts["refused"] = attempt.code
         return Deed(
             ts=self._node.clock.now(),
             verb="login_failed",
@@ -114,4 +114,6 @@ def _claimed(command: c.Login) -> tuple[str, str]:
         return "token", ""
     if command.user is not None:
         return "password", command.user
+    if command.return_token is not None:
+        return "return_token", ""
     return "guest", ""

@@ -10,6 +10,7 @@ from typing import Literal
 
 from chatd.core.commands import EVERY
 from chatd.core.errors import CLOSES, ERRORS, OURS
+from chatd.core.limits import LIMITS
 from chatd.store import FAILURES, KEEPING, OPERATIONS
 
 OTHER = "other"
@@ -91,7 +92,8 @@ _HANDSHAKE = _words(
     "result",
     "how it ended",
     *("ok", "echo", "bad_request", "bad_version", "bad_dialect", "wrong_origin", "not_found"),
-    *("draining", "banned", "full", "address_full", "timeout", "lost", "failed"),
+    *("draining", "banned", "full", "address_full", "too_fast", "bad_proxy"),
+    *("timeout", "lost", "failed"),
 )
 _DROPPED = _words(
     "kind",
@@ -278,6 +280,14 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "makes them again, for `chatd audit verify --head`.",
         ),
         _gauge("chatd_audit_owed", "Records that wait for a store that fails."),
+    ),
+    "Limits": (
+        _counter(
+            "chatd_limit_hits_total",
+            "How often a limit was met; in `dry-run` nothing came of it.",
+            _words("limit", "its key in [limits]", *LIMITS),
+            _words("mode", "how it was held", "dry-run", "on"),
+        ),
     ),
     "The store": (
         _gauge("chatd_schema_version", "The number of the store's newest schema file."),

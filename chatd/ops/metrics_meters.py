@@ -34,6 +34,7 @@ class NodeMeter:
         self._records = board.level("chatd_audit_records")
         self._head = board.level("chatd_audit_head")
         self._owed = board.level("chatd_audit_owed")
+        self._limits = board.counts("chatd_limit_hits_total")
 
     def opened(self, dialect: str) -> None:
         """A session began."""
@@ -113,6 +114,10 @@ class NodeMeter:
     def audit_owed(self, records: int) -> None:
         """So many records wait for a store that fails."""
         self._owed.set(records)
+
+    def limit_hit(self, limit: str, mode: str) -> None:
+        """A limit was met."""
+        self._limits[limit, mode].add()
 
 
 class StoreMeter:

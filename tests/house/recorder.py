@@ -127,6 +127,9 @@ class Meter:
     def audit_owed(self, records: int) -> None:
         self.counts["audit_owed"] = records
 
+    def limit_hit(self, limit: str, mode: str) -> None:
+        self.counts[f"limit_hit {limit} {mode}"] += 1
+
 
 class Log:
     """ports.Log that keeps its lines."""
