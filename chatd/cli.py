@@ -44,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Unusable as error:
         sys.stderr.write(f"chatd: {error}\n")
         return 1
+    except Invalid as invalid:
+        sys.stderr.write(f"{invalid}\n")
+        return os.EX_CONFIG
     except BrokenPipeError:  # `chatd config describe | head` is no error
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -255,9 +258,6 @@ def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
             )
             code: int = getattr(import_module(f"chatd.ops.{room}"), call)(args, desk)
             return code
-    except Invalid as invalid:
-        sys.stderr.write(f"{invalid}\n")
-        return os.EX_CONFIG
     except CannotOpen as error:
         sys.stderr.write(f"chatd: {error}\n")
         return 1
@@ -284,11 +284,7 @@ def _on_data(verbs: Verbs, name: str, says: str) -> argparse.ArgumentParser:
 def _run_on_data(args: argparse.Namespace, name: str) -> int:
     if name == "restore" and args.dev is not None and not args.dry_run:
         _make_dev(_file(args))
-    try:
-        return _run_data(args, name, _loaded(args).store.path)
-    except Invalid as invalid:
-        sys.stderr.write(f"{invalid}\n")
-        return os.EX_CONFIG
+    return _run_data(args, name, _loaded(args).store.path)
 
 
 def _run_verify(args: argparse.Namespace) -> int:
@@ -318,11 +314,7 @@ def _run_audit(args: argparse.Namespace) -> int:
     from chatd.ops import audit  # noqa: PLC0415  # brings the store in
 
     run = audit.audit_verify if args.verify else audit.audit_list
-    try:
-        return run(args, _loaded(args).store.path, sys.stdout, sys.stderr)
-    except Invalid as invalid:
-        sys.stderr.write(f"{invalid}\n")
-        return os.EX_CONFIG
+    return run(args, _loaded(args).store.path, sys.stdout, sys.stderr)
 
 
 # --- the canary ---
