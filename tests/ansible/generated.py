@@ -37,6 +37,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "time zone": ("str", "[A-Za-z0-9_+/-]+"),
     "listener": ("str", r"tcp:(\[[0-9a-fA-F:.]+\]|[0-9.]+):[0-9]{1,5}|unix:/.+|systemd:[!-9;-~]+"),
     "origin": ("str", r"same-host|\*|[A-Za-z][A-Za-z0-9+.-]*://[^/]+"),
+    "host": ("str", r"\*|[A-Za-z0-9._-]{1,253}"),
+    "table": ("dict", ""),
     "network": ("str", r"unix|[0-9a-fA-F:.]+(/[0-9]{1,3})?"),
 }
 RANGE = re.compile('from "?([0-9.]+)( ?[A-Za-z]+)?"? to "?([0-9.]+)( ?[A-Za-z]+)?"?')
