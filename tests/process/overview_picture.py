@@ -42,9 +42,10 @@ def main() -> int:
             for panel in BOARD["panels"]
             if panel["type"] != "row"
         }
+    drawn = page(BOARD, answers, begin, end)
     with chromium() as browser:
         sheet: Page = browser.new_page(viewport={"width": 1208, "height": 100})
-        sheet.set_content(page(BOARD, answers, begin, end))
+        sheet.set_content(drawn)
         box = sheet.locator("svg").bounding_box()
         if box is None:
             raise LookupError("nothing was drawn")
