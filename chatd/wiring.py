@@ -3,21 +3,23 @@ Also what the daemon says of itself; when all of this is used is daemon.py's."""
 
 from __future__ import annotations
 
+import grp
 import platform
 import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
 from chatd import __version__
 from chatd.core.settings import Settings
-from chatd.edge.listen import CannotListen, Listeners
 from chatd.edge.ports import EdgeSettings
-from chatd.ops.config import Config, Inherited, Listener, Unix
-from chatd.ops.config.table import Http, Listen
+from chatd.ops.config import Config, Loaded, load
+from chatd.ops.config.load import DEFAULT
+from chatd.ops.config.table import Http
 from chatd.ops.logs import Log
 
 QUEUE = 32
@@ -35,6 +37,21 @@ class HouseLog(Log):
         """Something is wrong in chatd."""
         self._count()
         return super().fault(event, error, **facts)
+
+
+def read(file: Path, *, dev: bool) -> Loaded:
+    """The configuration. Where chatd is only tried out, the control socket lies beside the file,
+    unless that names another place. Raises Invalid."""
+    loaded = load(file)
+    if not dev or loaded.origins["control.socket"] != DEFAULT:
+        return loaded
+    beside = replace(loaded.config.control, socket=file.absolute().parent / "control.sock")
+    return Loaded(replace(loaded.config, control=beside), loaded.origins)
+
+
+def group_of(config: Config) -> int | None:
+    """The id of the operators' group; None for none. Raises KeyError when there is no such one."""
+    return grp.getgrnam(config.control.group).gr_gid if config.control.group else None
 
 
 def node_settings(config: Config) -> Settings:
@@ -100,30 +117,6 @@ def edge_settings(config: Config) -> EdgeSettings:
     )
 
 
-def listen(
-    listeners: Listeners, wanted: tuple[Listener, ...], how: Listen, handed: dict[str, list[int]]
-) -> None:
-    """Open them all. ``handed``: systemd's file descriptors by name. Raises CannotListen."""
-    for each in wanted:
-        if isinstance(each, Inherited):
-            for fd in _inherited(each.name, handed):
-                listeners.inherited(fd)
-        elif isinstance(each, Unix):
-            listeners.unix(each.path, how.unix_mode, how.backlog)
-        else:
-            listeners.tcp(each.host, each.port, how.backlog)
-
-
-def _inherited(name: str, handed: dict[str, list[int]]) -> list[int]:
-    if not handed.get(name):
-        names = ", ".join(sorted(handed)) or "none"
-        raise CannotListen(
-            f"systemd:{name}: systemd handed over no socket of this name (it named: {names}); "
-            f"set FileDescriptorName={name} in the socket unit, and start that"
-        )
-    return handed[name]
-
-
 def known_hosts(http: Http) -> frozenset[str]:
     """The names that this server goes by; "*" for any."""
     named = {origin.partition("://")[2].partition(":")[0] for origin in http.origins}
@@ -165,6 +158,7 @@ chatd {__version__} is running; its configuration and data are in {folder}/
   open   http://{host}/     in a browser, or in two
   type   websocat ws://{host}/     or in any WebSocket client; then just write
   add    {command()} user add alice --dev {folder}     for an account; without one, one is a guest
+  run    {command().removesuffix("chatd")}chatctl --dev {folder} status     to see how it is
   stop   Ctrl-C
 
 """

@@ -135,6 +135,7 @@ class People:
             raise self._taken(name)
         self._unlist(person)
         old, person.name = person.name, name
+        self._node.control.saw("renamed", user=old, target=name)
         self._list(person)
         for attendance in list(person.rooms.values()):
             room = attendance.room

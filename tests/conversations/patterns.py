@@ -59,6 +59,15 @@ SAID = {
     "announce": ("text",),
     "audit": (),
     "auditverify": (),
+    "status": (),
+    "everybody": (),
+    "drain": (),
+    "undrain": (),
+    "reload": (),
+    "loglevel": ("level",),
+    "watch": ("on",),
+    "explain": ("user", "verb", "room"),
+    "support": (),
 }
 HEARD = {
     "ok": (),
@@ -80,6 +89,7 @@ HEARD = {
     "draining": ("reconnect_after_ms",),
     "notice": ("user", "text"),
     "caught_up": ("room", "recovered", "seq"),
+    "happened": ("kind", "user"),
 }
 
 Names = dict[str, Any]
