@@ -109,17 +109,20 @@ define generate
 @mv $(2).new $(2)
 endef
 
-docs: $(READY) ## Write the documents that are made from the code
+docs: $(TOOLS) ## Write the documents that are made from the code
 	$(call generate,chatd config describe,docs/configuration.md)
 	$(call generate,chatd config example,packaging/chatd.toml)
 	$(call generate,chatd.ops.metrics_reference,docs/metrics.md)
 	$(call generate,chatd.ops.protocol_reference docs/protocol.md,docs/protocol.md)
+	@$(BIN)/python -m tests.ansible.generated
 
 lock: $(TOOLS) ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
 	$(LOCK) pyproject.toml -o requirements/run.txt
 	$(LOCK) --group build -o requirements/build.txt
 	$(LOCK) pyproject.toml --group build --group dev \
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+	$(LOCK) --group ansible -o ansible/requirements.txt
+	$(LOCK) --group ansible --group ansible-lint -c ansible/requirements.txt -o requirements/ansible.txt
 
 clean: ## Remove everything that make made, but not .state
 	rm -rf $(VENV) .cache build dist

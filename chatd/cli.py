@@ -20,6 +20,7 @@ from chatd.ops import data_arguments as arguments
 from chatd.ops import systemd
 from chatd.ops.config import Config, Invalid, load, parse
 from chatd.ops.config import verbs as configuration
+from chatd.terminal.arguments import arguments as connect_arguments
 
 CONFIG = "/etc/chatd/chatd.toml"
 DEV_FILE = "chatd.toml"
@@ -64,8 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     _doctor(verbs)
     _user(verbs)
     _token(verbs)
+    _room(verbs)
     _data(verbs)
     _canary(verbs)
+    _connect(verbs)
     return parser
 
 
@@ -142,6 +145,11 @@ def _config(verbs: Verbs) -> None:
     inner = parser.add_subparsers(metavar="VERB", required=True)
     _verb(inner, "example", "print a commented example file", _on(configuration.example))
     _verb(inner, "describe", "print the reference in Markdown", _on(configuration.describe))
+    says = "say what a reload or a restart would change"
+    changed = _verb(inner, "changes", says, _on(configuration.changed))
+    changed.add_argument("old", metavar="OLD")
+    changed.add_argument("new", metavar="NEW")
+    changed.add_argument("--json", action="store_true", help="for programs")
     show = _verb(inner, "show", "print a configuration as chatd reads it", _on(configuration.show))
     show.add_argument("--config", metavar="FILE", help="the file; without one, the defaults")
     show.add_argument(
@@ -217,6 +225,16 @@ def _token(verbs: Verbs) -> None:
     listing.add_argument("--json", action="store_true", help="for programs")
     revoke = _at_desk(inner, "token_revoke", "end a token, and its sessions, at once")
     revoke.add_argument("token_id", metavar="ID", help="as listed, or the whole token")
+
+
+def _room(verbs: Verbs) -> None:
+    inner = _group(verbs, "room", "add and list public rooms")
+    add = _at_desk(inner, "add", "make a public room", room="rooms")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--topic", default="", help="what it is for")
+    add.add_argument("--owner", metavar="USER", help="the account that may do all in it")
+    listing = _at_desk(inner, "list_", "list the public rooms", room="rooms")
+    listing.add_argument("--json", action="store_true", help="for programs")
 
 
 def _group(verbs: Verbs, name: str, says: str) -> Verbs:
@@ -312,3 +330,16 @@ def _run_canary(args: argparse.Namespace) -> int:
     from chatd.canary.verb import canary  # noqa: PLC0415  # brings the client in
 
     return canary(args)
+
+
+# --- the terminal client ---
+
+
+def _connect(verbs: Verbs) -> None:
+    connect_arguments(_verb(verbs, "connect", "chat from a terminal or a script", _run_connect))
+
+
+def _run_connect(args: argparse.Namespace) -> int:
+    from chatd.terminal.verb import connect  # noqa: PLC0415  # brings the client in
+
+    return connect(args)

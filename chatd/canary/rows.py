@@ -79,6 +79,12 @@ ROWS = (
         labels=(Label("reason", "why", OUTCOMES),),
     ),
     Row(
+        name="chatd_canary_certificate_expiry_timestamp_seconds",
+        kind="gauge",
+        about="Until when the certificate is valid that clients are shown, in seconds since 1970 "
+        "UTC; 0: none was seen.",
+    ),
+    Row(
         name="chatd_canary_start_time_seconds",
         kind="gauge",
         about="When the canary began, in seconds since 1970 UTC.",

@@ -18,6 +18,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 
 from chatd import __version__
+from chatd.canary.certificate import EVERY, valid_until
 from chatd.canary.export import check, export
 from chatd.canary.rows import ROWS
 from chatd.canary.tally import Tally
@@ -113,6 +114,8 @@ class Nest:
             self._canary.run(),
             self._every(min(self._plan.interval, REFRESH), self._refresh),
         ]
+        if address(self._plan.url).tls:
+            work.append(self._every(EVERY, self._look_at_certificate))
         if self._notifier.watchdog:
             work.append(self._every(self._notifier.watchdog, self._feed))
         tasks = [asyncio.create_task(each) for each in work]
@@ -136,6 +139,11 @@ class Nest:
         for each in self._exports:
             await each.refresh()
         self._notifier.status(self._status())
+
+    async def _look_at_certificate(self) -> None:
+        ends = await valid_until(address(self._plan.url), self._plan.tls)
+        if ends is not None:
+            self._board.level("chatd_canary_certificate_expiry_timestamp_seconds").set(ends)
 
     async def _feed(self) -> None:
         self._notifier.alive()

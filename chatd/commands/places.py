@@ -12,8 +12,6 @@ from chatd.core.policy import Actor, Case, Laid, Verb, Verdict, decide
 from chatd.core.rooms import Attendance, Person, Room
 from chatd.core.sanctions import SanctionKind
 
-TOPIC_CHARACTERS = 300
-
 
 async def place_of(host: Host, me: Person, name: str) -> Attendance:
     """One's place in the room of this name. Does not suspend for a room that is live."""
@@ -110,6 +108,6 @@ def line_of(raw: str) -> str:
 def topic_of(raw: str) -> str:
     """A topic as it is kept: one clean line, bounded."""
     topic = texts.one_line(raw)
-    if len(topic) > TOPIC_CHARACTERS:
-        raise Refused("too_long", f"a topic has at most {TOPIC_CHARACTERS} characters")
+    if len(topic) > texts.TOPIC_CHARACTERS:
+        raise Refused("too_long", f"a topic has at most {texts.TOPIC_CHARACTERS} characters")
     return topic

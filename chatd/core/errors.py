@@ -83,6 +83,8 @@ ERRORS = {
         ),
     )
 }
+OURS = ("storage_full", "storage_failed", "internal")
+"""Those that are no fault of whoever sent the command."""
 
 DRAINING = CloseCode(
     3000, "draining", "the server is stopping: reconnect after the time it gave, and resume"

@@ -7,6 +7,9 @@ import re
 import unicodedata
 from itertools import groupby
 
+TOPIC_CHARACTERS = 300
+"""The longest topic of a room."""
+
 # Tag characters are an invisible alphabet, in which text could be smuggled past the reader. Only
 # the three flags that Unicode recommends (emoji-sequences.txt: England, Scotland, Wales) use them.
 _BLACK_FLAG, _CANCEL_TAG = "\U0001f3f4", "\U000e007f"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatd.commands import COMMANDS, Row
 from chatd.core.commands import Command, Send
-from chatd.core.errors import ERRORS, Refused
+from chatd.core.errors import ERRORS, OURS, Refused
 from chatd.core.events import Error, Ok
 from chatd.core.names import BadName
 from chatd.core.ports import StoreFailed, StoreFull
@@ -41,6 +41,8 @@ class Gate:
         except Exception as error:  # noqa: BLE001  # the gate's very task: nothing gets past it
             refusal = self._refusal(error, session, command)
             meter.refused(refusal.code)
+            if isinstance(command, Send) and refusal.code in OURS:
+                meter.undelivered(refusal.code)
             if refusal.code == "login_failed":  # for who watches the log for those who guess
                 facts = {"session": session.number, "address": session.address}
                 self._node.log.warning("login_refused", **facts)

@@ -103,6 +103,8 @@ class Retention:
             self._timer.cancel()
         if self._rules.age or self._rules.messages:
             self._timer = self._clock.later(seconds, lambda: self._spawn(self._turn()))
+        else:
+            self._meter.swept(0.0)  # else an alert would take it for one that no longer comes by
 
     async def _turn(self) -> None:
         self._sweeping = True

@@ -16,6 +16,7 @@ from prometheus_client import (
 
 from chatd.ops.metrics_board import Board
 from chatd.ops.metrics_catalogue import CATALOGUE
+from chatd.ops.metrics_host import HostMeter
 from chatd.ops.metrics_meters import (
     AuthMeter,
     DaemonMeter,
@@ -49,6 +50,7 @@ class Metrics:
         self.auth = AuthMeter(board)
         self.daemon = DaemonMeter(board)
         self.pauses = Pauses(board)
+        self.host = HostMeter(board)
         self._registry = CollectorRegistry()
         self._registry.register(board)
         GCCollector(self._registry)
@@ -57,4 +59,5 @@ class Metrics:
 
     def render(self) -> tuple[bytes, str]:
         """The page and its content type. Takes milliseconds: for a thread, not for the reactor."""
+        self.host.look()
         return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4

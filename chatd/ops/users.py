@@ -75,7 +75,9 @@ def asking(stdin: TextIO, hidden: Callable[[str], str] = getpass) -> Ask:
     return ask
 
 
-def _refusing(verb: Verb) -> Callable[[Namespace, Desk], int]:
+def refusing(verb: Verb) -> Callable[[Namespace, Desk], int]:
+    """A verb that says why it is not carried out, and gives 1 then."""
+
     @wraps(verb)
     def carry_out(args: Namespace, desk: Desk) -> int:
         try:
@@ -94,7 +96,7 @@ def _refusing(verb: Verb) -> Callable[[Namespace, Desk], int]:
 # --- accounts ---
 
 
-@_refusing
+@refusing
 def add(args: Namespace, desk: Desk) -> None:
     """``args.name``, ``args.operator``: make an account."""
     name = account_name(args.name)
@@ -125,7 +127,7 @@ def _new_password(name: str, desk: Desk) -> str:
     return str(passwords.encode(prepared, desk.iterations))
 
 
-@_refusing
+@refusing
 def passwd(args: Namespace, desk: Desk) -> None:
     """``args.name``: set a new password."""
     account = _account(args.name, desk)
@@ -134,7 +136,7 @@ def passwd(args: Namespace, desk: Desk) -> None:
     desk.out.write(f"{account.name} has a new password; open sessions end in a moment\n")
 
 
-@_refusing
+@refusing
 def disable(args: Namespace, desk: Desk) -> None:
     """``args.name``: bar an account, and with it its tokens."""
     account = _account(args.name, desk)
@@ -144,7 +146,7 @@ def disable(args: Namespace, desk: Desk) -> None:
     )
 
 
-@_refusing
+@refusing
 def enable(args: Namespace, desk: Desk) -> None:
     """``args.name``: let an account in again, and its tokens."""
     account = _account(args.name, desk)
@@ -152,7 +154,7 @@ def enable(args: Namespace, desk: Desk) -> None:
     desk.out.write(f"{account.name} may log in; password and tokens are as they were\n")
 
 
-@_refusing
+@refusing
 def list_(args: Namespace, desk: Desk) -> None:
     """``args.json``: all accounts, by name."""
     accounts = desk.run(desk.store.accounts())
@@ -183,7 +185,7 @@ def _account(name: str, desk: Desk) -> Account:
 # --- tokens ---
 
 
-@_refusing
+@refusing
 def token_add(args: Namespace, desk: Desk) -> None:
     """``args.name``, ``args.label``: make a token. Only it goes to standard output, for a pipe."""
     account = _account(args.name, desk)
@@ -203,7 +205,7 @@ def token_add(args: Namespace, desk: Desk) -> None:
     )
 
 
-@_refusing
+@refusing
 def token_list(args: Namespace, desk: Desk) -> None:
     """``args.name``, ``args.json``: the tokens of an account, without their secrets."""
     account = _account(args.name, desk)
@@ -219,7 +221,7 @@ def token_list(args: Namespace, desk: Desk) -> None:
         _write_table([("ID", "CREATED", "LABEL"), *rows], desk)
 
 
-@_refusing
+@refusing
 def token_revoke(args: Namespace, desk: Desk) -> None:
     """``args.token_id``: end a token. Who found one where it should not be may give all of it."""
     token_id = tokens.token_id(args.token_id) or args.token_id

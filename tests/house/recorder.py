@@ -93,6 +93,12 @@ class Meter:
     def fanned_out(self, hearers: int, seconds: float) -> None:
         self.counts["fanned_out"] += hearers
 
+    def delivered(self, seconds: float) -> None:
+        self.counts["delivered"] += 1
+
+    def undelivered(self, code: str) -> None:
+        self.counts[f"undelivered {code}"] += 1
+
     def resumed(self, result: str, replayed: int) -> None:
         self.counts[f"resumed {result}"] += 1
         self.counts["replayed"] += replayed
@@ -114,6 +120,9 @@ class Meter:
 
     def reports_open(self, waiting: int) -> None:
         self.counts["reports_open"] = waiting
+
+    def limit_hit(self, limit: str, mode: str) -> None:
+        self.counts[f"limit_hit {limit} {mode}"] += 1
 
 
 class Log:

@@ -14,6 +14,9 @@ PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 RUN: list[str] = PYPROJECT["project"]["dependencies"]
 BUILD: list[str] = PYPROJECT["dependency-groups"]["build"]
 DEV: list[str] = PYPROJECT["dependency-groups"]["dev"]
+ANSIBLE: list[str] = PYPROJECT["dependency-groups"]["ansible"]
+ANSIBLE_LINT: list[str] = PYPROJECT["dependency-groups"]["ansible-lint"]
+LOCKS = ["run.txt", "build.txt", "dev.txt", "ansible.txt", "ansible-2.17.txt", "wstest.txt"]
 
 
 def name_of(requirement: str) -> str:
@@ -27,7 +30,14 @@ def locked(name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("lock", "wanted"), [("run.txt", RUN), ("build.txt", BUILD), ("dev.txt", [*RUN, *BUILD, *DEV])]
+    ("lock", "wanted"),
+    [
+        ("run.txt", RUN),
+        ("build.txt", BUILD),
+        ("dev.txt", [*RUN, *BUILD, *DEV]),
+        ("ansible.txt", [*ANSIBLE, *ANSIBLE_LINT]),
+        ("../ansible/requirements.txt", ANSIBLE),
+    ],
 )
 def test_what_is_wanted_is_locked(lock: str, wanted: list[str]) -> None:
     assert {name_of(requirement) for requirement in wanted} <= set(locked(lock))
@@ -36,9 +46,10 @@ def test_what_is_wanted_is_locked(lock: str, wanted: list[str]) -> None:
 def test_the_tools_leave_the_daemons_versions_alone() -> None:
     assert locked("run.txt").items() <= locked("dev.txt").items()
     assert locked("build.txt").items() <= locked("dev.txt").items()
+    assert locked("../ansible/requirements.txt").items() <= locked("ansible.txt").items()
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "build.txt", "dev.txt", "wstest.txt"])
+@pytest.mark.parametrize("lock", [*LOCKS, "../ansible/requirements.txt"])
 def test_every_locked_package_has_a_hash(lock: str) -> None:
     text = (PROJECT / "requirements" / lock).read_text()
     packages = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
@@ -46,13 +57,13 @@ def test_every_locked_package_has_a_hash(lock: str) -> None:
     assert [package for package in packages if "--hash=sha256:" not in package] == []
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "build.txt", "dev.txt", "wstest.txt"])
+@pytest.mark.parametrize("lock", [*LOCKS, "../ansible/requirements.txt"])
 def test_a_lock_names_no_index_and_no_address(lock: str) -> None:
     text = (PROJECT / "requirements" / lock).read_text()
     assert re.findall(r"://|--(?:extra-)?index-url|--find-links|--trusted-host", text) == []
 
 
-@pytest.mark.parametrize("requirement", [*RUN, *BUILD, *DEV])
+@pytest.mark.parametrize("requirement", [*RUN, *BUILD, *DEV, *ANSIBLE, *ANSIBLE_LINT])
 def test_a_dependency_has_a_licence_and_a_reason(requirement: str) -> None:
     reasons = re.findall(
         r"^\| ([\w.-]+) \| [^|]+ \| [^|]+ \|$",

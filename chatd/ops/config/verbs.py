@@ -1,14 +1,15 @@
-"""The verbs about configuration: check, config describe, config example, config show.
+"""The verbs about configuration: check, and config describe, example, show and changes.
 Each takes its parsed arguments, where to write, and returns the exit code; argparse is cli.py's."""
 
 from __future__ import annotations
 
+import json
 import os
 from argparse import Namespace
 from pathlib import Path
 from typing import TextIO
 
-from chatd.ops.config.load import Invalid, Loaded, load, parse
+from chatd.ops.config.load import Invalid, Loaded, changes, load, parse, written
 from chatd.ops.config.reference import describe as reference
 from chatd.ops.config.reference import example as example_file
 from chatd.ops.config.reference import listing
@@ -40,6 +41,23 @@ def show(args: Namespace, out: TextIO, err: TextIO) -> int:
     if loaded is None:
         return os.EX_CONFIG
     out.write(listing(loaded, effective=args.effective, origin=args.origin))
+    return os.EX_OK
+
+
+def changed(args: Namespace, out: TextIO, err: TextIO) -> int:
+    """``args.old``, ``args.new``, ``args.json``: which keys differ, and what each of them needs."""
+    old, new = _loaded(args.old, err), _loaded(args.new, err)
+    if old is None or new is None:
+        return os.EX_CONFIG
+    found = changes(old.config, new.config)
+    needs = {"reload": found.reloaded, "restart": found.restart}
+    if args.json:
+        out.write(json.dumps(needs) + "\n")
+        return os.EX_OK
+    for need, names in needs.items():
+        for name in names:
+            out.write(f"{name}: {written(old.config, name)} -> {written(new.config, name)}")
+            out.write(f" (a {need})\n")
     return os.EX_OK
 
 

@@ -215,3 +215,12 @@ def test_an_overflow_in_the_middle_of_telling_a_room_is_that_session_s_alone() -
     bob.outbox.put = gone_at_once  # type: ignore[method-assign]
     ann.asks(type="send", room="lobby", text="hi")
     assert [heard(client) for client in (ann, eve)] == [[(1, "hi")]] * 2
+
+
+def test_only_messages_are_counted_as_delivered_once_however_many_hear_them() -> None:
+    house = House()
+    ann, _ = house.guest("ann", "lobby"), house.guest("bob", "lobby")
+    ann.asks(type="send", room="lobby", text="hello")
+    ann.asks(type="react", room="lobby", seq=1, emoji="+1")
+    house.settle()
+    assert (house.meter.counts["delivered"], house.meter.counts["fanned_out"]) == (1, 4)

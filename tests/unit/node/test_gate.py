@@ -29,6 +29,16 @@ def test_a_store_that_fails_is_in_the_log_but_not_with_every_command(
     assert sends(10) == [f"{event} {{'reason': '{trouble}'}}"]
     house.pass_(COMPLAINT)
     assert len(sends(10)) == 2
+    assert house.meter.counts[f"undelivered {event}"] == 20
+
+
+def test_what_the_sender_did_wrong_is_not_counted_as_undelivered() -> None:
+    house = House()
+    ann = house.guest("ann", "lobby")
+    assert ann.asks(type="send", room="lobby", text="")["code"] == "empty"
+    house.store.trouble = StoreFailed("locked")
+    assert ann.asks(type="history", room="lobby")["code"] == "storage_failed"
+    assert [name for name in house.meter.counts if name.startswith("undelivered")] == []
 
 
 def test_who_logs_in_and_who_is_refused_is_in_the_log_and_no_password() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from io import StringIO
 from pathlib import Path
@@ -84,3 +85,19 @@ def test_show_of_a_bad_file_exits_78(bad: str) -> None:
     run = Run("show", config=bad, effective=True, origin=True)
     assert (run.code, run.out) == (78, "")
     assert "limits.rate = 0" in run.err
+
+
+def test_changes_names_each_key_with_what_it_needs(good: str, tmp_path: Path) -> None:
+    new = tmp_path / "new.toml"
+    new.write_text("[limits]\nrate = 8\n[listen]\nbacklog = 9\n")
+    run = Run("changed", old=good, new=str(new), json=False)
+    assert run.code == 0
+    assert run.out == "limits.rate: 7 -> 8 (a reload)\nlisten.backlog: 1024 -> 9 (a restart)\n"
+    run = Run("changed", old=good, new=str(new), json=True)
+    assert json.loads(run.out) == {"reload": ["limits.rate"], "restart": ["listen.backlog"]}
+
+
+def test_changes_to_a_bad_file_are_not_told(good: str, bad: str) -> None:
+    run = Run("changed", old=good, new=bad, json=False)
+    assert (run.code, run.out) == (78, "")
+    assert f"{bad}:2" in run.err
