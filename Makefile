@@ -116,6 +116,7 @@ docs: $(TOOLS) ## Write the documents that are made from the code
 	$(call generate,chatd config example,packaging/chatd.toml)
 	$(call generate,chatd.ops.metrics_reference,docs/metrics.md)
 	$(call generate,chatd.ops.protocol_reference docs/protocol.md,docs/protocol.md)
+	@$(BIN)/python -m dashboards packaging/monitoring/dashboards
 	@$(BIN)/python -m tests.ansible.generated
 
 lock: $(TOOLS) ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
