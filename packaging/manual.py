@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chatd import __version__, cli
+from chatd.ctl import arguments as ctl
 from chatd.ops.config.table import SECTIONS
 
 PACKAGING = Path(__file__).resolve().parent
@@ -19,6 +20,11 @@ EXITS = {
         ("1", "refused; for `doctor`, there are warnings"),
         ("2", "a mistake in the arguments; for `doctor`, something is wrong"),
         ("78", "the configuration has errors, and each was told"),
+    ),
+    "chatctl": tuple(
+        (line.split()[0], line.strip().partition("  ")[2])
+        for line in ctl.EXITS.splitlines()
+        if line.startswith("  ")
     ),
 }
 FILES = (
@@ -41,7 +47,8 @@ HIDDEN = argparse.SUPPRESS
 
 def programs() -> dict[str, Parser]:
     """The commands of the package."""
-    return {"chatd": cli.parser()}
+    chatd = cli._parser()  # noqa: SLF001  # nobody else needs it
+    return {"chatd": chatd, "chatctl": ctl.parser()}
 
 
 # --- the parsers ---
@@ -110,11 +117,12 @@ def command_page(name: str, parser: Parser) -> str:
         parts.append(f".SS {escaped(called)}\n{escaped(verb.description or '')}\n")
         parts.append(f".PP\n{escaped(usage)}\n")
         parts += [item(term(a), (a.help or "").replace("%%", "%")) for a in options(verb) if a.help]
-        if verb.epilog:
-            parts.append(f".PP\n{escaped(verb.epilog)}\n")
+        if verb.epilog:  # examples stand on lines of their own
+            lines = [escaped(line) for line in verb.epilog.splitlines()]
+            parts.append(".PP\n" + "\n.br\n".join(lines) + "\n")
     parts.append(".SH EXIT STATUS\n" + "".join(item(*each) for each in EXITS[name]))
     parts.append(".SH FILES\n" + "".join(item(*each) for each in FILES))
-    parts.append(".SH SEE ALSO\nchatd.toml(5), systemctl(1), /usr/share/doc/chatd\n")
+    parts.append(".SH SEE ALSO\nchatd(8), chatctl(8), chatd.toml(5), /usr/share/doc/chatd\n")
     return page(name, 8, (parser.description or name).rstrip("."), parts)
 
 
