@@ -147,9 +147,11 @@ class SqliteStore(SanctionCalls, AuditCalls):
         return await self._write("tidy", indexing.merge, first)
 
     # --- retention ---
-    async def overdue(self, after: RoomId, cutoff: int, keep: int) -> retention.Overdue:
+    async def overdue(
+        self, after: RoomId, cutoff: int, keep: int, most: int = 0
+    ) -> retention.Overdue:
         """See retention.overdue."""
-        return await self._read("overdue", retention.overdue, after, cutoff, keep)
+        return await self._read("overdue", retention.overdue, after, cutoff, keep, most)
 
     async def trim(self, room_id: RoomId, below: int, cutoff: int) -> retention.Trimmed:
         """See retention.trim."""
