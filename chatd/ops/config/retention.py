@@ -3,6 +3,7 @@ chatd/ops/data_retention."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from chatd.ops.config.keys import key
@@ -27,9 +28,7 @@ def keeping() -> Kind[tuple[Keeping, ...]]:
         bad: list[Part] = []
         for given, each in raw.items():
             try:
-                kept = _keeping(given, each)
-                if kept.room in good:
-                    raise Unfit("this room stands here already")
+                kept = _keeping(given, each, good)
                 good[kept.room] = kept
             except Unfit as unfit:
                 bad.append(Part(given, unfit.why, EACH))
@@ -41,13 +40,16 @@ def keeping() -> Kind[tuple[Keeping, ...]]:
     return Kind(TABLE, allowed, read, _written)
 
 
-def _keeping(name: str, raw: object) -> Keeping:
+def _keeping(given: str, raw: object, known: Container[str]) -> Keeping:
     if not isinstance(raw, dict):
         raise Unfit(f"this is {called(raw)}")
     if not raw or not set(raw) <= {"age", "messages"}:
         raise Unfit("it has the keys age and messages, or one of them")
+    name = room().read(given)
+    if name in known:
+        raise Unfit("this room stands here already")
     age, messages = raw.get("age", "0s"), raw.get("messages", 0)
-    return Keeping(room().read(name), AGE.read(age), MESSAGES.read(messages))
+    return Keeping(name, AGE.read(age), MESSAGES.read(messages))
 
 
 def _written(value: tuple[Keeping, ...]) -> str:
