@@ -5,7 +5,16 @@ from chatd.core.ports.auth import Authenticator, Identity
 from chatd.core.ports.bus import Bus, Notice
 from chatd.core.ports.line import Dialect, Frame, Outbox, Speaker
 from chatd.core.ports.sanctions import Sanctions
-from chatd.core.ports.store import KeyReused, NameTaken, NoSuchTarget, Store, StoreFailed, StoreFull
+from chatd.core.ports.store import (
+    KeyReused,
+    NameTaken,
+    NoSuchTarget,
+    SearchesFull,
+    SearchTooLong,
+    Store,
+    StoreFailed,
+    StoreFull,
+)
 from chatd.core.ports.world import Clock, Ids, Log, Meter, Spawn, Timer
 
 __all__ = [
@@ -24,6 +33,8 @@ __all__ = [
     "Notice",
     "Outbox",
     "Sanctions",
+    "SearchTooLong",
+    "SearchesFull",
     "Spawn",
     "Speaker",
     "Store",

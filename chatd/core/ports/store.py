@@ -32,6 +32,14 @@ class StoreFailed(Exception):
     """The store could not do it. Nothing was stored; the same call may succeed later."""
 
 
+class SearchTooLong(Exception):
+    """A search took longer than one may; nothing was found until then."""
+
+
+class SearchesFull(Exception):
+    """As many searches wait as may, of this person or of all."""
+
+
 class NameTaken(Exception):
     """The name's skeleton belongs to another account or room, whose name is the argument."""
 
@@ -121,7 +129,8 @@ class Store(Sanctions, Protocol):
         """Messages that hold all words of ``query``, newest first, below ``cursor``: in one room,
         or (None) in all public rooms and those of which ``member`` is a lasting member.
 
-        The last word may go on in the text. What a word is: chatd/store/words.py.
+        The last word may go on in the text. What a word is: chatd/store/words.py. Raises
+        SearchTooLong and SearchesFull, for no search to keep others waiting.
         """
         ...
 

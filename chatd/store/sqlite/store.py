@@ -132,7 +132,11 @@ class SqliteStore(SanctionCalls):
     ) -> list[Found]:
         """See the port."""
         asked = (query, room_id, member, cursor, limit)
-        return await self._read("search", searching.search, *asked)
+        return await self._threads.search(searching.search, member, *asked)
+
+    def allow_search(self, seconds: float) -> None:
+        """How long one search may take, from now on."""
+        self._threads.searches.seconds = seconds
 
     async def tidy(self) -> None:
         """Merge the search index, by which words of deleted messages leave the file. Takes minutes
