@@ -23,7 +23,7 @@ MET = {
     "never_reads": ({"held", "cut off"}, "rate"),
     "guesser": ({"rate_limited"}, "failed_logins_per_a"),
     "crowd": ({"closed", "429"}, "connections_per_address"),
-    "search_hog": ({"search_too_long", "rate_limited"}, None),
+    "search_hog": ({"rate_limited"}, "command"),
     "proxy_liar": ({"400"}, None),
 }
 
