@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chatd.core.errors import CLOSES
+from chatd.core.events import Error, Ok
+from chatd.core.hooks import Hook
 from chatd.core.ports import Dialect, Outbox, Timer
 from chatd.core.settings import Settings
 
@@ -22,6 +24,18 @@ class Session(Protocol):
     def gone(self, reason: str, clean: bool) -> None:
         """The connection is over; told once. ``reason`` is one of CLOSE_REASONS; ``clean``: the
         client ended it on purpose."""
+        ...
+
+
+class Hooks(Protocol):
+    """What stands behind `/hooks/`. Raises nothing."""
+
+    async def find(self, token: str) -> Hook | Error | None:
+        """The hook of this token; an error where that cannot be said now."""
+        ...
+
+    async def post(self, hook: Hook, text: str, key: str | None, address: str) -> Ok | Error:
+        """Say it; the answer is as for `send`."""
         ...
 
 
@@ -41,6 +55,11 @@ class House(Protocol):
     @property
     def dialects(self) -> Mapping[str, Dialect]:
         """By name."""
+        ...
+
+    @property
+    def hooks(self) -> Hooks:
+        """Incoming webhooks."""
         ...
 
     def admits(self, address: str) -> str | None:
