@@ -20,6 +20,7 @@ from chatd.ops import data_arguments as arguments
 from chatd.ops import systemd
 from chatd.ops.config import Config, Invalid, load, parse
 from chatd.ops.config import verbs as configuration
+from chatd.ops.hooks_arguments import arguments as hook_arguments
 from chatd.terminal.arguments import arguments as connect_arguments
 
 CONFIG = "/etc/chatd/chatd.toml"
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _user(verbs)
     _token(verbs)
     _room(verbs)
+    _hook(verbs)
     _data(verbs)
     _canary(verbs)
     _connect(verbs)
@@ -237,6 +239,11 @@ def _room(verbs: Verbs) -> None:
     listing.add_argument("--json", action="store_true", help="for programs")
 
 
+def _hook(verbs: Verbs) -> None:
+    inner = _group(verbs, "hook", "let programs say something by HTTP")
+    hook_arguments(lambda call, says: _at_desk(inner, call, says, room="hooks"))
+
+
 def _group(verbs: Verbs, name: str, says: str) -> Verbs:
     return verbs.add_parser(name, help=says).add_subparsers(metavar="VERB", required=True)
 
@@ -318,7 +325,7 @@ def _run_data(args: argparse.Namespace, name: str, database: Path) -> int:
     return code
 
 
-# --- the canary ---
+# --- the canary and the terminal client ---
 
 
 def _canary(verbs: Verbs) -> None:
@@ -330,9 +337,6 @@ def _run_canary(args: argparse.Namespace) -> int:
     from chatd.canary.verb import canary  # noqa: PLC0415  # brings the client in
 
     return canary(args)
-
-
-# --- the terminal client ---
 
 
 def _connect(verbs: Verbs) -> None:

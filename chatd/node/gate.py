@@ -13,6 +13,7 @@ from chatd.core.names import BadName
 from chatd.core.ports import StoreFailed, StoreFull
 
 if TYPE_CHECKING:
+    from chatd.node.hooks import HookCaller
     from chatd.node.node import Node
     from chatd.node.session import Session
 
@@ -29,7 +30,7 @@ class Gate:
         self._node = node
         self._complained = -COMPLAINT
 
-    async def carry_out(self, session: Session, command: Command) -> Ok | Error:
+    async def carry_out(self, session: Session | HookCaller, command: Command) -> Ok | Error:
         """The answer to one command, its request id written in."""
         meter, clock = self._node.meter, self._node.clock
         meter.heard(type(command).__name__.lower())
@@ -52,11 +53,11 @@ class Gate:
         answer.id = command.id
         return answer
 
-    def _admit(self, session: Session, row: Row) -> None:
+    def _admit(self, session: Session | HookCaller, row: Row) -> None:
         if session.person is None and not row.anyone:
             raise Refused("not_logged_in", "log in first; see the protocol's section on login")
 
-    def _refusal(self, error: Exception, session: Session, command: Command) -> Error:
+    def _refusal(self, error: Exception, session: Session | HookCaller, command: Command) -> Error:
         match error:
             case Refused():
                 word, message, after = error.code.word, error.message, error.retry_after_ms

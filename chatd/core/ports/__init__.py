@@ -3,6 +3,7 @@ Each has one contract suite in tests/unit that runs for every implementation."""
 
 from chatd.core.ports.auth import Authenticator, Identity
 from chatd.core.ports.bus import Bus, Notice
+from chatd.core.ports.hooks import Hooks
 from chatd.core.ports.line import Dialect, Frame, Outbox, Speaker
 from chatd.core.ports.sanctions import Sanctions
 from chatd.core.ports.store import KeyReused, NameTaken, NoSuchTarget, Store, StoreFailed, StoreFull
@@ -14,6 +15,7 @@ __all__ = [
     "Clock",
     "Dialect",
     "Frame",
+    "Hooks",
     "Identity",
     "Ids",
     "KeyReused",

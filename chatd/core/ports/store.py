@@ -21,6 +21,7 @@ from chatd.core.log import (
     Token,
     UserId,
 )
+from chatd.core.ports.hooks import Hooks
 from chatd.core.ports.sanctions import Sanctions
 
 
@@ -44,7 +45,7 @@ class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
 
-class Store(Sanctions, Protocol):
+class Store(Sanctions, Hooks, Protocol):
     """The truth. Every call that writes is durable when it returns.
 
     All calls may raise StoreFull or StoreFailed. Lists are ascending unless said. Times are

@@ -36,11 +36,12 @@ from chatd.store.sqlite import (
 )
 from chatd.store.sqlite.asked import SanctionCalls
 from chatd.store.sqlite.calls import Deliver
+from chatd.store.sqlite.hooks import HookCalls
 from chatd.store.sqlite.opening import connect, in_use, remarks
 from chatd.store.sqlite.threads import Threads
 
 
-class SqliteStore(SanctionCalls):
+class SqliteStore(SanctionCalls, HookCalls):
     """ports.Store in one SQLite file.
 
     ``deliver`` runs results where they are awaited (reactor.callFromThread, say); the calls await
