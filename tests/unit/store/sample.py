@@ -24,7 +24,7 @@ async def write_sample(store: Store, schema: int | None = None) -> None:
     await _write_first(store)
     if schema is None or schema >= 2:
         await _write_sanctions(store)
-    if schema is None or schema >= 3:
+    if schema is None or schema >= 4:
         await _write_hooks(store)
 
 
@@ -71,7 +71,7 @@ async def _write_sanctions(store: Store) -> None:
 
 
 async def _write_hooks(store: Store) -> None:
-    """What schema 3 added."""
+    """What schema 4 added."""
     lobby = await store.room("lobby")
     assert lobby is not None
     for number in (1, 2):
