@@ -38,6 +38,7 @@ class HookCaller:
 
     number = 0
     resumes = False
+    control = False
 
     def __init__(self, node: Node, hook: Hook, address: str) -> None:
         self.outbox: Outbox = Nowhere()
