@@ -16,8 +16,8 @@ from typing import Any
 
 from chatd import __version__
 from chatd.canary.arguments import arguments as canary_arguments
+from chatd.ops import audit_arguments, desk_arguments, doctor_arguments, systemd
 from chatd.ops import data_arguments as arguments
-from chatd.ops import desk_arguments, systemd
 from chatd.ops.config import Config, Invalid, load, parse
 from chatd.ops.config import verbs as configuration
 from chatd.terminal.arguments import arguments as connect_arguments
@@ -44,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Unusable as error:
         sys.stderr.write(f"chatd: {error}\n")
         return 1
+    except Invalid as invalid:
+        sys.stderr.write(f"{invalid}\n")
+        return os.EX_CONFIG
     except BrokenPipeError:  # `chatd config describe | head` is no error
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -65,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _doctor(verbs)
     _desk(verbs)
     _data(verbs)
+    _audit(verbs)
     _canary(verbs)
     _connect(verbs)
     return parser
@@ -165,26 +169,8 @@ def _on(call: Callable[..., int]) -> Callable[[argparse.Namespace], int]:
 
 def _doctor(verbs: Verbs) -> None:
     parser = _verb(verbs, "doctor", "look for what is wrong with this host", _run_doctor)
-    parser.epilog = "It changes nothing. Exits with 0 when all is well, 1 with warnings, 2 else."
+    doctor_arguments.doctor(parser)
     _where(parser)
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument(
-        "--full", action="store_true", help="read all of the database; may take minutes"
-    )
-    parser.add_argument(
-        "--certificate",
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="see when its certificates end, such as nginx's; may be repeated",
-    )
-    parser.add_argument(
-        "--backups",
-        metavar="DIR",
-        action="append",
-        default=[],
-        help="see how old the newest backup in it is; may be repeated",
-    )
 
 
 def _run_doctor(args: argparse.Namespace) -> int:
@@ -215,6 +201,7 @@ def _at_desk(inner: Verbs, call: str, says: str, *, room: str = "users") -> argp
 
 def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
     from chatd.ops import users  # noqa: PLC0415  # brings the store and the hashes in
+    from chatd.ops.audit import person  # noqa: PLC0415  # as above
     from chatd.store import CannotOpen  # noqa: PLC0415  # as above
     from chatd.store.sqlite import opened  # noqa: PLC0415  # as above
 
@@ -231,12 +218,10 @@ def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
                 users.asking(sys.stdin),
                 config.auth.iterations,
                 lambda: time.time_ns() // 1_000_000,
+                person(),
             )
             code: int = getattr(import_module(f"chatd.ops.{room}"), call)(args, desk)
             return code
-    except Invalid as invalid:
-        sys.stderr.write(f"{invalid}\n")
-        return os.EX_CONFIG
     except CannotOpen as error:
         sys.stderr.write(f"chatd: {error}\n")
         return 1
@@ -263,11 +248,7 @@ def _on_data(verbs: Verbs, name: str, says: str) -> argparse.ArgumentParser:
 def _run_on_data(args: argparse.Namespace, name: str) -> int:
     if name == "restore" and args.dev is not None and not args.dry_run:
         _make_dev(_file(args))
-    try:
-        return _run_data(args, name, _loaded(args).store.path)
-    except Invalid as invalid:
-        sys.stderr.write(f"{invalid}\n")
-        return os.EX_CONFIG
+    return _run_data(args, name, _loaded(args).store.path)
 
 
 def _run_verify(args: argparse.Namespace) -> int:
@@ -276,10 +257,28 @@ def _run_verify(args: argparse.Namespace) -> int:
 
 def _run_data(args: argparse.Namespace, name: str, database: Path) -> int:
     from chatd.ops import data  # noqa: PLC0415  # brings the store in
+    from chatd.ops.audit import person  # noqa: PLC0415  # as above
 
-    place = data.Place(database, sys.stdout, sys.stderr, lambda: time.time_ns() // 1_000_000)
+    now = lambda: time.time_ns() // 1_000_000  # noqa: E731
+    place = data.Place(database, sys.stdout, sys.stderr, now, person())
     code: int = getattr(data, name)(args, place)
     return code
+
+
+# --- the audit log ---
+
+
+def _audit(verbs: Verbs) -> None:
+    parser = _verb(verbs, "audit", "read the audit log, or verify it", _run_audit)
+    audit_arguments.audit(parser)
+    _where(parser)
+
+
+def _run_audit(args: argparse.Namespace) -> int:
+    from chatd.ops import audit  # noqa: PLC0415  # brings the store in
+
+    run = audit.audit_verify if args.verify else audit.audit_list
+    return run(args, _loaded(args).store.path, sys.stdout, sys.stderr)
 
 
 # --- the canary and the terminal client ---

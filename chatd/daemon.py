@@ -38,6 +38,7 @@ from chatd.node.node import Ports
 from chatd.ops import logs, systemd
 from chatd.ops.config import Config, Invalid, Loaded
 from chatd.ops.data_retention import Retention
+from chatd.ops.diary import Diary
 from chatd.ops.metrics import Metrics
 from chatd.ops.support import described
 from chatd.process import Running
@@ -218,6 +219,9 @@ class Daemon:
         await self._node.start()
         self._to_stop.append(("node", self._node.stop))
         node, meter = self._node, self._metrics.retention
+        self._running.diary = diary = Diary(node.audit.note, node.clock.now)
+        await diary.began(self._config, self._store.schema_version)
+        self._to_stop += [("diary", diary.ended), ("audit", node.audit.stop)]
         self._retention = Retention(
             self._store, node.clock, node.spawn, meter, self._log, node.trimmed
         )

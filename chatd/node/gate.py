@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatd.commands import COMMANDS, Row
+from chatd.commands.act import Act
 from chatd.commands.places import asked, case_of
 from chatd.core.commands import Command, Login, Send
 from chatd.core.errors import ERRORS, OURS, Refused
@@ -39,10 +40,15 @@ class Gate:
         try:
             row = COMMANDS[type(command)]
             self._admit(session, row, command)
-            answer = await row.handler(self._node, session, command)
+            if row.audited:
+                answer = await self._on_record(row, session, command)
+            else:
+                answer = await row.handler(self._node, session, command)
         except Exception as error:  # noqa: BLE001  # the gate's very task: nothing gets past it
             refusal = self._refusal(error, session, command)
             meter.refused(refusal.code)
+            if isinstance(command, Login):
+                self._node.audit.failures.count(session.address, command, refusal.code)
             self._saw(session, command, refusal.code)
             if isinstance(command, Send) and refusal.code in OURS:
                 meter.undelivered(refusal.code)
@@ -54,6 +60,14 @@ class Gate:
         if isinstance(command, Send):
             meter.acked(clock.monotonic() - started)
         answer.id = command.id
+        return answer
+
+    async def _on_record(self, row: Row, session: Session | HookCaller, command: Command) -> Ok:
+        """Carry out, and answer when it is in the audit log."""
+        node, verb = self._node, type(command).__name__.lower()
+        act = Act(verb, session.me, session.address, node.clock.now())
+        answer = await row.handler(node, session, command, act)
+        await node.audit.told(act)
         return answer
 
     def _admit(self, session: Session | HookCaller, row: Row, command: Command) -> None:

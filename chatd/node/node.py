@@ -37,6 +37,7 @@ from chatd.core.rooms import Attendance, Hearer, Person, Room
 from chatd.core.session import State
 from chatd.core.settings import Settings
 from chatd.node.attendance import Attendances
+from chatd.node.audit import Audit
 from chatd.node.catchup import Replay
 from chatd.node.control import Control
 from chatd.node.fanout import Fanout
@@ -93,6 +94,7 @@ class Node:
         self.attendance = Attendances(self)
         self.fanout = Fanout(self, self.attendance.live)
         self.laid = LaidDown(self)
+        self.audit = Audit(self)
         self.control = Control(self, ports.process)
 
     # --- beginning and end ---
@@ -102,6 +104,7 @@ class Node:
         newest = await self.store.revocations(-1)
         self._revocation = newest[-1].number if newest else 0
         await self.laid.look()
+        await self.audit.start()
         await self._bus.start(self.fanout.heard)
         self._watch_revocations()
 
@@ -209,6 +212,7 @@ class Node:
         try:
             await self.revocation_mark()
             await self.laid.look()
+            await self.audit.look()
         except (StoreFull, StoreFailed) as error:
             self.log.warning("revocations_unread", reason=str(error))
         finally:

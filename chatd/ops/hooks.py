@@ -7,8 +7,10 @@ import re
 from argparse import Namespace
 
 from chatd.auth import tokens
+from chatd.core.audit import Deed
 from chatd.core.hooks import Hook
 from chatd.core.names import account_name, room_name, skeleton
+from chatd.ops import audit
 from chatd.ops.users import Denied, Desk, refusing, time_of, write_json, write_table
 
 _HOOK_ID = re.compile("[0-9a-f]{12}")
@@ -32,7 +34,13 @@ def add(args: Namespace, desk: Desk) -> None:
         name=name,
         created_ts=desk.now(),
     )
-    desk.run(desk.store.add_hook(hook, minted.digest))
+    desk.run(
+        desk.store.add_hook(
+            hook,
+            minted.digest,
+            deed=_deed("hook_add", hook.hook_id, desk, name=name, room=room.name),
+        )
+    )
     desk.out.write(minted.text + "\n")
     desk.err.write(
         f"hook {hook.hook_id} says as {name} in {room.name} what is posted to /hooks/TOKEN. The "
@@ -63,6 +71,11 @@ def revoke(args: Namespace, desk: Desk) -> None:
     hook_id = tokens.token_id(args.hook_id) or args.hook_id
     if not _HOOK_ID.fullmatch(hook_id):
         raise Denied("that is no hook's id: `chatd hook list` shows them")
-    if not desk.run(desk.store.revoke_hook(hook_id)):
+    if not desk.run(desk.store.revoke_hook(hook_id, deed=_deed("hook_revoke", hook_id, desk))):
         raise Denied(f"there is no hook {hook_id}: it may be revoked already")
     desk.out.write(f"hook {hook_id} is revoked\n")
+
+
+def _deed(verb: str, hook_id: str, desk: Desk, **facts: str) -> Deed:
+    """What the one at this desk does, for the audit log."""
+    return audit.deed(verb, desk.by, desk.now(), hook=hook_id, **facts)

@@ -106,6 +106,7 @@ def test_a_revoked_hook_says_nothing_more(daemon: Daemon, guest: MakeClient) -> 
     assert daemon.verb("hook", "revoke", listed["id"], *config).returncode == 0
     assert post(daemon, token, {"text": "x"})[0] == 404
     assert daemon.verb("hook", "revoke", listed["id"], *config).returncode == 1
+    assert "hook_revoke" in daemon.verb("audit", *config).stdout
 
 
 def test_a_hook_cannot_speak_as_somebody(daemon: Daemon) -> None:

@@ -17,7 +17,7 @@ from tests.process.conftest import MakeClient, MakeDaemon
 from tests.process.harness import PROJECT, Daemon, clean_environ
 
 BOOK = PROJECT / "docs" / "operations.md"
-SECTIONS = ("Back up", "Restore", "Retention", "Export and erase")
+SECTIONS = ("Back up", "Restore", "Retention", "Export and erase", "Audit")
 """In their order, one after the other at the same chatd."""
 
 

@@ -1,6 +1,7 @@
 """The ports: what the core asks of the world, and nobody's implementation of it.
 Each has one contract suite in tests/unit that runs for every implementation."""
 
+from chatd.core.ports.audit import Audit
 from chatd.core.ports.auth import Authenticator, Identity
 from chatd.core.ports.bus import Bus, Notice
 from chatd.core.ports.hooks import Hooks
@@ -11,6 +12,7 @@ from chatd.core.ports.store import KeyReused, NameTaken, NoSuchTarget, Store, St
 from chatd.core.ports.world import Clock, Ids, Log, Meter, Spawn, Timer
 
 __all__ = [
+    "Audit",
     "Authenticator",
     "BadConfig",
     "Bus",

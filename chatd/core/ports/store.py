@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import (
     Account,
     Appended,
@@ -21,6 +22,7 @@ from chatd.core.log import (
     Token,
     UserId,
 )
+from chatd.core.ports.audit import Audit
 from chatd.core.ports.hooks import Hooks
 from chatd.core.ports.sanctions import Sanctions
 
@@ -45,7 +47,7 @@ class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
 
-class Store(Sanctions, Hooks, Protocol):
+class Store(Sanctions, Audit, Hooks, Protocol):
     """The truth. Every call that writes is durable when it returns.
 
     All calls may raise StoreFull or StoreFailed. Lists are ascending unless said. Times are
@@ -132,7 +134,15 @@ class Store(Sanctions, Hooks, Protocol):
         ...
 
     async def create_room(
-        self, name: str, kind: RoomKind, *, skeleton: str, topic: str, owner: Member | None, ts: int
+        self,
+        name: str,
+        kind: RoomKind,
+        *,
+        skeleton: str,
+        topic: str,
+        owner: Member | None,
+        ts: int,
+        deed: Deed = NO_DEED,
     ) -> StoredRoom:
         """Make a room. Raises NameTaken when the skeleton or the name is another room's."""
         ...
@@ -150,11 +160,11 @@ class Store(Sanctions, Hooks, Protocol):
         """Public rooms by name, those above ``after``."""
         ...
 
-    async def set_member(self, room_id: RoomId, member: Member) -> None:
+    async def set_member(self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED) -> None:
         """Make a lasting member, or change its rank."""
         ...
 
-    async def drop_member(self, room_id: RoomId, user_id: UserId) -> None:
+    async def drop_member(self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED) -> None:
         """End a membership, if there is one."""
         ...
 
@@ -179,7 +189,9 @@ class Store(Sanctions, Hooks, Protocol):
         ...
 
     # --- accounts ---
-    async def add_account(self, account: Account, skeleton: str, ts: int) -> None:
+    async def add_account(
+        self, account: Account, skeleton: str, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """Make an account. Raises NameTaken."""
         ...
 
@@ -199,7 +211,9 @@ class Store(Sanctions, Hooks, Protocol):
         """The name of the account that has this skeleton."""
         ...
 
-    async def set_password(self, user_id: UserId, password: str, ts: int) -> None:
+    async def set_password(
+        self, user_id: UserId, password: str, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """A new encoded hash; records a revocation. Does nothing where there is no such account."""
         ...
 
@@ -208,12 +222,14 @@ class Store(Sanctions, Hooks, Protocol):
         ``set_password`` it is no change that anybody has to hear of, so no revocation."""
         ...
 
-    async def set_disabled(self, user_id: UserId, disabled: bool, ts: int) -> None:
+    async def set_disabled(
+        self, user_id: UserId, disabled: bool, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """Bar an account, or let it in again; barring records a revocation. Does nothing where
         there is no such account."""
         ...
 
-    async def add_token(self, token: Token, digest: bytes) -> None:
+    async def add_token(self, token: Token, digest: bytes, *, deed: Deed = NO_DEED) -> None:
         """Keep a token's SHA-256 digest (32 bytes)."""
         ...
 
@@ -225,7 +241,7 @@ class Store(Sanctions, Hooks, Protocol):
         """An account's tokens that are not revoked."""
         ...
 
-    async def revoke_token(self, token_id: str, ts: int) -> bool:
+    async def revoke_token(self, token_id: str, ts: int, *, deed: Deed = NO_DEED) -> bool:
         """End a token at once; false when there was none. Records a revocation."""
         ...
 

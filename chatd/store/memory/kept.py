@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from chatd.core.audit import Record
 from chatd.core.hooks import Hook
 from chatd.core.log import (
     Account,
@@ -67,6 +68,7 @@ class Kept:
     room_rules: dict[RoomId, RoomRules] = field(default_factory=dict)
     emergency: Emergency = Emergency.OFF
     reports: list[tuple[UserId, Report]] = field(default_factory=list)
+    audit: list[Record] = field(default_factory=list)
 
 
 class Keeper:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import sqlite3
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.hooks import Hook
 from chatd.core.log import RoomId
 from chatd.core.ports import StoreFailed
+from chatd.store.sqlite import audit
 from chatd.store.sqlite.threads import Threads
 from chatd.store.sqlite.transaction import Transaction
 
@@ -24,9 +26,9 @@ class HookCalls:
 
     _threads: Threads
 
-    async def add_hook(self, hook: Hook, digest: bytes) -> None:
+    async def add_hook(self, hook: Hook, digest: bytes, *, deed: Deed = NO_DEED) -> None:
         """See the port."""
-        await self._threads.write("add_hook", add_hook, hook, digest)
+        await self._threads.write("add_hook", add_hook, hook, digest, deed)
 
     async def hook(self, digest: bytes) -> Hook | None:
         """See the port."""
@@ -36,17 +38,18 @@ class HookCalls:
         """See the port."""
         return await self._threads.read("hooks", all_hooks)
 
-    async def revoke_hook(self, hook_id: str) -> bool:
+    async def revoke_hook(self, hook_id: str, *, deed: Deed = NO_DEED) -> bool:
         """See the port."""
-        return await self._threads.write("revoke_hook", revoke, hook_id)
+        return await self._threads.write("revoke_hook", revoke, hook_id, deed)
 
 
-def add_hook(transaction: Transaction, hook: Hook, digest: bytes) -> None:
+def add_hook(transaction: Transaction, hook: Hook, digest: bytes, deed: Deed) -> None:
     """See the port."""
     if transaction.last_seq(hook.room_id) is None:
         raise StoreFailed(f"there is no room {hook.room_id}")
     row = (hook.hook_id, hook.room_id, hook.name, digest, hook.created_ts)
     transaction.execute(_ADD, row)
+    audit.record(transaction, deed)
 
 
 def by_digest(connection: sqlite3.Connection, digest: bytes) -> Hook | None:
@@ -60,9 +63,12 @@ def all_hooks(connection: sqlite3.Connection) -> list[Hook]:
     return [_hook(*row) for row in connection.execute(_ALL)]
 
 
-def revoke(transaction: Transaction, hook_id: str) -> bool:
+def revoke(transaction: Transaction, hook_id: str, deed: Deed) -> bool:
     """See the port."""
-    return transaction.execute(_REVOKE, (hook_id,)).rowcount > 0
+    if not transaction.execute(_REVOKE, (hook_id,)).rowcount:
+        return False
+    audit.record(transaction, deed)
+    return True
 
 
 def _hook(hook_id: str, room_id: int, room: str, name: str, created_ts: int) -> Hook:

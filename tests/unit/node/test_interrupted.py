@@ -61,6 +61,8 @@ ASKED: dict[type[c.Command], dict[str, Any]] = {
     c.Watch: {},
     c.Explain: {"user": "dora", "verb": "send", "room": "attic"},
     c.Support: {},
+    c.Audit: {},
+    c.AuditVerify: {},
 }
 OPERATORS = {command.__name__.lower() for command, row in COMMANDS.items() if row.operators}
 # What must have been done before the command makes sense.
@@ -76,7 +78,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("login", GUEST),
 ]
 NAMES = [f"{word} {' '.join(fields)}" for word, fields in EVERY]
-MOST_WAITS = 10
+MOST_WAITS = 11
 
 
 class Scene:

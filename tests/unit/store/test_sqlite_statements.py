@@ -33,6 +33,7 @@ MAY_SCAN = {
     "sanctions._OPEN",  # an index of just these, up to a limit
     "sanctions._SETTLED",
     "sanctions._COUNT_OPEN",  # an index of just these, and they wait for an operator
+    "audit._HEAD",  # sqlite_sequence has a row for each of four tables
 }
 MAY_SORT = {"rooms._MEMBERSHIPS", "accounts._OF_USER"}  # a person's rooms and tokens are few
 HARMLESS = re.compile(r"VIRTUAL TABLE INDEX|CONSTANT ROW|SCAN (SUBQUERY )?(\d+|\(subquery-\d+\))")
@@ -86,6 +87,7 @@ WHOLE = {
         "accounts._REVOCATIONS",
         "sanctions._REPORT",
         "sanctions._SANCTION",
+        "audit._RECORD",
     }
 }
 
