@@ -23,6 +23,7 @@ from chatd.core.log import (
     UserId,
 )
 from chatd.core.ports.audit import Audit
+from chatd.core.ports.hooks import Hooks
 from chatd.core.ports.sanctions import Sanctions
 
 
@@ -54,7 +55,7 @@ class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
 
-class Store(Sanctions, Audit, Protocol):
+class Store(Sanctions, Audit, Hooks, Protocol):
     """The truth. Every call that writes is durable when it returns.
 
     All calls may raise StoreFull or StoreFailed. Lists are ascending unless said. Times are

@@ -37,11 +37,12 @@ from chatd.store.sqlite import (
 )
 from chatd.store.sqlite.asked import AuditCalls, SanctionCalls
 from chatd.store.sqlite.calls import Deliver
+from chatd.store.sqlite.hooks import HookCalls
 from chatd.store.sqlite.opening import connect, in_use, remarks
 from chatd.store.sqlite.threads import Threads
 
 
-class SqliteStore(SanctionCalls, AuditCalls):
+class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
     """ports.Store in one SQLite file.
 
     ``deliver`` runs results where they are awaited (reactor.callFromThread, say); the calls await
