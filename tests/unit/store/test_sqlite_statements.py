@@ -33,6 +33,7 @@ MAY_SCAN = {
     "sanctions._OPEN",  # an index of just these, up to a limit
     "sanctions._SETTLED",
     "sanctions._COUNT_OPEN",  # an index of just these, and they wait for an operator
+    "hooks._ALL",  # for `chatd hook list`
     "audit._HEAD",  # sqlite_sequence has a row for each of four tables
 }
 MAY_SORT = {"rooms._MEMBERSHIPS", "accounts._OF_USER"}  # a person's rooms and tokens are few
@@ -88,6 +89,7 @@ WHOLE = {
         "sanctions._REPORT",
         "sanctions._SANCTION",
         "audit._RECORD",
+        "hooks._HOOK",
     }
 }
 
