@@ -36,7 +36,10 @@ MAY_SCAN = {
     "hooks._ALL",  # for `chatd hook list`
     "audit._HEAD",  # sqlite_sequence has a row for each of four tables
 }
-MAY_SORT = {"rooms._MEMBERSHIPS", "accounts._OF_USER"}  # a person's rooms and tokens are few
+MAY_SORT = {
+    *("rooms._MEMBERSHIPS", "accounts._OF_USER"),  # a person's rooms and tokens are few
+    "hooks._ALL",  # for `chatd hook list`
+}
 HARMLESS = re.compile(r"VIRTUAL TABLE INDEX|CONSTANT ROW|SCAN (SUBQUERY )?(\d+|\(subquery-\d+\))")
 TOO_NEW = {
     "RETURNING": r"\bRETURNING\b",
