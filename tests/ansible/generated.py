@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,13 @@ README = ANSIBLE / "README.md"
 MADE = "      # Made from chatd/ops/config/table.py by `make docs`: what follows is written anew.\n"
 TABLES = "<!-- What follows is made from the argument_specs of the roles by `make docs`. -->\n"
 
+# Keys that the package sets: systemd opens chatd's sockets, and nginx speaks for its clients.
+PACKAGED: dict[str, list[str]] = {
+    "listen.public": ["systemd:public"],
+    "listen.operations": ["systemd:operations"],
+    "http.trusted_proxies": ["unix"],
+}
+
 # The daemon's word for a kind of value -> Ansible's type, and what the value looks like.
 NUMBER = r"[0-9]+(\.[0-9]+)?"
 KINDS: dict[str, tuple[str, str]] = {
@@ -37,6 +45,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "time zone": ("str", "[A-Za-z0-9_+/-]+"),
     "listener": ("str", r"tcp:(\[[0-9a-fA-F:.]+\]|[0-9.]+):[0-9]{1,5}|unix:/.+|systemd:[!-9;-~]+"),
     "origin": ("str", r"same-host|\*|[A-Za-z][A-Za-z0-9+.-]*://[^/]+"),
+    "host": ("str", r"\*|[A-Za-z0-9._-]+"),
+    "table": ("dict", ""),
     "network": ("str", r"unix|[0-9a-fA-F:.]+(/[0-9]{1,3})?"),
 }
 RANGE = re.compile('from "?([0-9.]+)( ?[A-Za-z]+)?"? to "?([0-9.]+)( ?[A-Za-z]+)?"?')
@@ -66,10 +76,17 @@ def option(key: Key) -> dict[str, Any]:
         said = {"type": KINDS[word][0]}
     if choices := _choices(key):
         said["choices"] = choices
+    if key.name in PACKAGED:
+        said["default"] = PACKAGED[key.name]
     needs = "reload" if key.reload else "restart"
     doc = " ".join(key.doc.replace("`", "").split())
-    default = key.kind.write(key.default)
+    default = json.dumps(PACKAGED.get(key.name)) if key.name in PACKAGED else written(key)
     return said | {"description": f"{doc} Key {key.name}, {default} if not set; a {needs}."}
+
+
+def written(key: Key) -> str:
+    """A key's default in the daemon, as TOML has it."""
+    return key.kind.write(key.default)
 
 
 def _choices(key: Key) -> list[str]:
