@@ -20,6 +20,7 @@ from chatd.ops import data_arguments as arguments
 from chatd.ops import systemd
 from chatd.ops.config import Config, Invalid, load, parse
 from chatd.ops.config import verbs as configuration
+from chatd.terminal.arguments import arguments as connect_arguments
 
 CONFIG = "/etc/chatd/chatd.toml"
 DEV_FILE = "chatd.toml"
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _room(verbs)
     _data(verbs)
     _canary(verbs)
+    _connect(verbs)
     return parser
 
 
@@ -328,3 +330,16 @@ def _run_canary(args: argparse.Namespace) -> int:
     from chatd.canary.verb import canary  # noqa: PLC0415  # brings the client in
 
     return canary(args)
+
+
+# --- the terminal client ---
+
+
+def _connect(verbs: Verbs) -> None:
+    connect_arguments(_verb(verbs, "connect", "chat from a terminal or a script", _run_connect))
+
+
+def _run_connect(args: argparse.Namespace) -> int:
+    from chatd.terminal.verb import connect  # noqa: PLC0415  # brings the client in
+
+    return connect(args)

@@ -23,6 +23,7 @@ from chatd.auth.threads import Threads
 from chatd.bus.local import LocalBus
 from chatd.core.ports import StoreFailed, StoreFull
 from chatd.dialects import all_dialects
+from chatd.edge import shortcuts
 from chatd.edge.clock import ReactorClock, Spawner, SystemIds
 from chatd.edge.drain import Drain
 from chatd.edge.front import FrontFactory
@@ -214,6 +215,8 @@ class Daemon:
             self._log,
             self._metrics.edge,
         )
+        if self._config.delivery.shortcuts and (missing := shortcuts.missing(self._front.ways)):
+            self._log.warning("shortcuts_unknown", shortcuts=missing)
         self._public = Listeners(self._reactor, self._front, self._log)
         self._to_stop.append(("sessions", self._send_home))
         self._listen("public", self._public, self._config.listen.public)

@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 from chatd import __version__
 from chatd.core.settings import Settings
 from chatd.edge.ports import EdgeSettings
 from chatd.ops.config import Config
+from chatd.ops.config.table import Http
 from chatd.ops.logs import Log
 
 QUEUE = 32
@@ -36,6 +38,7 @@ class HouseLog(Log):
 
 def node_settings(config: Config) -> Settings:
     """What the node must know."""
+    limits = config.limits
     return Settings(
         server=config.server.name,
         version=__version__,
@@ -43,16 +46,29 @@ def node_settings(config: Config) -> Settings:
         lobby=config.rooms.lobby,
         may_create=config.rooms.create,
         announce_limit=config.rooms.announce_limit,
-        rooms_per_user=config.limits.rooms_per_user,
+        rooms_per_user=limits.rooms_per_user,
+        direct_rooms_per_user=limits.direct_rooms_per_user,
+        members_per_room=limits.members_per_room,
+        sessions_per_user=limits.sessions_per_user,
         guests=config.guests.allowed,
         linger=config.guests.linger,
-        message_bytes=config.limits.message_bytes,
-        frame_bytes=config.limits.frame_bytes,
-        outbox_bytes=config.limits.outbox_bytes,
-        login_timeout=config.limits.login_timeout,
-        rate=config.limits.rate,
-        burst=config.limits.burst,
-        inbox=config.limits.inbox,
+        message_bytes=limits.message_bytes,
+        frame_bytes=limits.frame_bytes,
+        frame_parts=limits.frame_parts,
+        outbox_bytes=limits.outbox_bytes,
+        login_timeout=limits.login_timeout,
+        rate=limits.rate,
+        burst=limits.burst,
+        paces=MappingProxyType(dict(limits.command)),
+        inbox=limits.inbox,
+        inbox_bytes=limits.inbox_bytes,
+        failed_logins_per_address=limits.failed_logins_per_address,
+        failed_logins_per_account=limits.failed_logins_per_account,
+        failed_logins_window=limits.failed_logins_window,
+        modes=MappingProxyType(dict(limits.mode)),
+        exempt=limits.exempt,
+        ipv4_prefix=limits.ipv4_prefix,
+        ipv6_prefix=limits.ipv6_prefix,
         zone=config.text.timezone,
         drain_rate=config.drain.rate,
     )
@@ -60,16 +76,34 @@ def node_settings(config: Config) -> Settings:
 
 def edge_settings(config: Config) -> EdgeSettings:
     """What the edge must know."""
+    limits = config.limits
     return EdgeSettings(
         origins=config.http.origins,
+        hosts=known_hosts(config.http),
         proxies=config.http.trusted_proxies,
-        sessions=config.limits.sessions,
-        sessions_per_address=config.limits.sessions_per_address,
-        handshake_timeout=config.limits.handshake_timeout,
-        ping_interval=config.limits.ping_interval,
-        ping_timeout=config.limits.ping_timeout,
+        proxy_protocol=config.http.proxy_protocol,
+        exempt=limits.exempt,
+        ipv4_prefix=limits.ipv4_prefix,
+        ipv6_prefix=limits.ipv6_prefix,
+        sessions=limits.sessions,
+        sessions_per_address=limits.sessions_per_address,
+        connections_per_address=limits.connections_per_address,
+        handshakes=limits.handshakes,
+        handshakes_per_address=limits.handshakes_per_address,
+        handshake_timeout=limits.handshake_timeout,
+        ping_interval=limits.ping_interval,
+        ping_timeout=limits.ping_timeout,
+        flush_delay=config.delivery.flush_delay,
+        shortcuts=config.delivery.shortcuts,
         echo=config.diagnostics.echo,
     )
+
+
+def known_hosts(http: Http) -> frozenset[str]:
+    """The names that this server goes by; "*" for any."""
+    named = {origin.partition("://")[2].partition(":")[0] for origin in http.origins}
+    here = platform.node().lower()
+    return frozenset({*http.hosts, "localhost", here, here.partition(".")[0], *named} - {""})
 
 
 def build_info() -> dict[str, str]:

@@ -131,6 +131,11 @@ class Chat:
         return self._conversation.guest_token
 
     @property
+    def attending(self) -> dict[str, e.RoomState]:
+        """By name, the rooms that one is in, each as it was told when one came or came back."""
+        return dict(self._conversation.attending)
+
+    @property
     def positions(self) -> dict[str, Position]:
         """By room: how far its events were taken from ``events``."""
         taken, heard = self._conversation.inbox.taken, self._conversation.positions

@@ -62,7 +62,8 @@ class Conversation:
         self._return_after: float | None = None
         self._why = "there was no answer"
         self._been_online = False
-        self._member_of: set[str] = set()
+        self.attending: dict[str, e.RoomState] = {}
+        """By name, the rooms that one is in, each as it was told when one came."""
 
     # --- what the application wants ---
     def start(self, now: float) -> None:
@@ -221,7 +222,7 @@ class Conversation:
             self._hang_up(stages.BROKEN, str(error), now)
             return
         self.user, self.guest_token = answer.user, answer.guest_token
-        self._member_of = {room.room for room in answer.rooms}
+        self.attending = {}
         for room in answer.rooms:
             self._begin(room)
         self.stage, self._online_since = Stage.ONLINE, now
@@ -249,10 +250,11 @@ class Conversation:
         elif isinstance(answer, e.Renewed):
             self.user, self.guest_token = answer.user, answer.guest_token
         elif isinstance(command, c.Leave):
-            self.positions.drop_typed(command.room)
+            for name in self.positions.drop_typed(command.room):
+                self.attending.pop(name, None)
 
     def _begin(self, room: e.Attending | e.RoomState) -> None:
-        self._member_of.add(room.room)
+        self.attending[room.room] = _state(room)
         if room.room not in self.positions:
             begun = self.positions.begin(room.room, room.epoch, room.seq)
             self.inbox.taken[room.room] = begun
@@ -269,10 +271,11 @@ class Conversation:
                 self._return_after = event.reconnect_after_ms / 1000
             case e.Left() if event.user == self.user:
                 self.positions.drop(event.room)
+                self.attending.pop(event.room, None)
             case e.Renamed() if event.user == self.user:
                 self.user = event.nick
             case e.Invited() | e.Entered():
-                self._member_of.add(event.room)
+                self.attending[event.room] = _state(event)
                 position = self.positions.begin(event.room, event.epoch, event.seq)
                 self.inbox.put(event, event.room, position)
                 return
@@ -294,10 +297,23 @@ class Conversation:
             self.inbox.put(event)
             if position is not None and position.seq < event.seq and not self.inbox.missing:
                 self._hang_up(stages.RESUMING, f"the replay of {event.room} was not complete", now)
-        elif event.room in self._member_of:
+        elif event.room in self.attending:
             position = self.positions.begin(event.room, event.epoch, event.seq)
             self.inbox.put(event, event.room, position)
         else:
             self.positions.drop(event.room)
             self.inbox.put(event)
             self.inbox.put(e.Left(room=event.room, user=self.user, reason="gone"))
+
+
+def _state(room: e.Attending | e.RoomState | e.Entered | e.Invited) -> e.RoomState:
+    """A room that one is in now; of an invitation only the least is told."""
+    state = e.RoomState(room=room.room, epoch=room.epoch, seq=room.seq)
+    if isinstance(room, e.Invited):
+        state.kind = "direct" if room.direct else "public"
+        state.title = f"{room.by}" if room.direct else None
+        return state
+    state.topic, state.kind, state.role = room.topic, room.kind, room.role
+    state.read, state.title = room.read, room.title
+    state.slow, state.read_only = room.slow, room.read_only
+    return state

@@ -47,10 +47,12 @@ class Positions:
         """A room that is not heard any more."""
         self._rooms.pop(room, None)
 
-    def drop_typed(self, name: str) -> None:
-        """As ``drop``, for a name as somebody typed it."""
-        for room in [room for room in self._rooms if _folded(room) == _folded(name)]:
+    def drop_typed(self, name: str) -> list[str]:
+        """As ``drop``, for a name as somebody typed it; gives the room's own name, if it is one."""
+        found = [room for room in self._rooms if _folded(room) == _folded(name)]
+        for room in found:
             del self._rooms[room]
+        return found
 
     def follow(self, room: str, seq: int, epoch: str) -> Fit:
         """An entry came: does it fit, and if it does, be there. ``epoch`` is the server's, for a

@@ -39,13 +39,14 @@ class Row:
 
     ``anyone``: also before the log-in. ``pipelined``: whether a session's next pipelined command
     may start before this one is answered; all others wait their turn. ``cost``: tokens of the rate
-    limit.
+    limit. ``paced``: whether limits.command counts it as it comes in; if not, the handler does.
     """
 
     handler: Callable[[Host, Caller, Any], Awaitable[Ok]]
     anyone: bool = False
     pipelined: Callable[[Any], bool] = _in_turn
     cost: float = 1.0
+    paced: bool = True
 
 
 COMMANDS: dict[type[c.Command], Row] = {
@@ -59,7 +60,7 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Topic: Row(messages.topic),
     c.Invite: Row(membership.invite),
     c.Role: Row(membership.role),
-    c.Direct: Row(membership.direct, cost=2.0),
+    c.Direct: Row(membership.direct, cost=2.0, paced=False),
     c.Send: Row(messages.send, pipelined=_to_a_room),
     c.Edit: Row(messages.edit),
     c.Delete: Row(messages.delete),

@@ -3,11 +3,13 @@ The node implements it; nothing here knows how."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from chatd.core.commands import Position
 from chatd.core.errors import CloseCode
 from chatd.core.events import Event, RoomState
+from chatd.core.limits import LimitName
 from chatd.core.log import Entry, Member, Rank, RoomId, StoredRoom, UserId
 from chatd.core.ports import Authenticator, Clock, Identity, Ids, Meter, Store
 from chatd.core.rooms import Attendance, Hearer, Person, Room
@@ -80,6 +82,49 @@ class LaidDown(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A log-in that is being tried, as it was counted. ``client``: see core.limits.network_of."""
+
+    account: str
+    client: str
+
+
+class Limiting(Protocol):
+    """What is counted of everybody, and what a limit that is met does."""
+
+    def off(self, limit: LimitName) -> bool:
+        """Whether this limit need not be looked at."""
+        ...
+
+    def stops(self, limit: LimitName, **facts: object) -> bool:
+        """This limit was met: count it, tell the log, and say whether to refuse."""
+        ...
+
+    def paced(self, session: Caller, word: str, *, take: bool = True) -> float:
+        """Take one of what a user may do of this in a while (limits.command): 0.0, or the seconds
+        until there is one. Not ``take``: only look."""
+        ...
+
+    async def members(self, room: Room) -> int:
+        """How many members a room has, guests in it among them."""
+        ...
+
+    def attempt(self, session: Caller, account: str) -> Attempt:
+        """Count a log-in, before it is tried, as one that failed: those that are tried at the same
+        time are counted, too. ``account``: its name, empty for a token. Raises Refused when too
+        many have failed; which answer that is does not tell whether there is such an account."""
+        ...
+
+    def excuse(self, attempt: Attempt) -> None:
+        """It did not fail, or not for its own fault: take it out of the count."""
+        ...
+
+    def proved(self, attempt: Attempt) -> None:
+        """It succeeded: the account is at home at this address from now on."""
+        ...
+
+
 class Host(Protocol):
     """One running chatd, as commands see it."""
 
@@ -97,6 +142,8 @@ class Host(Protocol):
     def meter(self) -> Meter: ...
     @property
     def laid(self) -> LaidDown: ...
+    @property
+    def limits(self) -> Limiting: ...
 
     # --- people ---
     def named(self, name: str) -> Person | None:

@@ -3,12 +3,15 @@ How a password or token is checked is chatd/auth; which rooms are replayed is ch
 
 from __future__ import annotations
 
-from chatd.commands.host import Caller, Host
+from collections.abc import Awaitable
+
+from chatd.commands.host import Attempt, Caller, Host
 from chatd.commands.places import asked, case_of, room_key
 from chatd.core import commands as c
 from chatd.core import names
 from chatd.core.errors import BYE, Refused
 from chatd.core.events import LoggedIn, Ok, Renewed
+from chatd.core.limits import met
 from chatd.core.log import Membership, Rank, RoomId, UserId
 from chatd.core.policy import Actor, decide
 from chatd.core.ports import Identity
@@ -54,7 +57,7 @@ def _kind(command: c.Login) -> str:
 
 async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool) -> LoggedIn:
     mark = 0 if guest else await host.revocation_mark()
-    identity = await _identity(host, command)
+    identity = await _identity(host, session, command)
     if session.person is not None and session.person.user_id == identity.user_id:
         raise Refused("already_logged_in", "this session is that guest already; nick renames it")
     back = None if guest else await _return_token(host, identity)
@@ -69,6 +72,7 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
     inside = _inside(host, identity.user_id, [room for _, room in known])
     again = _fitting(host, inside, public)
     resumed = {room_key(name) for name in command.resume}
+    _seats(host, identity)
     catching = {room.room_id for room in (*inside.values(), *again) if room.name in resumed}
     person = host.seat(session, identity, guest=guest, mark=mark, catching=catching)
     _attend(host, person, known, again)
@@ -82,6 +86,14 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
         operator=person.operator,
         rooms=[host.state_of(a) for a in person.rooms.values()],
     )
+
+
+def _seats(host: Host, identity: Identity) -> None:
+    here, most = host.by_id(identity.user_id), host.settings.sessions_per_user
+    if here is None or not met(len(here.sessions), most):
+        return
+    if host.limits.stops("sessions_per_user", user=here.name, sessions=len(here.sessions)):
+        raise Refused("too_many", f"you have {most} sessions, the limit; close one first")
 
 
 async def _return_token(host: Host, identity: Identity) -> str | None:
@@ -117,19 +129,34 @@ def _fitting(host: Host, inside: dict[RoomId, Room], public: list[Room]) -> list
     return [room for room in public if room.room_id not in inside][:free]
 
 
-async def _identity(host: Host, command: c.Login) -> Identity:
+async def _identity(host: Host, session: Caller, command: c.Login) -> Identity:
     if command.token is not None:
-        found = await host.auth.token(command.token)
-    elif command.return_token is not None:
+        attempt = host.limits.attempt(session, "")
+        return await _proved(host, attempt, host.auth.token(command.token))
+    if command.return_token is not None:  # nobody guesses one, and who comes back must not suffer
         found = await host.auth.returning(command.return_token, host.clock.now())
-    elif command.user is not None or command.password is not None:
+        if found is None:
+            raise Refused("login_failed", FAILED)
+        return found
+    if command.user is not None or command.password is not None:
         if command.user is None or command.password is None:
             raise Refused("bad_field", "login with an account takes both 'user' and 'password'")
-        found = await host.auth.password(_folded(command.user), command.password)
-    else:
-        return await _guest(host, command)
+        name = _folded(command.user)
+        attempt = host.limits.attempt(session, name)
+        return await _proved(host, attempt, host.auth.password(name, command.password))
+    return await _guest(host, command)
+
+
+async def _proved(host: Host, attempt: Attempt, asked_for: Awaitable[Identity | None]) -> Identity:
+    """Who it is; the attempt stays counted when it is nobody."""
+    try:
+        found = await asked_for
+    except BaseException:
+        host.limits.excuse(attempt)
+        raise
     if found is None:
         raise Refused("login_failed", FAILED)
+    host.limits.proved(attempt)
     return found
 
 

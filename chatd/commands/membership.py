@@ -9,6 +9,7 @@ from chatd.core import commands as c
 from chatd.core import names
 from chatd.core.errors import Refused
 from chatd.core.events import Attending, Entered, Invited, Ok, RoomLine, RoomList
+from chatd.core.limits import met
 from chatd.core.log import Member, Rank, StoredRoom
 from chatd.core.policy import Verb, decide
 from chatd.core.ports import NameTaken
@@ -33,6 +34,8 @@ async def _enter(host: Host, session: Caller, command: c.Join, room: Room) -> At
     if not verdict.allowed:
         raise unseen(command.room) if verdict.code == "forbidden" else refusal(verdict)
     _count(host, me)
+    if kept is None:
+        await _space(host, room)
     lasting = kept is not None or not me.guest
     if kept is None and lasting:
         await host.store.set_member(room.room_id, me.member())
@@ -67,8 +70,26 @@ def _attend(
 def _count(host: Host, me: Person) -> None:
     """Rooms of two are not counted: others open them, and it is not for them to fill the list."""
     most = host.settings.rooms_per_user
-    if sum(place.room.kind != "direct" for place in me.rooms.values()) >= most:
+    used = sum(place.room.kind != "direct" for place in me.rooms.values())
+    if met(used, most) and host.limits.stops("rooms_per_user", user=me.name, rooms=used):
         raise Refused("too_many", f"you are in {most} rooms, the limit; leave one first")
+
+
+async def _count_theirs(host: Host, member: Member) -> None:
+    """An invitation makes somebody a member without asking them: not without bound, either."""
+    most = host.settings.rooms_per_user
+    kept = await host.store.memberships(member.user_id)
+    used = sum(each.room.kind != "direct" for each in kept)
+    if met(used, most) and host.limits.stops("rooms_per_user", user=member.name, rooms=used):
+        raise Refused("too_many", f"{member.name!r} is in {most} rooms, the limit")
+
+
+async def _space(host: Host, room: Room) -> None:
+    if host.limits.off("members_per_room"):
+        return
+    most, used = host.settings.members_per_room, await host.limits.members(room)
+    if met(used, most) and host.limits.stops("members_per_room", room=room.name, members=used):
+        raise Refused("too_many", f"room {room.label!r} has {most} members, the limit")
 
 
 async def leave(host: Host, session: Caller, command: c.Leave) -> Ok:
@@ -117,6 +138,8 @@ async def invite(host: Host, session: Caller, command: c.Invite) -> Ok:
         raise Refused("forbidden", f"{member.name!r} is banned; lift that first")
     kept = await host.store.membership(place.room.room_id, member.user_id)
     if kept is None:
+        await _count_theirs(host, member)
+        await _space(host, place.room)
         await host.store.set_member(place.room.room_id, member)
     _bring(host, me, member, place.room, kept.rank if kept else Rank.MEMBER)
     return Ok()
@@ -175,14 +198,33 @@ async def direct_with(host: Host, session: Caller, name: str) -> Attendance:
     other = await host.find_member(name)
     if other.user_id == me.user_id:
         raise Refused("bad_field", "a direct room needs somebody else than oneself")
-    fresh = "@" + host.ids.secret()[:12].lower()
-    stored = await host.store.direct_room(fresh, me.member(), other, host.clock.now())
-    room = host.room_of(stored)
+    room = host.room_of(await _room_of_two(host, session, other))
     place = me.rooms.get(room.room_id)
     if place is None:
         place = _attend(host, session, me, room, Rank.MEMBER, quiet=True)
     _bring(host, me, other, place.room, Rank.MEMBER)
     return place
+
+
+async def _room_of_two(host: Host, session: Caller, other: Member) -> StoredRoom:
+    """The one that there is, or a new one within the limits for those."""
+    me = session.me
+    if await host.store.shared_room(me.user_id, other.user_id) is None:
+        _count_direct(host, session)
+    fresh = "@" + host.ids.secret()[:12].lower()
+    return await host.store.direct_room(fresh, me.member(), other, host.clock.now())
+
+
+def _count_direct(host: Host, session: Caller) -> None:
+    me, most = session.me, host.settings.direct_rooms_per_user
+    used = sum(place.room.kind == "direct" for place in me.rooms.values())
+    if met(used, most) and host.limits.stops("direct_rooms_per_user", user=me.name, rooms=used):
+        raise Refused("too_many", f"you are in {most} rooms of two, the limit for opening more")
+    wait = host.limits.paced(session, "direct")
+    if wait:
+        after = int(wait * 1000) + 1
+        pace = host.settings.paces["direct"]
+        raise Refused("rate_limited", f"over {pace} for new rooms of two; wait {after} ms", after)
 
 
 async def rooms(host: Host, session: Caller, command: c.Rooms) -> RoomList:

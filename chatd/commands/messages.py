@@ -16,7 +16,6 @@ from chatd.core.log import Draft, Kind
 from chatd.core.policy import Verb
 from chatd.core.ports import KeyReused, NoSuchTarget
 from chatd.core.rooms import Attendance
-from chatd.core.settings import Settings
 
 INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 """Categories of characters that alone say nothing: spaces, controls, format characters."""
@@ -25,7 +24,7 @@ INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 async def send(host: Host, session: Caller, command: c.Send) -> Stored:
     """Say something in a room one is in, or to one person."""
     me = session.me
-    said = _said(command.text, host.settings)
+    said = _said(host, command.text)
     if (command.room is None) == (command.to is None):
         raise Refused("bad_field", "send needs exactly one of 'room' and 'to'")
     if command.room is not None:
@@ -51,7 +50,7 @@ async def send(host: Host, session: Caller, command: c.Send) -> Stored:
 
 async def edit(host: Host, session: Caller, command: c.Edit) -> Stored:
     """Give one's own message a new text."""
-    said = _said(command.text, host.settings)
+    said = _said(host, command.text)
     return await _change(host, session, command, "edit", "edited", said)
 
 
@@ -117,15 +116,17 @@ async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -
     return Stored(room=room.name, seq=done.entry.seq, ts=done.entry.ts, again=done.again)
 
 
-def _said(raw: str, settings: Settings) -> str:
-    longest = settings.message_bytes
-    if len(raw) > 2 * longest:  # asked first: to clean a text costs by its length
+def _said(host: Host, raw: str) -> str:
+    longest, stops = host.settings.message_bytes, host.limits.stops
+    if len(raw) > 2 * longest and stops(
+        "message_bytes", size=len(raw)
+    ):  # asked first: to clean a text costs by its length
         raise Refused("too_long", f"over {longest} bytes, this server's limit for one message")
     said = texts.clean(raw)
     if all(unicodedata.category(char) in INVISIBLE for char in said):
         raise Refused("empty", "there is nothing to say in an empty text")
     size = len(said.encode())
-    if size > longest:
+    if size > longest and stops("message_bytes", size=size):
         raise Refused("too_long", f"{size} bytes are over this server's limit of {longest}")
     return said
 

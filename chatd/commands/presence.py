@@ -33,10 +33,12 @@ async def who(host: Host, session: Caller, command: c.Who) -> Roster:
 
 
 async def typing(host: Host, session: Caller, command: c.Typing) -> Ok:
-    """Tell those in the room, unless they are too slow for it."""
+    """Tell those in the room, unless they are too slow for it, or too many."""
     me = session.me
     place = await place_of(host, me, command.room)
     must(host, me, "send", place)
+    if len(place.room.present) > host.settings.announce_limit:
+        return Ok()
     event = Typing(room=place.room.name, user=me.name, on=command.on)
     host.tell_room(place.room, event, but=session, ephemeral=True)
     return Ok()

@@ -12,8 +12,9 @@ from chatd.core.ports import Dialect, Frame, Speaker
 from chatd.core.settings import Settings
 from chatd.dialects._text_answers import OPENING, answered, refusal
 from chatd.dialects._text_commands import FOLLOW, Meaning, meaning, said
-from chatd.dialects._text_lines import NEWS, clock, welcome
-from chatd.dialects._text_memory import Memory, called
+from chatd.dialects._text_lines import welcome
+from chatd.dialects._text_memory import Memory
+from chatd.dialects.typed import line
 
 
 def dialect(settings: Settings) -> Dialect:
@@ -44,12 +45,8 @@ class TextDialect:
         """`HH:MM #room ...`, the time being the event's own where it has one."""
         if isinstance(event, Welcome):
             return said(welcome(event))
-        tell = NEWS.get(type(event))
-        news = tell(event) if tell else ""
-        if not news:
-            return None
-        where = f"{called(label)} " if label else ""
-        return said(f"{clock(getattr(event, 'ts', now), self._zone)} {where}{news}")
+        told = line(event, label, now, self._zone)
+        return said(told) if told else None
 
 
 class TextSpeaker:

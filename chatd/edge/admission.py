@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chatd.core.ports import Dialect
-from chatd.edge.census import Census
+from chatd.edge.census import Census, client_of
 from chatd.edge.forwarded import client_address
 from chatd.edge.head import Head
 from chatd.edge.origins import may_open
@@ -84,16 +84,20 @@ def check_client(
     """The client's address. Raises TurnedAway when it may not open a session now."""
     _check_origin(head, settings)
     address = client_address(head, peer, settings.proxies)
+    client = client_of(address, settings)
     if house.draining:
         text = "this server is stopping; come back in a moment"
         raise TurnedAway("draining", sentence(503, text, RETRY_AFTER))
     banned = house.admits(address)
     if banned is not None:
         raise TurnedAway("banned", sentence(403, f"{address} is {banned}"))
+    if census.too_fast(client, settings):
+        text = f"sessions are asked for too fast, by {address} or by all; come back in a moment"
+        raise TurnedAway("too_fast", sentence(429, text, RETRY_AFTER))
     if census.full(settings):
         text = f"all {settings.sessions} sessions of this server are taken; come back later"
         raise TurnedAway("full", sentence(503, text, RETRY_AFTER))
-    if census.full_for(address, settings):
+    if census.full_for(client, settings):
         text = (
             f"there are {settings.sessions_per_address} sessions from {address} already, "
             "and more are not allowed; close some"
@@ -104,11 +108,12 @@ def check_client(
 
 def _check_origin(head: Head, settings: EdgeSettings) -> None:
     origin = head.one("origin")
-    if origin is None or may_open(origin, head.host, settings.origins):
+    if origin is None or may_open(origin, head.host, settings.origins, settings.hosts):
         return  # without Origin it is no browser, and has nobody's session to abuse
     text = (
         f"pages from {origin} may not open a session at {head.host or 'this host'}; the operator "
-        "can allow them in http.origins, and a proxy between must pass the Host header on"
+        "can allow them in http.origins, or name this host in http.hosts, and a proxy between must "
+        "pass the Host header on"
     )
     raise TurnedAway("wrong_origin", sentence(403, text))
 

@@ -1,27 +1,52 @@
-"""How many connections there are, and how many sessions of whom; and whether there is room.
-The limits are the configuration's; what a full house answers is admission.py."""
+"""How many connections there are, how many sessions of whom, how fast more are asked for; and
+whether there is room. What a full house answers is admission.py."""
 
 from __future__ import annotations
 
-from chatd.edge.forwarded import UNIX, same_client
-from chatd.edge.ports import EdgeMeter, EdgeSettings, Trust
+from collections import Counter
+
+from chatd.core.buckets import Bucket, Buckets
+from chatd.core.limits import HANDSHAKES_AT_ONCE, network_of
+from chatd.edge.forwarded import UNIX
+from chatd.edge.ports import EdgeMeter, EdgeSettings, LimitGuard, Reactor
 
 SPARE = 2
 """For each session that may be, one connection that is none (yet): a page, a slow handshake."""
 
 
-class Census:
-    """Counts. One for all public listeners of a host."""
+def client_of(address: str, settings: EdgeSettings) -> str:
+    """What an address is counted as: "" for one that no limit for addresses concerns, because it
+    is exempt, or nobody's own: a proxy that does not say for whom it asks."""
+    if address == UNIX or settings.proxies.believes(address) or settings.exempt.believes(address):
+        return ""
+    return network_of(address, settings.ipv4_prefix, settings.ipv6_prefix)
 
-    def __init__(self, meter: EdgeMeter) -> None:
-        self._meter = meter
-        self._of_client: dict[str, int] = {}
+
+class Census:
+    """Counts. One for all public listeners of a host. ``client``: see client_of."""
+
+    def __init__(self, reactor: Reactor, limits: LimitGuard, meter: EdgeMeter) -> None:
+        self._reactor, self._limits, self._meter = reactor, limits, meter
+        self._seated: Counter[str] = Counter()
+        self._waiting: Counter[str] = Counter()
+        self._pace: Bucket | None = None
+        self._paces = Buckets()
         self.connections = 0
         self.sessions = 0
 
-    def may_connect(self, settings: EdgeSettings) -> bool:
+    # --- connections ---
+    def may_connect(self, client: str, settings: EdgeSettings) -> bool:
         """Whether one more connection may be accepted at all."""
-        return self.connections < settings.sessions * SPARE
+        if self.connections >= settings.sessions * SPARE and not self._limits.off("sessions"):
+            return not self._limits.stops("sessions", connections=self.connections)
+        return not self.crowded(client, settings)
+
+    def crowded(self, client: str, settings: EdgeSettings) -> bool:
+        """Whether this client has all the connections that one may have without a session."""
+        waiting = self._waiting[client] if client else 0
+        return waiting >= settings.connections_per_address and self._limits.stops(
+            "connections_per_address", address=client, connections=waiting
+        )
 
     def connected(self) -> None:
         """One connection more."""
@@ -33,33 +58,60 @@ class Census:
         self.connections -= 1
         self._meter.connections(self.connections)
 
+    def waits(self, client: str) -> None:
+        """One connection more of this client that is no session yet."""
+        self._waiting[client] += 1
+
+    def waits_no_more(self, client: str) -> None:
+        """It has become one, or is over."""
+        _less(self._waiting, client)
+
+    # --- sessions ---
+    def too_fast(self, client: str, settings: EdgeSettings) -> bool:
+        """Whether sessions are asked for faster than they may be; counts one."""
+        now = self._reactor.seconds()
+        rate, burst = settings.handshakes, _at_once(settings.handshakes)
+        if self._pace is None:
+            self._pace = Bucket(now, burst)
+        if self._pace.take(1.0, now, rate, burst) and self._limits.stops("handshakes", rate=rate):
+            return True
+        rate, burst = settings.handshakes_per_address, _at_once(settings.handshakes_per_address)
+        return bool(
+            client
+            and self._paces.take(client, 1.0, now, rate, burst)
+            and self._limits.stops("handshakes_per_address", address=client, rate=rate)
+        )
+
     def full(self, settings: EdgeSettings) -> bool:
         """Whether there is no place for one more session."""
-        return self.sessions >= settings.sessions
+        return self.sessions >= settings.sessions and self._limits.stops(
+            "sessions", sessions=self.sessions
+        )
 
-    def full_for(self, address: str, settings: EdgeSettings) -> bool:
+    def full_for(self, client: str, settings: EdgeSettings) -> bool:
         """Whether this client has all the sessions that one address may have."""
-        if _many_behind(address, settings.proxies):
-            return False
-        return self._of_client.get(same_client(address), 0) >= settings.sessions_per_address
+        seated = self._seated[client] if client else 0
+        return seated >= settings.sessions_per_address and self._limits.stops(
+            "sessions_per_address", address=client, sessions=seated
+        )
 
-    def seat(self, address: str) -> None:
+    def seat(self, client: str) -> None:
         """One session more."""
-        client = same_client(address)
         self.sessions += 1
-        self._of_client[client] = self._of_client.get(client, 0) + 1
+        self._seated[client] += 1
 
-    def leave(self, address: str) -> None:
+    def leave(self, client: str) -> None:
         """One session less."""
-        client = same_client(address)
         self.sessions -= 1
-        left = self._of_client[client] - 1
-        if left:
-            self._of_client[client] = left
-        else:
-            del self._of_client[client]
+        _less(self._seated, client)
 
 
-def _many_behind(address: str, proxies: Trust) -> bool:
-    """Whether this is nobody's own address: a proxy that does not say for whom it asks."""
-    return address == UNIX or proxies.believes(address)
+def _at_once(rate: float) -> int:
+    return max(1, round(rate * HANDSHAKES_AT_ONCE))
+
+
+def _less(counts: Counter[str], client: str) -> None:
+    """Nothing is kept of whom there is none."""
+    counts[client] -= 1
+    if not counts[client]:
+        del counts[client]

@@ -4,7 +4,7 @@ Only what a trusted peer says counts, and of that only what no untrusted one cou
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 
 from chatd.edge.head import BadHead, Head
 from chatd.edge.ports import Trust
@@ -86,15 +86,3 @@ def _elements(value: str) -> list[str]:
             raise BadHead(400, "the header Forwarded is not of the form of RFC 7239")
         place += 1
     return found
-
-
-def same_client(address: str) -> str:
-    """What sessions are counted by: an IPv4 address, or the /64 of an IPv6 one, for that is the
-    least that one household has."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((int(parsed), 64), strict=False))
-    return address

@@ -4,22 +4,22 @@ a page. Who may open a session is asked in admission.py; the pages are pages.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.python.failure import Failure
 
 from chatd.core.ports import Log
-from chatd.edge import admission
+from chatd.edge import admission, shortcuts
 from chatd.edge.admission import Admitted, TurnedAway
-from chatd.edge.census import Census
+from chatd.edge.census import Census, client_of
 from chatd.edge.echo import EchoLine
 from chatd.edge.forwarded import UNIX, plain_address
 from chatd.edge.head import Head
-from chatd.edge.outbox import Outboxes
+from chatd.edge.outboxes import Outboxes
 from chatd.edge.pages import Pages
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor
+from chatd.edge.proxied import BadPreface, PrefaceBuffer, announces
 from chatd.edge.request import OneRequest, sentence
 from chatd.edge.upgraded import Upgraded, UpgradedFactory
 from chatd.edge.websocket import ChatFactory, ChatLine
@@ -47,44 +47,105 @@ class FrontFactory(ServerFactory):
         self.pages = pages
         self.journal = journal
         self.meter = meter
-        self.census = Census(meter)
-        self.outboxes = Outboxes(reactor, meter, journal)
-        self.chat = ChatFactory(reactor, journal, house, self.outboxes, meter)
+        self.census = Census(reactor, house.limits, meter)
         self.echo = UpgradedFactory(reactor, journal)
+        self.ways = shortcuts.found(reactor, self.echo) if settings.shortcuts else shortcuts.NONE
+        shortcuts.tell(self.ways, meter)
+        self.outboxes = Outboxes(shortcuts.turns(self.ways, reactor), reactor, meter, journal)
+        self.chat = ChatFactory(reactor, journal, house, self.outboxes, meter, self.ways)
         self.use(settings)
 
     def use(self, settings: EdgeSettings) -> None:
         """Connections that come from now on are under these."""
         self.settings = settings
         self.chat.use(settings)
+        self.outboxes.delay = settings.flush_delay
         self.echo.options(closeHandshakeTimeout=settings.close_timeout)
 
     def buildProtocol(self, addr: IAddress | None) -> Front | None:
         """A front for each connection; None closes it, when there are too many to answer them."""
-        del addr
-        if not self.census.may_connect(self.settings):
+        host = getattr(addr, "host", UNIX)
+        peer, settings = plain_address(host) or host, self.settings
+        by_proxy = settings.proxy_protocol.believes(peer)
+        client = "" if by_proxy else client_of(peer, settings)
+        if not self.census.may_connect(client, settings):
             self.meter.handshake("full", 0.0)
             return None
-        return Front(self)
+        return Front(self, peer, client, by_proxy=by_proxy)
 
 
 class Front(OneRequest):
-    """One connection until it is known what it wants."""
+    """One connection until it is known what it wants. ``by_proxy``: whether its peer must begin
+    with a header of the PROXY protocol."""
 
-    def __init__(self, factory: FrontFactory) -> None:
+    def __init__(self, factory: FrontFactory, peer: str, client: str, *, by_proxy: bool) -> None:
         super().__init__(factory.clock, factory.journal, factory.settings.handshake_timeout)
         self._front = factory
+        self._peer = peer
+        self._client = client
+        self._preface = PrefaceBuffer() if by_proxy else None
+        self._begun = False
         self._since = factory.clock.seconds()
 
     def connectionMade(self) -> None:
         """One connection more."""
         self._front.census.connected()
+        self._front.census.waits(self._client)
         super().connectionMade()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """One less; not called for a connection that was handed over."""
         super().connectionLost(reason)
+        self._front.census.waits_no_more(self._client)
         self._front.census.disconnected()
+
+    def dataReceived(self, data: bytes) -> None:
+        """What a proxy says of its client, if one is there; then the request."""
+        if self.done:
+            return
+        if self._preface is not None:
+            data = self._read_preface(self._preface, data)
+        elif not self._begun and announces(data):
+            self._refuse_preface(
+                f"{self._peer} sends a header of the PROXY protocol, and is not named in "
+                "http.proxy_protocol; name it there, or turn send-proxy off"
+            )
+            return
+        self._begun = True
+        if data:
+            super().dataReceived(data)
+
+    def _read_preface(self, preface: PrefaceBuffer, data: bytes) -> bytes:
+        try:
+            read = preface.feed(data)
+        except BadPreface as bad:
+            self._refuse_preface(
+                f"{bad}; {self._peer} is named in http.proxy_protocol, so it must send one, "
+                "version 1 or 2"
+            )
+            return b""
+        if read is None:
+            return b""
+        self._preface = None
+        if read.address is not None:
+            self._stands_for(read.address)
+        return b"" if self.done else read.rest
+
+    def _stands_for(self, address: str) -> None:
+        """From here on it is this client's connection, for whoever counts or asks."""
+        census, settings = self._front.census, self._front.settings
+        client = client_of(address, settings)
+        if census.crowded(client, settings):
+            self.refuse("full")
+            self.drop()
+            return
+        census.waits_no_more(self._client)
+        census.waits(client)
+        self._peer, self._client = address, client
+
+    def _refuse_preface(self, text: str) -> None:
+        self.refuse("bad_proxy")
+        self.answer(sentence(400, text))
 
     def unanswered(self, result: str) -> None:
         """Nothing came that could be answered as asked."""
@@ -129,6 +190,7 @@ class Front(OneRequest):
 
     def _echo(self, head: Head) -> Upgraded:
         admitted = Admitted("", admission.check_upgrade(head))
+        self._front.census.waits_no_more(self._client)
         return EchoLine(self._front.echo, admitted, self._front.census.disconnected)
 
     def _chat(self, head: Head) -> Upgraded:
@@ -137,27 +199,24 @@ class Front(OneRequest):
             raise TurnedAway("not_found", sentence(404, f"no WebSocket is at {head.path}; try /"))
         key = admission.check_upgrade(head)
         address = admission.check_client(
-            head, self._peer(), front.house, front.settings, front.census
+            head, self._peer, front.house, front.settings, front.census
         )
         dialect, subprotocol = admission.choose_dialect(head, front.house)
         admitted = Admitted(address, key, subprotocol)
-        line = ChatLine(front.chat, dialect, admitted, self._leaver(address))
-        front.census.seat(address)
+        client = client_of(address, front.settings)
+        line = ChatLine(front.chat, dialect, admitted, self._leaver(client))
+        front.census.seat(client)
+        front.census.waits_no_more(self._client)
         return line
 
-    def _leaver(self, address: str) -> Callable[[], None]:
+    def _leaver(self, client: str) -> Callable[[], None]:
         census = self._front.census
 
         def left() -> None:
-            census.leave(address)
+            census.leave(client)
             census.disconnected()
 
         return left
-
-    def _peer(self) -> str:
-        transport: Any = self.transport
-        host = getattr(transport.getPeer(), "host", UNIX)
-        return plain_address(host) or host
 
     def _count(self, result: str) -> None:
         seconds = self._front.clock.seconds() - self._since

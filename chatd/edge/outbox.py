@@ -11,8 +11,9 @@ from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
 from chatd.core.errors import TOO_SLOW, CloseCode
-from chatd.core.ports import Frame, Log
-from chatd.edge.ports import Delayed, EdgeMeter, Reactor
+from chatd.core.ports import Frame
+from chatd.edge.outboxes import Outboxes
+from chatd.edge.ports import Delayed
 
 CHUNK = 64 * 1024
 """Bytes given to the transport at once: its own buffer counts as full above so many."""
@@ -60,62 +61,6 @@ class Line(Protocol):
         ...
 
 
-class Outboxes:
-    """All outboxes of a host: flushes those that have something once a turn, and adds up."""
-
-    def __init__(self, reactor: Reactor, meter: EdgeMeter, journal: Log) -> None:
-        self.reactor = reactor
-        self.meter = meter
-        self.waiting = 0
-        self._journal = journal
-        self._due: list[Outbox] = []
-        self._armed = False
-        self._frames = 0
-        self._bytes = 0
-        self._reported = 0
-
-    def due(self, outbox: Outbox) -> None:
-        """Flush this one at the end of the turn."""
-        self._due.append(outbox)
-        self._arm()
-
-    def waits(self, more: int) -> None:
-        """So many bytes more are waiting somewhere (or less)."""
-        if more:
-            self.waiting += more
-            self._arm()
-
-    def sent(self, frames: int, size: int) -> None:
-        """So much has left; told to the meter once a turn."""
-        self._frames += frames
-        self._bytes += size
-        self._arm()
-
-    def _arm(self) -> None:
-        if not self._armed:
-            self._armed = True
-            self.reactor.callLater(0, self._turn)
-
-    def _turn(self) -> None:
-        self._armed = False
-        due, self._due = self._due, []
-        for outbox in due:
-            try:
-                outbox.flush()
-            except Exception as error:  # noqa: BLE001 - the others must get theirs
-                self._journal.fault("flush_failed", error)
-        self._report()
-
-    def _report(self) -> None:
-        if self._frames:
-            self.meter.frames_out(self._frames)
-            self.meter.bytes_out(self._bytes)
-            self._frames = self._bytes = 0
-        if self.waiting != self._reported:
-            self._reported = self.waiting
-            self.meter.outbox_bytes(self.waiting)
-
-
 @implementer(IPushProducer)
 class Outbox:
     """ports.Outbox for one connection. ``limit``: bytes; ``patience``: seconds that a peer has to
@@ -161,17 +106,30 @@ class Outbox:
         wire = frame.wire
         if not wire:
             wire = frame.wire = wire_of(frame.payload)
-        waiting = self._waiting + len(wire)
-        if ephemeral and waiting * 2 > self._limit:
+        size = len(wire)
+        waiting = self._waiting + size
+        if waiting * 2 > self._limit and not self._takes(waiting, ephemeral):
+            return
+        self._frames.append(wire)
+        self._waiting = waiting
+        self._outboxes.waiting += size
+        if self._paused:
+            self._outboxes.arm()
+        elif not self._due:
+            self._due = True
+            self._outboxes.due(self)
+
+    def _takes(self, waiting: int, ephemeral: bool) -> bool:
+        """Whether there is room for one frame more, when more than half will be waiting."""
+        if ephemeral:
             self._outboxes.meter.dropped("ephemeral", 1)
-        elif waiting > self._limit * MOST and self._frames:
+            return False
+        if waiting > self._limit * MOST and self._frames:
             self._too_slow(more=1)
-        else:
-            self._frames.append(wire)
-            self._waits(waiting)
-            if not self._due and not self._paused:
-                self._due = True
-                self._outboxes.due(self)
+            return False
+        if waiting > self._limit and self._frames and self._over is None:
+            self._over = self._outboxes.reactor.callLater(GRACE, self._too_slow)
+        return True
 
     async def drained(self) -> None:
         """Return when less than half is waiting, or when it is closed."""
@@ -186,9 +144,10 @@ class Outbox:
             return
         self._closed = True
         self._farewell = (code, reason)
-        self._waits(self._waiting)  # its time is up in another way
+        self._forgive()  # its time is up in another way
         self._line.resume()  # else the peer's own close frame would never be read
         self.flush()
+        self._outboxes.arm()
         if self._frames:
             self._deadline = self._outboxes.reactor.callLater(self._patience, self._line.drop, code)
 
@@ -220,7 +179,9 @@ class Outbox:
         count = len(self._frames) if self._waiting <= CHUNK else self._about_a_chunk()
         chunk = b"".join(self._frames[:count])
         del self._frames[:count]
-        self._waits(self._waiting - len(chunk))
+        self._waiting -= len(chunk)
+        if self._over is not None and (self._waiting <= self._limit or len(self._frames) < 2):
+            self._forgive()
         self._outboxes.sent(count, len(chunk))
         return chunk
 
@@ -255,6 +216,7 @@ class Outbox:
         self._paused = False
         self.moved = self._outboxes.reactor.seconds()
         self.flush()
+        self._outboxes.arm()
 
     def stopProducing(self) -> None:
         """The transport is gone."""
@@ -269,16 +231,14 @@ class Outbox:
 
     def _throw_away(self) -> None:
         self._frames.clear()
-        self._waits(0)
+        self._outboxes.waiting -= self._waiting
+        self._waiting = 0
+        self._forgive()
+        self._outboxes.arm()
 
-    def _waits(self, size: int) -> None:
-        self._outboxes.waits(size - self._waiting)
-        self._waiting = size
-        if size <= self._limit or len(self._frames) < 2 or self._closed:
-            _cancel(self._over)
-            self._over = None
-        elif self._over is None:
-            self._over = self._outboxes.reactor.callLater(GRACE, self._too_slow)
+    def _forgive(self) -> None:
+        _cancel(self._over)
+        self._over = None
 
     def _wake(self) -> None:
         if self._waiters:

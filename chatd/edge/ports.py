@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chatd.core.errors import CLOSES
+from chatd.core.limits import LimitName
 from chatd.core.ports import Dialect, Outbox, Timer
 from chatd.core.settings import Settings
 
@@ -19,10 +20,22 @@ class Session(Protocol):
         """One text frame: valid UTF-8, within the frame limit."""
         ...
 
+    def pinged(self) -> None:
+        """A ping or pong came."""
+        ...
+
     def gone(self, reason: str, clean: bool) -> None:
         """The connection is over; told once. ``reason`` is one of CLOSE_REASONS; ``clean``: the
         client ended it on purpose."""
         ...
+
+
+class LimitGuard(Protocol):
+    """What a limit that is met does: see core.guard."""
+
+    def off(self, limit: LimitName) -> bool: ...
+    def holds(self, limit: LimitName) -> bool: ...
+    def stops(self, limit: LimitName, **facts: object) -> bool: ...
 
 
 class House(Protocol):
@@ -43,6 +56,11 @@ class House(Protocol):
         """By name."""
         ...
 
+    @property
+    def limits(self) -> LimitGuard:
+        """Asked when a limit is met."""
+        ...
+
     def admits(self, address: str) -> str | None:
         """Why nobody from this address may open a session now; None when they may."""
         ...
@@ -58,12 +76,20 @@ a ping, or chatd closed it with the close code of that name."""
 
 HANDSHAKE_RESULTS = (
     *("ok", "echo", "bad_request", "bad_version", "bad_dialect", "wrong_origin", "not_found"),
-    *("draining", "banned", "full", "address_full", "timeout", "lost", "failed"),
+    *("draining", "banned", "full", "address_full", "too_fast", "bad_proxy"),
+    *("timeout", "lost", "failed"),
 )
 """How an attempt to open a session can end."""
 
 DROP_KINDS = ("ephemeral", "too_slow")
 """Why a frame in an outbox was not sent: half of it was full, or the session was closed for it."""
+
+
+SHORTCUTS = ("direct_send", "short_frames", "turn_end")
+"""Ways past the libraries, each with the libraries' own way beside it: see shortcuts.py."""
+
+PACES = ("now", "delayed")
+"""How a flush of outboxes went: at the end of its turn, or a moment later, with more in it."""
 
 
 class EdgeMeter(Protocol):
@@ -75,6 +101,9 @@ class EdgeMeter(Protocol):
     def frames_in(self, count: int) -> None: ...
     def bytes_out(self, size: int) -> None: ...
     def frames_out(self, count: int) -> None: ...
+    def writes(self, count: int) -> None: ...
+    def flushed(self, pace: str) -> None: ...
+    def shortcut(self, name: str, taken: bool) -> None: ...
     def dropped(self, kind: str, frames: int) -> None: ...
     def slow_closed(self) -> None: ...
     def outbox_bytes(self, now: int) -> None: ...
@@ -89,6 +118,9 @@ class Unmetered:
     def frames_in(self, count: int) -> None: ...
     def bytes_out(self, size: int) -> None: ...
     def frames_out(self, count: int) -> None: ...
+    def writes(self, count: int) -> None: ...
+    def flushed(self, pace: str) -> None: ...
+    def shortcut(self, name: str, taken: bool) -> None: ...
     def dropped(self, kind: str, frames: int) -> None: ...
     def slow_closed(self) -> None: ...
     def outbox_bytes(self, now: int) -> None: ...
@@ -115,17 +147,28 @@ class TrustsNobody:
 class EdgeSettings:
     """What the edge must know of the configuration, as one frozen value that a reload swaps.
 
-    Times in seconds. ``origins`` are as browsers write them, or "same-host", or "*".
+    Times in seconds. ``origins`` are as browsers write them, or "same-host", or "*"; ``hosts``:
+    the names that this server goes by, or "*". ``exempt``: see core.settings.
     """
 
     origins: tuple[str, ...] = ("same-host",)
+    hosts: frozenset[str] = frozenset({"localhost"})
     proxies: Trust = TrustsNobody()
+    proxy_protocol: Trust = TrustsNobody()
+    exempt: Trust = TrustsNobody()
+    ipv4_prefix: int = 32
+    ipv6_prefix: int = 64
     sessions: int = 10_000
     sessions_per_address: int = 1000
+    connections_per_address: int = 200
+    handshakes: float = 1000.0
+    handshakes_per_address: float = 200.0
     handshake_timeout: float = 10.0
     close_timeout: float = 3.0
     ping_interval: float = 25.0
     ping_timeout: float = 8.0
+    flush_delay: float = 0.0
+    shortcuts: bool = True
     echo: bool = False
 
 

@@ -1,4 +1,4 @@
-"""How busy the reactor is, told to an observer; and what makes its timers and pauses steadier.
+"""How busy the reactor is, told to an observer; the end of its turns; steadier timers and pauses.
 The one file that knows private names of Twisted's reactor; without them it measures coarsely."""
 
 from __future__ import annotations
@@ -6,7 +6,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.task import LoopingCall
@@ -14,17 +14,61 @@ from twisted.internet.task import LoopingCall
 SAMPLE = 0.25
 """Seconds between two samples where ticks cannot be measured one by one."""
 
+MOMENTS = 0.05
+"""Seconds over which the load is smoothed."""
+
 Seconds = Callable[[], float]
 
 
-class TickingPoller:
-    """An epoll object that tells how long the reactor was busy between two polls."""
+Call = Callable[[], None]
 
-    def __init__(self, poller: Any, observe: Callable[[float], None], clock: Seconds) -> None:
+
+class Turns(Protocol):
+    """The turns of a reactor, as far as others may put something at their end."""
+
+    def at_end(self, call: Call, /) -> None:
+        """Call once, when all else of this turn is done. It must not raise."""
+        ...
+
+    def load(self) -> float:
+        """The share of the last moments in which the reactor was busy, 0 to 1."""
+        ...
+
+
+class NextTurns:
+    """Where the turns of a reactor are not known: the end of one is the beginning of the next."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+
+    def at_end(self, call: Call) -> None:
+        """As soon as the reactor can."""
+        self._reactor.callLater(0, call)
+
+    def load(self) -> float:
+        """Nobody knows, so nobody shall wait."""
+        return 0.0
+
+
+class TickingPoller:
+    """An epoll object that tells how long the reactor was busy between two polls, and does what is
+    to be done at the end of a turn. ``soonest``: seconds until the reactor's next timer, or None.
+    """
+
+    def __init__(
+        self,
+        poller: Any,
+        observe: Callable[[float], None],
+        clock: Seconds,
+        soonest: Callable[[], float | None],
+    ) -> None:
         self._poll = poller.poll
         self._observe = observe
         self._clock = clock
-        self._woke = 0.0
+        self._soonest = soonest
+        self._ending: list[Call] = []
+        self._woke = clock()
+        self._load = 0.0
         self.ticks = 0
         # the reactor calls these per connection: no detour
         self.register = poller.register
@@ -35,14 +79,47 @@ class TickingPoller:
 
     def poll(self, timeout: float = -1, maxevents: int = -1) -> list[tuple[int, int]]:
         """The reactor has done its work, and waits for more."""
+        if self._ending:
+            timeout = self._end_turn(timeout)
+        woke, slept = self._woke, self._clock()
         if self.ticks:
-            self._observe(self._clock() - self._woke)
+            self._observe(slept - woke)
         self.ticks += 1
         try:
             events: list[tuple[int, int]] = self._poll(timeout, maxevents)
         finally:
             self._woke = self._clock()
+        span = self._woke - woke
+        if span > 0:
+            self._load += ((slept - woke) / span - self._load) * min(1.0, span / MOMENTS)
         return events
+
+    # --- Turns ---
+    def at_end(self, call: Call) -> None:
+        """Before the next poll."""
+        self._ending.append(call)
+
+    def load(self) -> float:
+        """Over about MOMENTS seconds."""
+        return self._load
+
+    def _end_turn(self, timeout: float) -> float:
+        """Gives how long to wait now: a call may have set a timer, or asked for another turn."""
+        calls, self._ending = self._ending, []
+        for call in calls:
+            call()
+        if self._ending:
+            return 0.0
+        soonest = self._soonest()
+        if soonest is None:
+            return timeout
+        return soonest if timeout < 0 else min(timeout, soonest)
+
+
+def turns_of(reactor: Any) -> Turns:
+    """The turns of a reactor that is measured (see measure_ticks), or the next best."""
+    poller = getattr(reactor, "_poller", None)
+    return poller if isinstance(poller, TickingPoller) else NextTurns(reactor)
 
 
 def measure_ticks(
@@ -56,7 +133,7 @@ def measure_ticks(
     poller = getattr(reactor, "_poller", None)
     wanted = ("poll", "register", "modify", "unregister", "close", "fileno")
     if isinstance(reactor, EPollReactor) and all(hasattr(poller, name) for name in wanted):
-        ticking = TickingPoller(poller, observe, clock)
+        ticking = TickingPoller(poller, observe, clock, reactor.timeout)
         reactor._poller = ticking  # noqa: SLF001  # see above
         return True
     _sample(reactor, observe)

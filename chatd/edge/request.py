@@ -17,6 +17,8 @@ from chatd.edge.ports import Delayed, Reactor
 
 TAKE_TIMEOUT = 30.0
 """Seconds for a client to take its answer and hang up."""
+LEAVE_TIMEOUT = 5.0
+"""The same for a refusal, which is short: who stays holds a place that others need."""
 
 PLAIN = "text/plain; charset=utf-8"
 Fields = tuple[tuple[str, str], ...]
@@ -62,7 +64,7 @@ class OneRequest(Protocol):
         self._journal = journal
         self._patience = patience
         self._buffer = HeadBuffer()
-        self._done = False
+        self.done = False
         self._only_head = False
         self._deadline: Delayed | None = None
 
@@ -79,18 +81,18 @@ class OneRequest(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Some bytes; those behind the request are nobody's."""
-        if self._done:
+        if self.done:
             return
         try:
             complete = self._buffer.feed(data)
             if complete is None:
                 return
-            self._done = True
+            self.done = True
             head, rest = complete
             self._only_head = head.method == "HEAD"
             self.asked(head, rest)
         except BadHead as bad:
-            self._done = True
+            self.done = True
             self.unanswered("bad_request")
             self.answer(sentence(bad.status, bad.sentence))
         except Exception as error:  # noqa: BLE001 - one request's trouble stays its own
@@ -101,8 +103,8 @@ class OneRequest(Protocol):
         del reason
         self.connected = 0
         self.forget_deadline()
-        if not self._done:
-            self._done = True
+        if not self.done:
+            self.done = True
             self.unanswered("lost")
 
     def answer(self, answer: Answer) -> None:
@@ -111,7 +113,8 @@ class OneRequest(Protocol):
         if self.transport is None or not self.connected:
             return
         self.forget_deadline()
-        self._deadline = self._reactor.callLater(TAKE_TIMEOUT, self.drop)
+        seconds = TAKE_TIMEOUT if answer.status < HTTPStatus.BAD_REQUEST else LEAVE_TIMEOUT
+        self._deadline = self._reactor.callLater(seconds, self.drop)
         transport: Any = self.transport
         transport.write(answer.wire(only_head=self._only_head))
         transport.loseWriteConnection()
@@ -120,6 +123,11 @@ class OneRequest(Protocol):
         """A fault of ours: logged, and answered with its number."""
         number = self._journal.fault("request_failed", error)
         self.answer(sentence(500, f"a fault of the server; tell its operator the number {number}"))
+
+    def refuse(self, result: str) -> None:
+        """There will be no request: nothing more is read."""
+        self.done = True
+        self.unanswered(result)
 
     def forget_deadline(self) -> None:
         """Stop the clock: whoever takes over has a clock of his own."""
@@ -132,7 +140,7 @@ class OneRequest(Protocol):
         transport.abortConnection()
 
     def _too_late(self) -> None:
-        self._done = True
+        self.done = True
         self.unanswered("timeout")
         if self._buffer:
             text = f"the request's head did not come within {self._patience:g} s"

@@ -6,16 +6,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chatd.core.errors import BYE, CLOSES, INTERNAL, NOT_TEXT, PROTOCOL_ERROR, CloseCode
+from chatd.core.errors import BYE, CLOSES, INTERNAL, NOT_TEXT, PROTOCOL_ERROR, TOO_BIG, CloseCode
+from chatd.core.limits import LimitName
 from chatd.core.ports import Dialect, Frame, Log
+from chatd.edge import short
 from chatd.edge.admission import Admitted
-from chatd.edge.outbox import PONG, Outbox, Outboxes, wire_of
+from chatd.edge.direct import Way, by_transport, way_to
+from chatd.edge.outbox import PONG, Outbox, wire_of
+from chatd.edge.outboxes import Outboxes
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor, Session
+from chatd.edge.shortcuts import Ways
 from chatd.edge.upgraded import Upgraded, UpgradedFactory
 
 STEPS = 256
 """Steps of the parser in one turn of the reactor, about two a frame: 64 KiB hold ten thousand empty
 frames, and whoever sends them waits between turns, not everybody else."""
+UNHELD_BYTES = 16 * 1024 * 1024
+"""The largest message of WebSocket when limits.frame_bytes is not enforced."""
+RESERVED_BIT = b"RSV = 4 "  # how Autobahn words it
+COMPRESSED = b"a compressed frame, and no compression (permessage-deflate) was agreed to"
 HELD_MOST = 60.0
 """Seconds for which a session that the house does not read is not blamed for unread pongs."""
 
@@ -29,6 +38,9 @@ class Unopened:
     def hear(self, payload: bytes, /) -> None:
         """Nobody listens."""
 
+    def pinged(self) -> None:
+        """Nobody pays."""
+
     def gone(self, reason: str, clean: bool) -> None:
         """Nobody is missed."""
 
@@ -38,12 +50,19 @@ class ChatFactory(UpgradedFactory):
     lines that are open keep theirs."""
 
     def __init__(
-        self, reactor: Reactor, journal: Log, house: House, outboxes: Outboxes, meter: EdgeMeter
+        self,
+        reactor: Reactor,
+        journal: Log,
+        house: House,
+        outboxes: Outboxes,
+        meter: EdgeMeter,
+        ways: Ways,
     ) -> None:
         super().__init__(reactor, journal)
         self.house = house
         self.outboxes = outboxes
         self.meter = meter
+        self.ways = ways
 
     def use(self, settings: EdgeSettings) -> None:
         """Lines made from now on have these deadlines."""
@@ -64,8 +83,10 @@ class ChatLine(Upgraded):
     ) -> None:
         super().__init__(factory, admitted, left)
         settings = factory.house.settings
-        self.maxFramePayloadSize = settings.frame_bytes
-        self.maxMessagePayloadSize = settings.frame_bytes
+        held = factory.house.limits.holds("frame_bytes")
+        self.maxFramePayloadSize = settings.frame_bytes if held else UNHELD_BYTES
+        self.maxMessagePayloadSize = self.maxFramePayloadSize
+        self._parts = 0
         self._dialect = dialect
         self._session: Session = Unopened()
         self._outbox = Outbox(
@@ -77,12 +98,15 @@ class ChatLine(Upgraded):
         self._yielding = False
         self._held_since = 0.0
         self._read_since = 0.0
+        self._send_by: Way = by_transport
 
     # --- from Autobahn ---
     def onOpen(self) -> None:
         """The session begins."""
         super().onOpen()
         self.registerProducer(self._outbox, True)
+        if self.factory.ways.direct_send:
+            self._send_by = way_to(self.transport)
         try:
             self._session = self.factory.house.open(
                 self._outbox, self._dialect, self._admitted.address
@@ -91,10 +115,36 @@ class ChatLine(Upgraded):
             self._fault(error)
 
     def dataReceived(self, data: bytes) -> None:
-        """Counted, then Autobahn's."""
+        """Counted, then read the short way as far as that goes; the rest is Autobahn's."""
         self.factory.meter.bytes_in(len(data))
         self._steps = 0
-        super().dataReceived(data)
+        if self.factory.ways.short_frames and self._may_read_short():
+            try:
+                data = self._read_short(data)
+            except Exception as error:  # noqa: BLE001 - as in Autobahn's way
+                self.broke(error)
+                return
+        if data:
+            super().dataReceived(data)
+
+    def _may_read_short(self) -> bool:
+        return (
+            self.state == self.STATE_OPEN
+            and not (self._held or self._yielding)
+            and short.between_messages(self)
+        )
+
+    def _read_short(self, data: bytes) -> bytes:
+        """Take text frames from the beginning; gives what is left."""
+        at, most = 0, self.maxFramePayloadSize
+        while self._steps < STEPS and self._may_read_short():
+            text, at = short.text_frame(data, at, most)
+            if text is None:
+                break
+            self._steps += 2
+            short.sign_of_life(self)
+            self.onMessage(text, False)
+        return data[at:]
 
     def processData(self) -> bool:
         """One step of Autobahn's parser; none while the house holds, for what was read already,
@@ -124,14 +174,29 @@ class ChatLine(Upgraded):
     def onMessageBegin(self, isBinary: bool) -> None:
         """Refuse binary messages at their beginning, not after all of their bytes."""
         super().onMessageBegin(isBinary)
+        self._parts = 0
         if isBinary:
             self.sendCloseFrame(NOT_TEXT.code, b"text frames only")
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        """One part of a message; nearly all have one only."""
+        self._parts += 1
+        if self._parts > 1 and self.state == self.STATE_OPEN:
+            most = self.factory.house.settings.frame_parts
+            if self._parts > most and self._stops("frame_parts"):
+                self.sendCloseFrame(TOO_BIG.code, f"over {most} frames in one message".encode())
+        super().onMessageFrameBegin(length)
+
+    def _stops(self, limit: LimitName) -> bool:
+        return self.factory.house.limits.stops(limit, address=self._admitted.address)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """One text frame for the session; none once it was told to go."""
         if self._outbox.closed or isBinary:
             return
         self.factory.meter.frames_in(1)
+        if len(payload) > self.factory.house.settings.frame_bytes:
+            self._stops("frame_bytes")  # it is not held, else it had not come here
         try:
             self._session.hear(payload)
         except Exception as error:  # noqa: BLE001 - one session's trouble stays its own
@@ -139,9 +204,15 @@ class ChatLine(Upgraded):
 
     def onPing(self, payload: bytes) -> None:
         """Answer by the outbox: who pings without reading must not fill our memory with pongs."""
+        self._session.pinged()
         pong = Frame(payload)
         pong.wire = wire_of(payload, PONG)
         self._outbox.put(pong, ephemeral=True)
+
+    def onPong(self, payload: bytes) -> None:
+        """Answers to our own pings are few; nothing is said of these to Autobahn's debug log."""
+        del payload
+        self._session.pinged()
 
     def onAutoPingTimeout(self) -> None:
         """No pong came; but one that lies unread because we do not read is no fault of the peer,
@@ -171,10 +242,15 @@ class ChatLine(Upgraded):
     ) -> None:
         """Every close frame of ours comes by here, Autobahn's own refusals too."""
         if self.state == self.STATE_OPEN:
+            if self.wasMaxMessagePayloadSizeExceeded or self.wasMaxFramePayloadSizeExceeded:
+                self._stops("frame_bytes")
             if not isReply:
                 self._fate = _WORDS.get(code or 0, PROTOCOL_ERROR.word)
             self._outbox.finish()
-        super().sendCloseFrame(code, reasonUtf8, isReply)
+        if (reasonUtf8 or b"").startswith(RESERVED_BIT):
+            super().sendCloseFrame(code, COMPRESSED, isReply)
+        else:
+            super().sendCloseFrame(code, reasonUtf8, isReply)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The connection is over, however it came about."""
@@ -188,8 +264,7 @@ class ChatLine(Upgraded):
     # --- for the outbox ---
     def write(self, data: bytes) -> None:
         """Whole frames; not by Autobahn's sendData, which words a debug line for each."""
-        transport: Any = self.transport
-        transport.write(data)
+        self._send_by(self.transport, data)
 
     def leave(self, code: CloseCode, reason: str) -> None:
         """Begin the closing handshake."""

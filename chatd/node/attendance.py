@@ -99,14 +99,15 @@ class Attendances:
             self._stir(room, person, online=True)
             return
         joined = Joined(room=room.name, user=person.name)
-        if self._small(room):
+        if self.small(room):
             room.calm(person)
             self._node.tell_room(room, joined, but=by)
         else:
             self._stir(room, person, online=True)
             self._node.tell_person(person, joined, label=room.label, but=by)
 
-    def _small(self, room: Room) -> bool:
+    def small(self, room: Room) -> bool:
+        """Whether few enough are in it to hear of each other's coming and going."""
         return len(room.present) <= self._node.settings.announce_limit
 
     # --- going ---
@@ -128,7 +129,7 @@ class Attendances:
         here = person in room.present
         room.present.pop(person, None)
         left = Left(room=room.name, user=person.name, reason=reason)
-        if self._small(room):
+        if self.small(room):
             room.calm(person)
             self._node.tell_room(room, left)
         elif here:
@@ -164,7 +165,7 @@ class Attendances:
         room.stirred.clear()
         if not stirred or self._node.draining:
             return
-        named = self._small(room) and len(stirred) <= self._node.settings.announce_limit
+        named = self.small(room) and len(stirred) <= self._node.settings.announce_limit
         self._node.tell_room(
             room,
             Presence(

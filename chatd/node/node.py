@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from chatd.commands.host import Caller
 from chatd.commands.places import unseen
 from chatd.core import names
+from chatd.core.buckets import PeakRate
 from chatd.core.commands import Position
 from chatd.core.errors import BANNED, DRAINING, REVOKED, CloseCode, Refused
-from chatd.core.events import Draining, Event, LimitsTold, RoomState, Welcome
-from chatd.core.limits import PeakRate
+from chatd.core.events import Draining, Event, RoomState
 from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, StoredRoom, UserId
 from chatd.core.ports import (
     Authenticator,
@@ -33,13 +33,14 @@ from chatd.core.ports import (
     Timer,
 )
 from chatd.core.rooms import Attendance, Hearer, Person, Room
-from chatd.core.sanctions import Emergency
 from chatd.core.session import State
 from chatd.core.settings import Settings
 from chatd.node.attendance import Attendances
 from chatd.node.catchup import Replay
 from chatd.node.fanout import Fanout
 from chatd.node.gate import Gate
+from chatd.node.greeting import welcome
+from chatd.node.limiting import Limiting
 from chatd.node.people import People
 from chatd.node.sanctions import LaidDown, close_reason
 from chatd.node.session import Session
@@ -82,6 +83,7 @@ class Node:
         self._revoked: dict[tuple[UserId, str], int] = {}
         self._revocation = 0
         self._watch: Timer | None = None
+        self.limits = Limiting(self)
         self.gate = Gate(self)
         self.people = People(self)
         self.attendance = Attendances(self)
@@ -130,7 +132,7 @@ class Node:
         self.log.info(
             "session_opened", session=session.number, address=address, dialect=dialect.name
         )
-        self.fanout.tell_session(session, self._welcome())
+        self.fanout.tell_session(session, welcome(self))
         if self.draining:  # its handshake was on the way when the drain began
             self._send_home(session, 1)
         elif (refused := self.admits(address)) is not None:  # banned during its handshake
@@ -143,22 +145,6 @@ class Node:
         """Why nobody from this address may open a session; None when they may."""
         ban = self.laid.on_address(address)
         return None if ban is None else self.laid.why(ban)
-
-    def _welcome(self) -> Welcome:
-        s = self.settings
-        return Welcome(
-            server=s.server,
-            version=s.version,
-            protocol="chatd.v1",
-            epoch=self.store.epoch,
-            motd=s.motd,
-            guests=s.guests and self.laid.emergency < Emergency.NO_GUESTS,
-            lobby=s.lobby,
-            login_timeout_ms=int(s.login_timeout * 1000),
-            limits=LimitsTold(
-                message_bytes=s.message_bytes, frame_bytes=s.frame_bytes, rate=s.rate, burst=s.burst
-            ),
-        )
 
     def closed(self, session: Session, reason: str, *, clean: bool) -> None:
         """A connection is over."""

@@ -122,7 +122,11 @@ class People:
         self._list(person)
         for attendance in list(person.rooms.values()):
             room = attendance.room
-            self._node.tell_room(room, Renamed(room=room.name, user=old, nick=name))
+            renamed = Renamed(room=room.name, user=old, nick=name)
+            if self._node.attendance.small(room):
+                self._node.tell_room(room, renamed)
+            else:  # as their coming was not announced, either
+                self._node.tell_person(person, renamed, label=room.label)
 
     # --- going ---
     def unseat(self, session: Session, reason: str, *, linger: bool) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatd.commands import COMMANDS
+from chatd.core.buckets import Bucket
 from chatd.core.commands import Command
 from chatd.core.errors import ABUSE, INTERNAL, LOGIN_TIMEOUT, CloseCode, Refused
 from chatd.core.events import Error, Ok
-from chatd.core.limits import Bucket
 from chatd.core.log import RoomId
 from chatd.core.ports import Dialect, Frame, Outbox
 from chatd.core.rooms import Person
@@ -20,6 +21,9 @@ from chatd.core.session import State
 if TYPE_CHECKING:
     from chatd.node.node import Node
 
+PING = 0.2
+"""Tokens of the rate limit that a ping or pong of WebSocket costs."""
+WORDS = {command: command.__name__.lower() for command in COMMANDS}
 STRIKES = 50
 """Refused frames in a row, nothing good between them, after which a session is closed."""
 
@@ -35,13 +39,21 @@ Item = Command | No | Frame
 """What waits in an inbox."""
 
 
+class Weight(Enum):
+    """How much waits: ``NOTED``: over the limit, which is not enforced."""
+
+    LIGHT = "light"
+    NOTED = "noted"
+    HEAVY = "heavy"
+
+
 class Session:
     """Frames come in by ``hear``, in order; answers and events go out through ``outbox``."""
 
     __slots__ = (
-        "_bucket", "_cooling", "_deadline", "_full", "_held", "_inbox", "_node", "_pumping",
-        "_running", "_shared", "_strikes", "_then", "address", "catching", "dialect", "number",
-        "outbox", "own", "person", "speaker", "state", "token_id",
+        "_bucket", "_cooling", "_deadline", "_full", "_heavy", "_held", "_inbox", "_node",
+        "_pumping", "_running", "_shared", "_sizes", "_strikes", "_then", "_undone", "address",
+        "catching", "dialect", "number", "outbox", "own", "person", "speaker", "state", "token_id",
     )  # fmt: skip
 
     def __init__(self, node: Node, number: int, outbox: Outbox, dialect: Dialect, address: str):
@@ -49,6 +61,9 @@ class Session:
         self._node = node
         self._bucket = Bucket(clock.monotonic(), settings.burst)
         self._inbox: deque[Item] = deque()
+        self._sizes: deque[int] = deque()  # of what is in the inbox, in bytes of its frames
+        self._undone = 0  # the sum of them, and of what is in hand
+        self._heavy = Weight.LIGHT
         self._running = 0
         self._shared = False
         self._full = False
@@ -85,49 +100,89 @@ class Session:
     def begin(self) -> None:
         """Carry out what the dialect says for the client at the start; nobody typed it, so it is
         not charged."""
-        self._inbox.extend(self.speaker.opening())
+        opening = self.speaker.opening()
+        self._inbox.extend(opening)
+        self._sizes.extend([0] * len(opening))
         self._pump()
 
     def hear(self, payload: bytes) -> None:
         """One text frame of the client, valid UTF-8."""
         if self.state in (State.OPEN, State.READY):
-            self._take(self.speaker.heard(payload))
+            self._take(self.speaker.heard(payload), len(payload))
 
-    def _take(self, items: list[Command | Error | Frame]) -> None:
-        self._inbox.extend([self._charged(item) for item in items])
+    def pinged(self) -> None:
+        """A ping or a pong of the client: charged like the command of that name, answered by the
+        edge."""
+        self._charge(PING)
+        self._steer()
+
+    def _take(self, items: list[Command | Error | Frame], size: int) -> None:
+        for item in items:
+            self._inbox.append(self._charged(item))
+            self._sizes.append(size)
+            self._undone += size
+            size = 0
         self._steer()
         self._pump()
+
+    def _charge(self, cost: float) -> float:
+        """Take ``cost`` of the rate limit: 0.0, or the seconds to wait; until then nothing more is
+        read from this peer."""
+        node = self._node
+        settings = node.settings
+        wait = self._bucket.take(cost, node.clock.monotonic(), settings.rate, settings.burst)
+        if wait and node.limits.stops("rate", session=self.number, address=self.address):
+            self._cool(wait)
+            return wait
+        return 0.0
+
+    def wait(self, word: str) -> float:
+        """How long a command of this name would have to wait for the rate limit now."""
+        costs = (row.cost for command, row in COMMANDS.items() if WORDS[command] == word)
+        settings, now = self._node.settings, self._node.clock.monotonic()
+        return self._bucket.wait(next(costs, 1.0), now, settings.rate, settings.burst)
 
     def _charged(self, item: Command | Error | Frame) -> Item:
         """The item, or the refusal when it comes too fast. What is no command costs, too: it is
         answered, but then this peer is read no faster than any other."""
-        settings = self._node.settings
         row = COMMANDS[type(item)] if isinstance(item, Command) else None
-        cost = row.cost if row else 1.0
-        wait = self._bucket.take(cost, self._node.clock.monotonic(), settings.rate, settings.burst)
-        if wait:
-            self._cool(wait)
+        wait = self._charge(row.cost if row else 1.0)
         if isinstance(item, Error):
             self._strike()
             return No(None, item)
-        if not isinstance(item, Command):
+        if row is None or not isinstance(item, Command):
             return item
         self._strikes = 0
-        return No(item, _too_fast(item, wait, settings.rate)) if wait else item
+        settings = self._node.settings
+        if wait:
+            return No(item, too_fast(item, f"{settings.rate:g} commands a second", wait))
+        word = WORDS[type(item)]
+        if word in settings.paces and row.paced and (wait := self._node.limits.paced(self, word)):
+            return No(item, too_fast(item, f"{word}: {settings.paces[word]}", wait))
+        return item
 
     def _steer(self) -> None:
         """Read on or hold: a full inbox and a rate limit both push back on the peer itself."""
         if self.state is State.CLOSED:
             return
         waiting, most = len(self._inbox), self._node.settings.inbox
+        self._weigh(self._node.settings.inbox_bytes)
         if waiting > most:
             self._full = True
         elif waiting * 2 < most:
             self._full = False
-        hold = self._full or self._cooling
+        hold = self._full or self._cooling or self._heavy is Weight.HEAVY
         if hold is not self._held:
             self._held = hold
             (self.outbox.hold if hold else self.outbox.release)()
+
+    def _weigh(self, most: int) -> None:
+        if self._undone > most:
+            if self._heavy is Weight.LIGHT:
+                stops = self._node.limits.stops("inbox_bytes", session=self.number, of=most)
+                self._heavy = Weight.HEAVY if stops else Weight.NOTED
+        elif self._undone * 2 < most:
+            self._heavy = Weight.LIGHT
 
     def _cool(self, seconds: float) -> None:
         if not self._cooling:
@@ -150,12 +205,14 @@ class Session:
             return
         self._pumping = True
         while self._inbox and self._may_start(self._inbox[0]):
-            item = self._inbox.popleft()
+            item, size = self._inbox.popleft(), self._sizes.popleft()
             if isinstance(item, Command):
                 self._shared = _shares(item)
                 self._running += 1
-                self._node.spawn(self._serve(item))
-            elif isinstance(item, No):
+                self._node.spawn(self._serve(item, size))
+                continue
+            self._undone -= size
+            if isinstance(item, No):
                 self._node.meter.refused(item.error.code)
                 self.answer(item.command, item.error)
             else:
@@ -168,7 +225,7 @@ class Session:
             return True
         return self._shared and isinstance(item, Command) and _shares(item)
 
-    async def _serve(self, command: Command) -> None:
+    async def _serve(self, command: Command, size: int) -> None:
         try:
             if self.state is not State.CLOSED:
                 self.answer(command, await self._node.gate.carry_out(self, command))
@@ -177,6 +234,7 @@ class Session:
             self.fail()
         finally:
             self._running -= 1
+            self._undone -= size
             if not self._running:
                 self._do_afterwards()
             self._pump()
@@ -221,11 +279,16 @@ class Session:
     def dismiss(self, code: CloseCode, reason: str) -> None:
         """Close once what is in hand has been answered; take no more."""
         self.become(State.LEAVING)
-        self._inbox.clear()
+        self._forget_inbox()
         if self._running:
             self.afterwards(lambda: self.outbox.close(code, reason))
         else:
             self.outbox.close(code, reason)
+
+    def _forget_inbox(self) -> None:
+        self._undone -= sum(self._sizes)
+        self._inbox.clear()
+        self._sizes.clear()
 
     def fail(self) -> None:
         """End a session of which nothing is known to be right any more."""
@@ -235,7 +298,7 @@ class Session:
         """The connection is over. ``clean``: the peer closed it on purpose."""
         if self.state is not State.CLOSED:
             self.become(State.CLOSED)
-            self._inbox.clear()
+            self._forget_inbox()
             self._node.closed(self, reason, clean=clean)
 
 
@@ -244,11 +307,12 @@ def _shares(command: Command) -> bool:
     return COMMANDS[type(command)].pipelined(command)
 
 
-def _too_fast(command: Command, wait: float, rate: float) -> Error:
+def too_fast(command: Command, pace: str, wait: float) -> Error:
+    """The answer to what comes faster than ``pace``."""
     after = int(wait * 1000) + 1
     return Error(
         id=command.id,
         code="rate_limited",
-        message=f"over {rate:g} commands a second; wait {after} ms and send it again",
+        message=f"over {pace}; wait {after} ms and send it again",
         retry_after_ms=after,
     )

@@ -10,6 +10,7 @@ from typing import Literal
 
 from chatd.core.commands import EVERY
 from chatd.core.errors import CLOSES, ERRORS, OURS
+from chatd.core.limits import LIMITS
 from chatd.store import FAILURES, KEEPING, OPERATIONS
 
 OTHER = "other"
@@ -91,12 +92,19 @@ _HANDSHAKE = _words(
     "result",
     "how it ended",
     *("ok", "echo", "bad_request", "bad_version", "bad_dialect", "wrong_origin", "not_found"),
-    *("draining", "banned", "full", "address_full", "timeout", "lost", "failed"),
+    *("draining", "banned", "full", "address_full", "too_fast", "bad_proxy"),
+    *("timeout", "lost", "failed"),
 )
 _DROPPED = _words(
     "kind",
     "typing and presence when half of an outbox is full, or all in one that was full",
     *("ephemeral", "too_slow"),
+)
+_PACE = _words("pace", "at the end of a turn, or `delivery.flush_delay` later", "now", "delayed")
+_SHORTCUT = _words(
+    "shortcut",
+    "to the socket at once; whole text frames without Autobahn's parser; at the end of a turn",
+    *("direct_send", "short_frames", "turn_end"),
 )
 _KIND = _words("kind", "how somebody logged in", "guest", "password", "token")
 
@@ -163,6 +171,21 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         _counter("chatd_received_bytes_total", "Bytes that came from clients."),
         _counter("chatd_sent_frames_total", "Frames that were handed to clients' connections."),
         _counter("chatd_sent_bytes_total", "Bytes that were handed to clients' connections."),
+        _counter(
+            "chatd_sent_writes_total",
+            "Writes to clients' connections; chatd_sent_frames_total by these is how many frames "
+            "shared one.",
+        ),
+        _counter(
+            "chatd_flushes_total",
+            "Times that outboxes were emptied, and times that this was put off for more to join.",
+            _PACE,
+        ),
+        _gauge(
+            "chatd_shortcut_active",
+            "1 where a shortcut through the libraries is taken, 0 where it is off or does not fit.",
+            _SHORTCUT,
+        ),
         _gauge("chatd_outbox_bytes", "Bytes that wait in all outboxes for clients to read them."),
         _counter(
             "chatd_outbox_dropped_total",
@@ -250,6 +273,14 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             Label("kind", "which", ("ban", "mute"), whole=True),
         ),
         _gauge("chatd_reports_open", "Reports of messages that no operator has settled."),
+    ),
+    "Limits": (
+        _counter(
+            "chatd_limit_hits_total",
+            "How often a limit was met; in `dry-run` nothing came of it.",
+            _words("limit", "its key in [limits]", *LIMITS),
+            _words("mode", "how it was held", "dry-run", "on"),
+        ),
     ),
     "The store": (
         _gauge("chatd_schema_version", "The number of the store's newest schema file."),

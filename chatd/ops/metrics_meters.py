@@ -31,6 +31,7 @@ class NodeMeter:
         self._sanctions = board.levels("chatd_sanctions")
         self._emergency = board.level("chatd_emergency_step")
         self._reports = board.level("chatd_reports_open")
+        self._limits = board.counts("chatd_limit_hits_total")
 
     def opened(self, dialect: str) -> None:
         """A session began."""
@@ -102,6 +103,10 @@ class NodeMeter:
         """So many reports wait to be settled."""
         self._reports.set(waiting)
 
+    def limit_hit(self, limit: str, mode: str) -> None:
+        """A limit was met."""
+        self._limits[limit, mode].add()
+
 
 class StoreMeter:
     """chatd.store.StoreMeter."""
@@ -161,6 +166,9 @@ class EdgeMeter:
         self._outbox = board.level("chatd_outbox_bytes")
         self._dropped = board.counts("chatd_outbox_dropped_total")
         self._slow = board.count("chatd_slow_sessions_closed_total")
+        self._writes = board.count("chatd_sent_writes_total")
+        self._flushes = board.counts("chatd_flushes_total")
+        self._shortcuts = board.levels("chatd_shortcut_active")
 
     def handshake(self, result: str, seconds: float) -> None:
         """An attempt to open a session is over."""
@@ -187,6 +195,18 @@ class EdgeMeter:
     def bytes_out(self, size: int) -> None:
         """Bytes were handed to a connection."""
         self._bytes_out.add(size)
+
+    def writes(self, count: int) -> None:
+        """So many writes to connections."""
+        self._writes.add(count)
+
+    def flushed(self, pace: str) -> None:
+        """Outboxes were emptied, or that was put off."""
+        self._flushes[pace,].add()
+
+    def shortcut(self, name: str, taken: bool) -> None:
+        """Whether a shortcut is taken."""
+        self._shortcuts[name,].set(taken)
 
     def outbox_bytes(self, now: int) -> None:
         """So much waits in all outboxes."""

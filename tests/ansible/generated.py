@@ -23,10 +23,11 @@ README = ANSIBLE / "README.md"
 MADE = "      # Made from chatd/ops/config/table.py by `make docs`: what follows is written anew.\n"
 TABLES = "<!-- What follows is made from the argument_specs of the roles by `make docs`. -->\n"
 
-# Keys that the package sets: systemd opens chatd's sockets, and nginx speaks for its clients.
+# Keys that the role sets: systemd opens chatd's sockets, and nginx speaks for its clients.
 PACKAGED: dict[str, list[str]] = {
     "listen.public": ["systemd:public"],
     "listen.operations": ["systemd:operations"],
+    "http.hosts": ["{{ chatd_hostname }}"],
     "http.trusted_proxies": ["unix"],
 }
 
@@ -45,7 +46,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "time zone": ("str", "[A-Za-z0-9_+/-]+"),
     "listener": ("str", r"tcp:(\[[0-9a-fA-F:.]+\]|[0-9.]+):[0-9]{1,5}|unix:/.+|systemd:[!-9;-~]+"),
     "origin": ("str", r"same-host|\*|[A-Za-z][A-Za-z0-9+.-]*://[^/]+"),
-    "host": ("str", r"\*|[A-Za-z0-9._-]+"),
+    "host": ("str", r"\*|[A-Za-z0-9._-]{1,253}"),
     "table": ("dict", ""),
     "network": ("str", r"unix|[0-9a-fA-F:.]+(/[0-9]{1,3})?"),
 }

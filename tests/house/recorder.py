@@ -121,6 +121,9 @@ class Meter:
     def reports_open(self, waiting: int) -> None:
         self.counts["reports_open"] = waiting
 
+    def limit_hit(self, limit: str, mode: str) -> None:
+        self.counts[f"limit_hit {limit} {mode}"] += 1
+
 
 class Log:
     """ports.Log that keeps its lines."""

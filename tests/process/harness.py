@@ -44,7 +44,12 @@ class Daemon:
                 "operations": [f"tcp:127.0.0.1:{self.operations_port}"],
             },
             "store": {"path": str(folder / "chatd.sqlite3")},
-            "limits": {"rate": 1_000_000, "burst": 1_000_000},
+            "limits": {
+                "rate": 1_000_000,
+                "burst": 1_000_000,
+                "mode": {"command": "off"},
+                "exempt": ["127.0.0.1"],
+            },
             "log": {"format": "json"},
         }
         self.notified = Notified()

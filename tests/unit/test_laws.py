@@ -31,6 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "edge": {"node", "commands", "dialects", "core"},
     "ops": {"core", "store", "auth"},
     "client": {"core"},
+    "terminal": {"client", "dialects", "core", "ops"},  # what people type is the text dialect's
     "canary": {"client", "core", "ops"},  # a program on the client, with chatd's log and metrics
     "wiring": {"core", "edge", "ops"},  # reads the configuration for each room
 }

@@ -141,6 +141,10 @@ class Store(Sanctions, Protocol):
         afterwards. Raises NameTaken when it must be made and another room has the name."""
         ...
 
+    async def shared_room(self, one: UserId, other: UserId) -> StoredRoom | None:
+        """The room that the two share, if it was made."""
+        ...
+
     async def public_rooms(self, after: str, limit: int) -> list[StoredRoom]:
         """Public rooms by name, those above ``after``."""
         ...
@@ -155,6 +159,10 @@ class Store(Sanctions, Protocol):
 
     async def members(self, room_id: RoomId, limit: int) -> list[Member]:
         """Lasting members by name."""
+        ...
+
+    async def member_count(self, room_id: RoomId) -> int:
+        """How many lasting members a room has; 0 for one that is not there."""
         ...
 
     async def memberships(self, user_id: UserId) -> list[Membership]:

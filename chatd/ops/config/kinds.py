@@ -7,15 +7,17 @@ import math
 import unicodedata
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Generic, TypeVar
 
-from chatd.ops.config.literal import called, literal
+from chatd.ops.config.literal import bare, called, literal
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 W = TypeVar("W", bound=str)
 N = TypeVar("N", int, float)
 
+TABLE = "table"
 JOINERS = "\u200c\u200d"  # Persian and emoji are misspelt without them
 
 
@@ -30,9 +32,10 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The element ``index`` of a list: why it is unfit, and what is allowed in its place."""
+    """The element ``index`` of a list, or of a table that name: why it is unfit, and what is
+    allowed in its place."""
 
-    index: int
+    index: int | str
     why: str
     allowed: str
 
@@ -165,6 +168,43 @@ def list_of(item: Kind[H], least: int = 0) -> Kind[tuple[H, ...]]:
 
     allowed = f"an array, each element {item.allowed}" + (f"; at least {least}" if least else "")
     return Kind(f"list of {item.word}s", allowed, read, write)
+
+
+def table_of(
+    names: tuple[W, ...], item: Kind[T], default: tuple[tuple[W, T], ...] = ()
+) -> Kind[tuple[tuple[W, T], ...]]:
+    """A table with some of these names; those that are left out keep their default, if any."""
+
+    def read(raw: object) -> tuple[tuple[W, T], ...]:
+        if not isinstance(raw, dict):
+            raise Unfit(f"this is {called(raw)}")
+        good: dict[W, T] = dict(default)
+        bad: list[Part] = []
+        for given, each in raw.items():
+            try:
+                good[_listed(given, names)] = item.read(each)
+            except Unfit as unfit:
+                listed = given in names
+                allowed = item.allowed if listed else "only the names that the reference lists"
+                bad.append(Part(given, unfit.why, allowed))
+        if bad:
+            raise Unfit("some of it is not allowed", tuple(bad))
+        return tuple(sorted(good.items()))
+
+    def write(value: tuple[tuple[W, T], ...]) -> str:
+        pairs = ", ".join(f"{bare(name)} = {item.write(each)}" for name, each in value)
+        return f"{{ {pairs} }}" if pairs else "{}"
+
+    allowed = f"a table, each value {item.allowed}; the names are {', '.join(names)}"
+    return Kind(TABLE, allowed, read, write)
+
+
+def _listed(given: str, names: tuple[W, ...]) -> W:
+    for name in names:
+        if name == given:
+            return name
+    near = get_close_matches(given, names, 1)
+    raise Unfit("there is no such name" + (f"; did you mean {near[0]}?" if near else ""))
 
 
 def _new(value: H, known: list[H]) -> H:

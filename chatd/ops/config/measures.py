@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-from chatd.ops.config.kinds import Kind, Unfit, within
+from chatd.core.limits import Pace
+from chatd.ops.config.kinds import Kind, Unfit, number, whole, within
 from chatd.ops.config.literal import called, shown
 
 SIZES = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
@@ -79,6 +80,23 @@ def _largest(amount: int, units: dict[str, int], gap: str, zero: str) -> str:
     """``amount`` in the largest unit that needs no fraction."""
     unit = next(name for name, factor in units.items() if amount % factor == 0) if amount else zero
     return f'"{amount // units[unit]}{gap}{unit}"'
+
+
+def pace() -> Kind[Pace]:
+    """A rate and a burst."""
+    rates, bursts = number(0.0001, 1_000_000), whole(1, 1_000_000)
+
+    def read(raw: object) -> Pace:
+        if not isinstance(raw, dict):
+            raise Unfit(f"this is {called(raw)}")
+        if set(raw) != {"rate", "burst"}:
+            raise Unfit("it has exactly the keys rate and burst")
+        return Pace(rates.read(raw["rate"]), bursts.read(raw["burst"]))
+
+    def write(value: Pace) -> str:
+        return f"{{ rate = {rates.write(value.rate)}, burst = {bursts.write(value.burst)} }}"
+
+    return Kind("pace", "{ rate = 0.5, burst = 10 }, rate in commands per second", read, write)
 
 
 def mode() -> Kind[int]:

@@ -22,6 +22,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 ORIGIN = re.compile(
     r"([A-Za-z][A-Za-z0-9+.-]*)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII
 )
+HOST = re.compile(r"[a-z0-9._-]{1,253}", re.ASCII)
 Network = IPv4Network | IPv6Network | str
 
 
@@ -148,6 +149,18 @@ def proxies() -> Kind[Proxies]:
         return entries.write((*(["unix"] if value.unix else []), *value.networks))
 
     return Kind(entries.word, entries.allowed, read, write)
+
+
+def host() -> Kind[str]:
+    """A host's name as browsers send it, or "*"."""
+
+    def read(raw: object) -> str:
+        written = text(raw).lower()
+        if written != "*" and not HOST.fullmatch(written):
+            raise Unfit("this is not a host's name; it has neither scheme, port nor path")
+        return written
+
+    return Kind("host", 'a name such as "chat.example.org", or "*"', read, literal)
 
 
 def room() -> Kind[str]:

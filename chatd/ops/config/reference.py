@@ -4,9 +4,12 @@ docs/configuration.md and packaging/chatd.toml are these texts; a test keeps the
 from __future__ import annotations
 
 import textwrap
+import tomllib
 from collections.abc import Iterator
 
 from chatd.ops.config.keys import Key, Section
+from chatd.ops.config.kinds import TABLE
+from chatd.ops.config.literal import literal
 from chatd.ops.config.load import DEFAULT, Loaded, written
 from chatd.ops.config.rules import RULES
 from chatd.ops.config.table import SECTIONS
@@ -90,9 +93,20 @@ def _exemplified(section: Section) -> str:
             "" if key.reload else " A change needs a restart."
         )
         lines += [*_comment(key.doc), *_comment(note)]
-        lines.append(f"#{key.name.partition('.')[2]} = {key.kind.write(key.default)}")
-        lines.append("")
+        lines += [*(f"#{line}" for line in _defaulted(key)), ""]
     return "\n".join(lines)
+
+
+def _defaulted(key: Key) -> Iterator[str]:
+    """A key with its default; a table of its own for one that is a table, since TOML allows no line
+    to break within braces. Such keys are the last ones of their section."""
+    default = key.kind.write(key.default)
+    if key.kind.word != TABLE:
+        yield f"{key.name.partition('.')[2]} = {default}"
+        return
+    yield f"[{key.name}]"
+    for name, value in tomllib.loads(f"it = {default}")["it"].items():
+        yield f"{name} = {literal(value)}"
 
 
 def _comment(text: str) -> Iterator[str]:

@@ -38,6 +38,17 @@ RULES = (
         "fit in half of it",
     ),
     Rule(
+        ("limits.inbox_bytes", "limits.frame_bytes"),
+        lambda c: c.limits.inbox_bytes >= c.limits.frame_bytes,
+        "limits.inbox_bytes must be at least limits.frame_bytes, for the largest frame to fit",
+    ),
+    Rule(
+        ("limits.handshakes", "drain.rate"),
+        lambda c: c.limits.handshakes >= c.drain.rate,
+        "limits.handshakes must be at least drain.rate, for those who are asked to come back after "
+        "a restart not to be refused",
+    ),
+    Rule(
         ("limits.ping_timeout", "limits.ping_interval"),
         lambda c: c.limits.ping_timeout < c.limits.ping_interval,
         "limits.ping_timeout must be shorter than limits.ping_interval",

@@ -8,18 +8,18 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Literal, get_args
 
+from chatd.ops.config.delivery import Delivery
 from chatd.ops.config.keys import key, sections
 from chatd.ops.config.kinds import choice, flag, line, lines, list_of, number, whole
-from chatd.ops.config.measures import duration, mode, size
-from chatd.ops.config.places import file, listener, origin, proxies, room, zone
+from chatd.ops.config.limits import Limits
+from chatd.ops.config.measures import duration, mode
+from chatd.ops.config.places import file, host, listener, origin, proxies, room, zone
 from chatd.ops.config.values import Listener, Proxies, Tcp
 
 Creators = Literal["anyone", "members", "operators"]
 LogForm = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-KIB = 1 << 10
-MIB = 1 << 20
 HOUR = 3600.0
 YEAR = 365 * 24 * HOUR
 
@@ -166,80 +166,6 @@ class Auth:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What one message, one session and one address may take. New sessions get changed limits at
-    once; those that are open may keep the old sizes and timeouts until they end."""
-
-    message_bytes: int = key(
-        size(64, MIB), 16 * KIB, "The longest text of one message, in UTF-8.", reload=True
-    )
-    frame_bytes: int = key(
-        size(256, 16 * MIB),
-        64 * KIB,
-        "The largest WebSocket message that a client may send. JSON may spell a text with up to "
-        "three times its bytes.",
-        reload=True,
-    )
-    outbox_bytes: int = key(
-        size(16 * KIB, 256 * MIB),
-        MIB,
-        "How much may wait for a session that reads slowly. From half of it on, typing and "
-        "presence are left out; with more for over a second, or eight times as much, the session "
-        'is closed as "too slow, resume".',
-        reload=True,
-    )
-    handshake_timeout: float = key(
-        duration(0.1, 600), 10.0, "From the connection to the end of its handshake.", reload=True
-    )
-    login_timeout: float = key(
-        duration(0.1, 600), 10.0, "From the handshake to the log-in.", reload=True
-    )
-    ping_interval: float = key(
-        duration(1, HOUR), 25.0, "How often a quiet session is pinged.", reload=True
-    )
-    ping_timeout: float = key(
-        duration(0.1, HOUR),
-        8.0,
-        "A session that answers no ping for so long is closed.",
-        reload=True,
-    )
-    rate: float = key(
-        number(0.01, 1_000_000),
-        20.0,
-        "Commands per second and session, in the long run.",
-        reload=True,
-    )
-    burst: int = key(
-        whole(1, 1_000_000),
-        100,
-        "Commands that a session may give at once, after a rest. Some are charged as several: a "
-        "log-in or a search as 5.",
-        reload=True,
-    )
-    sessions: int = key(
-        whole(1, 1_000_000),
-        10_000,
-        "Connections at the same time. Each needs a file descriptor; see LimitNOFILE= of the unit.",
-        reload=True,
-    )
-    sessions_per_address: int = key(
-        whole(1, 1_000_000),
-        1000,
-        "Connections at the same time from one address. An office behind one address counts as "
-        "one.",
-        reload=True,
-    )
-    inbox: int = key(
-        whole(1, 10_000),
-        64,
-        "Commands of one session that may wait; with more, its connection is not read until some "
-        "are done.",
-        reload=True,
-    )
-    rooms_per_user: int = key(whole(1, 100_000), 200, "Rooms that one user may be in.", reload=True)
-
-
-@dataclass(frozen=True, slots=True)
 class Http:
     """Browsers and proxies."""
 
@@ -250,11 +176,28 @@ class Http:
         'connected to. "*": any page, which lets every site speak for a person who has a session.',
         reload=True,
     )
+    hosts: tuple[str, ...] = key(
+        list_of(host()),
+        (),
+        'The names under which browsers reach this server, for "same-host": a page from any other '
+        "name may not connect, even if that name leads here, for anybody can make a name that "
+        "does. IP addresses, localhost, this machine's own name and the hosts of http.origins are "
+        'always known. "*": any name.',
+        reload=True,
+    )
     trusted_proxies: Proxies = key(
         proxies(),
         Proxies(),
         "Peers whose X-Forwarded-For or Forwarded header is believed. Behind nginx on a unix "
         'socket this is ["unix"]. Anybody in these networks can claim any address.',
+        reload=True,
+    )
+    proxy_protocol: Proxies = key(
+        proxies(),
+        Proxies(),
+        "Peers that begin each connection with a header of the PROXY protocol, version 1 or 2, as "
+        "HAProxy does with `send-proxy-v2`; the address in it counts as the peer's. They must: "
+        "without it they are refused, and so is anybody else who sends one.",
         reload=True,
     )
 
@@ -325,6 +268,7 @@ class Config:
     auth: Auth = Auth()
     limits: Limits = Limits()
     http: Http = Http()
+    delivery: Delivery = Delivery()
     drain: Drain = Drain()
     log: Log = Log()
     text: InText = InText()

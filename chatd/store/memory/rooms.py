@@ -46,6 +46,11 @@ class Rooms(Keeper):
             room.members.setdefault(member.user_id, member)
         return room.now()
 
+    async def shared_room(self, one: UserId, other: UserId) -> StoredRoom | None:
+        """See the port."""
+        pair = frozenset((one, other))
+        return next((r.now() for r in self.reading().rooms.values() if r.pair == pair), None)
+
     async def public_rooms(self, after: str, limit: int) -> list[StoredRoom]:
         """See the port."""
         public = [r.now() for r in self.reading().rooms.values() if r.stored.kind == "public"]
@@ -70,6 +75,11 @@ class Rooms(Keeper):
         room = self.reading().rooms.get(room_id)
         people = room.members.values() if room else ()
         return sorted(people, key=lambda member: (member.name, member.user_id))[:limit]
+
+    async def member_count(self, room_id: RoomId) -> int:
+        """See the port."""
+        room = self.reading().rooms.get(room_id)
+        return len(room.members) if room else 0
 
     async def memberships(self, user_id: UserId) -> list[Membership]:
         """See the port."""

@@ -65,6 +65,7 @@ _PUBLIC = listed(
     _NAMES,
     f"SELECT {_COLUMNS} FROM rooms WHERE kind = 'public' AND name > ? ORDER BY name LIMIT ?",  # noqa: S608  own constants
 )
+_SHARED = listed(_NAMES, f"SELECT {_COLUMNS} FROM rooms WHERE pair = ?")  # noqa: S608  own constants
 _TAKEN = "SELECT name FROM rooms WHERE skeleton = ? UNION ALL SELECT name FROM rooms WHERE name = ?"
 _BY_PAIR = "SELECT room_id FROM rooms WHERE pair = ?"
 _CREATE = """INSERT INTO rooms (name, skeleton, pair, kind, topic, title, created_ts)
@@ -80,6 +81,7 @@ _KEEP_MEMBER = f"{_JOIN} NOTHING"
 _SET_MEMBER = f"""{_JOIN} UPDATE
 SET name = excluded.name, guest = excluded.guest, rank = excluded.rank"""
 _DROP_MEMBER = "DELETE FROM members WHERE room_id = ? AND user_id = ?"
+_COUNT = "SELECT count(*) FROM members WHERE room_id = ?"
 _MEMBERSHIP = f"""SELECT {_COLUMNS}, members.rank, ifnull(marks.seq, 0) AS read FROM members
 CROSS JOIN rooms ON rooms.room_id = members.room_id
 LEFT JOIN marks ON marks.user_id = members.user_id AND marks.room_id = members.room_id
@@ -100,6 +102,21 @@ def room(connection: sqlite3.Connection, name: str) -> StoredRoom | None:
     """See the port."""
     rows = fetch(connection, _ROOM, (name,), _rooms)
     return rows[0].room() if rows else None
+
+
+def shared_room(connection: sqlite3.Connection, one: UserId, other: UserId) -> StoredRoom | None:
+    """See the port."""
+    rows = fetch(connection, _SHARED, (_pair(one, other),), _rooms)
+    return rows[0].room() if rows else None
+
+
+def _pair(one: UserId, other: UserId) -> str:
+    return " ".join(sorted({one, other}))
+
+
+def member_count(connection: sqlite3.Connection, room_id: RoomId) -> int:
+    """See the port."""
+    return int(connection.execute(_COUNT, (room_id,)).fetchone()[0])
 
 
 def public_rooms(connection: sqlite3.Connection, after: str, limit: int) -> list[StoredRoom]:
@@ -151,7 +168,7 @@ def direct_room(
     transaction: Transaction, name: str, one: Member, other: Member, ts: int
 ) -> StoredRoom:
     """See the port."""
-    pair = " ".join(sorted({one.user_id, other.user_id}))
+    pair = _pair(one.user_id, other.user_id)
     found = transaction.execute(_BY_PAIR, (pair,)).fetchone()
     if found is None and transaction.execute(_TAKEN, (None, name)).fetchone() is not None:
         raise NameTaken(name)

@@ -191,6 +191,10 @@ class SqliteStore(SanctionCalls):
         """See the port."""
         return await self._write("direct_room", rooms.direct_room, name, one, other, ts)
 
+    async def shared_room(self, one: UserId, other: UserId) -> StoredRoom | None:
+        """See the port."""
+        return await self._read("shared_room", rooms.shared_room, one, other)
+
     async def public_rooms(self, after: str, limit: int) -> list[StoredRoom]:
         """See the port."""
         return await self._read("public_rooms", rooms.public_rooms, after, limit)
@@ -206,6 +210,10 @@ class SqliteStore(SanctionCalls):
     async def members(self, room_id: RoomId, limit: int) -> list[Member]:
         """See the port."""
         return await self._read("members", rooms.members, room_id, limit)
+
+    async def member_count(self, room_id: RoomId) -> int:
+        """See the port."""
+        return await self._read("member_count", rooms.member_count, room_id)
 
     async def memberships(self, user_id: UserId) -> list[Membership]:
         """See the port."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_what_a_spec_calls_default_is_the_roles_default() -> None:
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
 def test_a_keys_default_passes_the_roles_check(key: Key) -> None:
-    [raw] = yaml.safe_load(f"[{key.kind.write(key.default)}]")
+    raw = tomllib.loads(f"it = {key.kind.write(key.default)}")["it"]
     for each in raw if isinstance(raw, list) else [raw]:
         if "pattern" in bounds(key):
             assert re.fullmatch(bounds(key)["pattern"], str(each))

@@ -42,6 +42,7 @@ TALK = Case(verb="send", guest=False, kind="public", rank=Rank.MEMBER)
 LONG = Laid("spam", 7_200_000, "#lobby")
 
 
+@pytest.mark.timeout(300)  # ten thousand cases, and coverage may watch each line of them
 @settings(max_examples=10_000, deadline=None)
 @given(CASES)
 def test_an_explanation_ends_with_what_the_gate_decides(case: Case) -> None:

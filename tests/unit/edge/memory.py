@@ -20,6 +20,7 @@ from websockets.uri import parse_uri
 from chatd.core.commands import Command
 from chatd.core.errors import CloseCode
 from chatd.core.events import Error, Event, Ok
+from chatd.core.limits import LimitName, Mode
 from chatd.core.ports import Frame, Outbox
 from chatd.core.settings import Settings
 from chatd.edge.front import FrontFactory
@@ -181,6 +182,15 @@ class Tally:
     def frames_out(self, count: int) -> None:
         self.count["frames_out"] += count
 
+    def writes(self, count: int) -> None:
+        self.count["writes"] += count
+
+    def flushed(self, pace: str) -> None:
+        self.count[pace] += 1
+
+    def shortcut(self, name: str, taken: bool) -> None:
+        self.now[name] = taken
+
     def dropped(self, kind: str, frames: int) -> None:
         self.count[kind] += frames
 
@@ -220,9 +230,13 @@ class Guest:
         self.address = address
         self.heard: list[bytes] = []
         self.ends: list[tuple[str, bool]] = []
+        self.pings = 0
 
     def hear(self, payload: bytes) -> None:
         self.heard.append(payload)
+
+    def pinged(self) -> None:
+        self.pings += 1
 
     def gone(self, reason: str, clean: bool) -> None:
         self.ends.append((reason, clean))
@@ -234,11 +248,31 @@ class Guest:
         self.outbox.close(code, reason)
 
 
+class Limits:
+    """ports.LimitGuard that remembers what was met; ``modes`` as in core.settings."""
+
+    def __init__(self) -> None:
+        self.modes: dict[LimitName, Mode] = {}
+        self.met: list[LimitName] = []
+
+    def off(self, limit: LimitName) -> bool:
+        return self.modes.get(limit) == "off"
+
+    def holds(self, limit: LimitName) -> bool:
+        return self.modes.get(limit, "on") == "on"
+
+    def stops(self, limit: LimitName, **facts: object) -> bool:
+        if not self.off(limit):
+            self.met.append(limit)
+        return self.holds(limit)
+
+
 class House:
     """ports.House with sessions that remember."""
 
     def __init__(self) -> None:
         self.settings = Settings()
+        self.limits = Limits()
         self.draining = False
         self.dialects: dict[str, Any] = {
             "text": Talk("text", "chatd.text"),

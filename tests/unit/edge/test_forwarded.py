@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.edge.forwarded import client_address, plain_address, same_client
+from chatd.edge.forwarded import client_address, plain_address
 from chatd.edge.head import BadHead, Head
 
 
@@ -123,13 +123,3 @@ def test_an_address_is_one_however_it_is_written() -> None:
     assert plain_address("::FFFF:10.0.0.1") == "10.0.0.1"
     assert plain_address("fe80::1%eth0") == "fe80::1%eth0"
     assert plain_address("10.0.0.256") is None
-
-
-def test_sessions_are_counted_by_address_or_household() -> None:
-    assert same_client("192.0.2.1") == "192.0.2.1"
-    assert (
-        same_client("2001:db8:1:2::3") == same_client("2001:db8:1:2:ffff::") == "2001:db8:1:2::/64"
-    )
-    assert same_client("2001:db8:1:3::3") == "2001:db8:1:3::/64"
-    assert same_client("fe80::1%eth0") == "fe80::/64"
-    assert same_client("unix") == "unix"

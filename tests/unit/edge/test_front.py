@@ -14,7 +14,7 @@ from chatd.edge.admission import KEY_BYTES
 from chatd.edge.forwarded import UNIX
 from chatd.edge.head import MOST_BYTES
 from chatd.edge.ports import HANDSHAKE_RESULTS, EdgeSettings
-from chatd.edge.request import TAKE_TIMEOUT
+from chatd.edge.request import LEAVE_TIMEOUT
 from tests.unit.edge.memory import UPGRADE, Client, World, request, six, unix
 from tests.unit.edge.test_forwarded import Trusted
 
@@ -63,7 +63,7 @@ def test_one_who_leaves_before_asking_is_counted(world: World) -> None:
 def test_one_who_does_not_take_an_answer_is_dropped(world: World) -> None:
     reply = world.ask("hello\r\n\r\n")
     assert reply.status == 400
-    world.turn(TAKE_TIMEOUT - 1)
+    world.turn(LEAVE_TIMEOUT - 1)
     assert reply.pipe.connected
     world.turn(2)
     assert reply.pipe.aborted

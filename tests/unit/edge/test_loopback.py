@@ -19,6 +19,8 @@ from chatd.edge.front import FrontFactory
 from chatd.edge.listen import Listeners
 from chatd.edge.pages import Pages
 from chatd.edge.ports import EdgeSettings
+from chatd.edge.reactor import measure_ticks
+from chatd.edge.shortcuts import Ways
 from tests.unit.edge.memory import House, Journal, Tally, request
 from tests.unit.edge.real import Turning
 
@@ -28,13 +30,13 @@ SMALL_BUFFERS = 16 * 1024
 class Service:
     """A front on a real port."""
 
-    def __init__(self, turning: Turning, folder: Path) -> None:
+    def __init__(self, turning: Turning, folder: Path, *, shortcuts: bool) -> None:
         self.turning = turning
         self.house = House()
         self.meter = Tally()
         self.journal = Journal()
         self.clients: list[socket.socket] = []
-        settings = EdgeSettings(ping_interval=60, echo=True)
+        settings = EdgeSettings(ping_interval=60, echo=True, shortcuts=shortcuts)
         self.front = FrontFactory(
             turning.reactor, self.house, settings, Pages(folder), self.journal, self.meter
         )
@@ -90,10 +92,12 @@ class Visitor:
         ]
 
 
-@pytest.fixture
-def service(turning: Turning, tmp_path: Path) -> Iterator[Service]:
+@pytest.fixture(params=[True, False], ids=["shortcuts", "no shortcuts"])
+def service(turning: Turning, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
     (tmp_path / "index.html").write_text("<!doctype html>" + "x" * 500_000)
-    made = Service(turning, tmp_path)
+    measure_ticks(turning.reactor, lambda _: None)
+    made = Service(turning, tmp_path, shortcuts=request.param)
+    assert made.front.ways == (Ways(True, True, True) if request.param else Ways())
     yield made
     for client in made.clients:
         client.close()
@@ -155,7 +159,7 @@ def test_a_slow_reader_within_its_outbox_gets_everything_in_order(service: Servi
     service.house.settings = Settings(outbox_bytes=8 << 20)
     client = service.client(small=True)
     guest = service.house.guests[0]
-    expected = [b"welcome"] + [b"%d:" % number + b"x" * 1000 for number in range(2000)]
+    expected = [b"welcome"] + [b"%d:" % number + b"x" * 1000 for number in range(7000)]
     for text in expected[1:]:
         guest.say(text.decode())
     service.turning.until(lambda: service.front.outboxes.waiting and not guest.outbox._due)

@@ -56,4 +56,4 @@ TABLE = [
 def test_a_page_may_open_a_session(
     origin: str, host: str, allowed: tuple[str, ...], may: bool
 ) -> None:
-    assert may_open(origin, host, allowed) is may
+    assert may_open(origin, host, allowed, {"chat.example", "other"}) is may

@@ -15,7 +15,9 @@ from twisted.python.failure import Failure
 from chatd.core.errors import DRAINING, CloseCode
 from chatd.core.ports import Frame
 from chatd.core.ports import Outbox as OutboxPort
-from chatd.edge.outbox import CHUNK, GRACE, MOST, Outbox, Outboxes, wire_of
+from chatd.edge.outbox import CHUNK, GRACE, MOST, Outbox, wire_of
+from chatd.edge.outboxes import BUSY, MANY, Outboxes
+from chatd.edge.reactor import NextTurns
 from tests.unit.edge.memory import Journal, Tally
 
 LIMIT = 10_000
@@ -59,7 +61,7 @@ class Bench:
         self.clock = Clock()
         self.meter = Tally()
         self.journal = Journal()
-        self.all = Outboxes(self.clock, self.meter, self.journal)
+        self.all = Outboxes(NextTurns(self.clock), self.clock, self.meter, self.journal)
         self.wire = Wire()
         self.outbox = self.wire.outbox = Outbox(self.wire, self.all, limit, 3.0)
 
@@ -420,3 +422,88 @@ def test_the_sum_is_right_and_bounded_whatever_happens(steps: list[tuple[str, in
     assert bench.all.waiting == 0
     assert bench.clock.getDelayedCalls() == []
     assert len(bench.wire.ends) <= 1
+
+
+# --- a moment later, with more in it ---
+
+
+class BusyTurns(NextTurns):
+    """A reactor that is said to be busy."""
+
+    busy = 1.0
+
+    def load(self) -> float:
+        return self.busy
+
+
+def crowd(bench: Bench, turns: BusyTurns, delay: float) -> list[Wire]:
+    """As many outboxes as are worth waiting for, all of one host."""
+    bench.all = Outboxes(turns, bench.clock, bench.meter, bench.journal)
+    bench.all.delay = delay
+    wires = [Wire() for _ in range(MANY)]
+    for wire in wires:
+        wire.outbox = Outbox(wire, bench.all, LIMIT, 3.0)
+    return wires
+
+
+def tell(wires: list[Wire]) -> None:
+    for wire in wires:
+        assert wire.outbox
+        wire.outbox.put(Frame(b"hello"))
+
+
+def test_while_busy_flushes_of_many_are_a_moment_apart() -> None:
+    bench = Bench()
+    wires = crowd(bench, BusyTurns(bench.clock), 0.5)
+    bench.turn(10)
+    tell(wires)
+    bench.turn()
+    assert [len(wire.writes) for wire in wires] == [1] * MANY
+    for _ in range(3):
+        tell(wires)
+        bench.turn(0.125)
+    assert [len(wire.writes) for wire in wires] == [1] * MANY
+    bench.turn(0.125)
+    assert [len(wire.writes) for wire in wires] == [2] * MANY
+    assert wires[0].writes[1] == wires[0].writes[0] * 3
+    assert (bench.meter.count["now"], bench.meter.count["delayed"]) == (2, 1)
+    assert bench.meter.count["writes"] == 2 * MANY
+
+
+@pytest.mark.parametrize(("busy", "delay"), [(BUSY / 2, 0.5), (1.0, 0.0)])
+def test_while_idle_or_without_a_delay_nobody_waits(busy: float, delay: float) -> None:
+    bench = Bench()
+    turns = BusyTurns(bench.clock)
+    turns.busy = busy
+    wires = crowd(bench, turns, delay)
+    for count in range(1, 4):
+        tell(wires)
+        bench.turn()
+        assert [len(wire.writes) for wire in wires] == [count] * MANY
+
+
+def test_few_never_wait() -> None:
+    bench = Bench()
+    wires = crowd(bench, BusyTurns(bench.clock), 0.5)[: MANY - 1]
+    for count in range(1, 4):
+        tell(wires)
+        bench.turn()
+        assert [len(wire.writes) for wire in wires] == [count] * len(wires)
+
+
+def test_who_is_closed_while_waiting_gets_all_that_waits() -> None:
+    bench = Bench()
+    wires = crowd(bench, BusyTurns(bench.clock), 0.5)
+    bench.turn(10)
+    tell(wires)
+    bench.turn()
+    tell(wires)
+    bench.turn()
+    first = wires[0]
+    assert first.outbox
+    first.outbox.close(DRAINING, "soon")
+    assert len(first.writes) == 2
+    assert first.ends == [("draining", "soon")]
+    bench.turn(0.5)
+    assert len(first.writes) == 2
+    assert [len(wire.writes) for wire in wires] == [2] * MANY

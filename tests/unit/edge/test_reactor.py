@@ -88,3 +88,64 @@ def test_what_was_made_by_the_boot_is_out_of_the_collectors_sight() -> None:
         assert gc.get_freeze_count() > 1000
     finally:
         gc.unfreeze()
+
+
+# --- the end of a turn ---
+
+
+def ticking(turning: Turning) -> measuring.TickingPoller:
+    assert measuring.measure_ticks(turning.reactor, lambda _: None)
+    poller = turning.reactor._poller
+    assert isinstance(poller, measuring.TickingPoller)
+    return poller
+
+
+def test_what_is_put_at_a_turns_end_is_done_after_all_else_of_it(turning: Turning) -> None:
+    poller = ticking(turning)
+    done: list[str] = []
+
+    def work() -> None:
+        poller.at_end(lambda: done.append("end"))
+        done.append("work")
+
+    turning.reactor.callLater(0, work)
+    turning.reactor.callLater(0, lambda: done.append("other work"))
+    turning.reactor.iterate(0)
+    assert done == ["work", "other work", "end"]
+
+
+def test_a_timer_that_is_set_at_a_turns_end_is_not_slept_through(turning: Turning) -> None:
+    poller = ticking(turning)
+    done: list[str] = []
+    poller.at_end(lambda: turning.reactor.callLater(0.01, done.append, "timer"))
+    turning.reactor.doIteration(30)  # as if nothing else were to happen for long
+    turning.reactor.runUntilCurrent()
+    assert done == ["timer"]
+
+
+def test_an_end_that_asks_for_another_end_has_it_in_the_next_turn(turning: Turning) -> None:
+    poller = ticking(turning)
+    done: list[str] = []
+    poller.at_end(lambda: poller.at_end(lambda: done.append("again")))
+    turning.reactor.doIteration(30)
+    assert not done
+    turning.reactor.doIteration(0)
+    assert done == ["again"]
+
+
+def test_the_load_is_the_share_of_time_that_is_worked() -> None:
+    hand = Hand()
+
+    class Sleepy:
+        register = modify = unregister = close = fileno = None
+
+        def poll(self, timeout: float, maxevents: int) -> list[tuple[int, int]]:
+            hand.now += 0.03
+            return []
+
+    poller = measuring.TickingPoller(Sleepy(), lambda _: None, hand, lambda: None)
+    for _ in range(100):
+        hand.now += 0.01
+        poller.poll()
+    assert poller.load() == pytest.approx(0.25)
+    assert measuring.NextTurns(None).load() == 0.0

@@ -13,7 +13,7 @@ from websockets.frames import Opcode
 from chatd.core.errors import ABUSE, BYE, DRAINING, INTERNAL, CloseCode
 from chatd.core.ports import Frame
 from chatd.core.settings import Settings
-from chatd.edge.ports import CLOSE_REASONS
+from chatd.edge.ports import CLOSE_REASONS, EdgeSettings
 from chatd.edge.websocket import HELD_MOST, STEPS, ChatLine
 from tests.unit.edge.memory import UPGRADE, Client, Guest, World, request
 
@@ -32,9 +32,9 @@ def frame(first: int, payload: bytes, *, masked: bool = True, size: int | None =
     return struct.pack("!BBQ", first, bit | 127, length) + mask + payload
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
+@pytest.fixture(params=[True, False], ids=["shortcuts", "no shortcuts"])
+def world(request: pytest.FixtureRequest) -> World:
+    return World(EdgeSettings(shortcuts=request.param))
 
 
 # --- there and back ---
@@ -248,6 +248,25 @@ headers = st.builds(
 )
 
 
+TALK = st.builds(frame, st.just(0x81), st.text(max_size=200).map(str.encode))
+
+
+@given(frames=st.lists(TALK | headers, max_size=8), cut=st.integers(1, 400))
+def test_the_short_parser_and_autobahns_hear_the_same(frames: list[bytes], cut: int) -> None:
+    data = b"".join(frames)
+    seen = []
+    for taken in (True, False):
+        world = World(EdgeSettings(shortcuts=taken))
+        client = world.client()
+        for start in range(0, len(data), cut):
+            client.pipe.deliver(data[start : start + cut])
+        world.turn(60)
+        world.turn(60)
+        count = world.meter.count
+        seen.append((client.guest.heard, client.guest.ends, client.closed_with, count["frames_in"]))
+    assert seen[0] == seen[1]
+
+
 @given(frames=st.lists(headers, max_size=6), cut=st.integers(1, 400))
 def test_no_frames_make_a_fault(frames: list[bytes], cut: int) -> None:
     world = World()
@@ -386,7 +405,7 @@ def test_a_fault_of_the_line_itself_drops_it(world: World, monkeypatch: pytest.M
         raise RuntimeError("in the parser")
 
     monkeypatch.setattr(ChatLine, "processData", broken)
-    client.pipe.deliver(frame(0x81, b"hello"))
+    client.pipe.deliver(frame(0x89, b"hello"))
     world.turn()
     assert client.pipe.aborted
     assert client.guest.ends == [("internal", False)]

@@ -114,8 +114,8 @@ def test_a_table_where_a_value_belongs_is_said_so() -> None:
 
 
 def test_a_table_within_a_section_is_unknown() -> None:
-    (problem,) = problems("[guests.more]\nx = 1")
-    assert problem.startswith("c.toml:1: guests.more: unknown table; the keys of [guests] are")
+    (problem,) = problems("[guests.extra]\nx = 1")
+    assert problem.startswith("c.toml:1: guests.extra: unknown table; the keys of [guests] are")
 
 
 SYNTAX = {
@@ -148,6 +148,11 @@ def test_a_long_value_is_cut_in_the_error() -> None:
 BROKEN_RULES = {
     '[limits]\nmessage_bytes = "32 KiB"': ("2", "limits.frame_bytes must be at least 4 times"),
     '[limits]\nframe_bytes = "512 KiB"\n\noutbox_bytes = "512 KiB"': ("2", "at least twice"),
+    '[limits]\nframe_bytes = "512 KiB"\ninbox_bytes = "256 KiB"': (
+        "3",
+        "must be at least limits.f",
+    ),
+    "[limits]\nhandshakes = 100": ("2", "limits.handshakes must be at least drain.rate"),
     '[limits]\nping_timeout = "30s"': ("2", "limits.ping_timeout must be shorter"),
     '[limits]\n\nping_interval = "8s"': ("3", "limits.ping_timeout must be shorter"),
     '[listen]\noperations = ["tcp:127.0.0.1:8765"]': ("2", "must not share a listener"),

@@ -44,7 +44,7 @@ def test_the_reference_has_every_key_with_default_and_meaning() -> None:
     text = describe()
     for key in KEYS.values():
         part = text.split(f"\n### {key.name}\n", 1)[1].split("\n##", 1)[0]
-        assert f"default: `{key.kind.write(key.default)}`" in part
+        assert f"default: `{key.kind.write(key.default)}`" in " ".join(part.split())
         assert " ".join(key.doc.split()) in " ".join(part.split())
         assert f"needs: {'reload' if key.reload else 'restart'}" in part
 

@@ -164,6 +164,12 @@ ONE_CALL: list[tuple[Callable[[Metrics], None], dict[str, float]]] = [
     (lambda m: m.edge.bytes_in(100), {"received_bytes_total": 100}),
     (lambda m: m.edge.frames_out(3), {"sent_frames_total": 3}),
     (lambda m: m.edge.bytes_out(300), {"sent_bytes_total": 300}),
+    (lambda m: m.edge.writes(2), {"sent_writes_total": 2}),
+    (lambda m: m.edge.flushed("delayed"), {'flushes_total{pace="delayed"}': 1}),
+    (
+        lambda m: m.edge.shortcut("turn_end", True),
+        {'shortcut_active{shortcut="turn_end"}': 1},
+    ),
     (lambda m: m.edge.outbox_bytes(64), {"outbox_bytes": 64}),
     (lambda m: m.edge.dropped("ephemeral", 4), {'outbox_dropped_total{kind="ephemeral"}': 4}),
     (lambda m: m.edge.slow_closed(), {"slow_sessions_closed_total": 1}),
@@ -258,6 +264,8 @@ def words(metric: str, label: str) -> set[str]:
 def test_the_edges_words_are_on_the_lists() -> None:
     assert words("chatd_sessions_closed_total", "reason") == set(edge.CLOSE_REASONS)
     assert words("chatd_handshakes_total", "result") == set(edge.HANDSHAKE_RESULTS)
+    assert words("chatd_flushes_total", "pace") == set(edge.PACES)
+    assert words("chatd_shortcut_active", "shortcut") == set(edge.SHORTCUTS)
     assert words("chatd_outbox_dropped_total", "kind") == set(edge.DROP_KINDS)
 
 

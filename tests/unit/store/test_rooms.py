@@ -53,6 +53,24 @@ async def test_two_people_share_one_direct_room(store: Store) -> None:
     assert await store.members(one.room_id, 10) == [member(ANN), member(BOB)]
 
 
+async def test_the_room_of_two_is_found_once_it_is_made(store: Store) -> None:
+    assert await store.shared_room(ANN.user_id, BOB.user_id) is None
+    made = await store.direct_room("@1", member(ANN), member(BOB), 5)
+    assert await store.shared_room(BOB.user_id, ANN.user_id) == made
+    assert await store.shared_room(ANN.user_id, GUS.user_id) is None
+
+
+async def test_members_are_counted(store: Store) -> None:
+    room = await make_room(store, "room")
+    before = await store.member_count(room)
+    await store.set_member(room, member(ANN))
+    await store.set_member(room, member(GUS))
+    assert await store.member_count(room) == before + 2
+    await store.drop_member(room, ANN.user_id)
+    assert await store.member_count(room) == before + 1
+    assert await store.member_count(RoomId(999)) == 0
+
+
 async def test_each_pair_has_its_own_direct_room(store: Store) -> None:
     one = await store.direct_room("@1", member(ANN), member(BOB), 5)
     other = await store.direct_room("@2", member(ANN), member(GUS), 5)

@@ -17,6 +17,7 @@ from chatd.store.sqlite import opened
 FOLDER = Path(sqlite.__file__).parent
 MAY_SCAN = {
     "accounts._ALL",  # for `chatd user list`
+    "rooms._COUNT",  # an index of just these, when somebody enters
     "rooms._MEMBERS",  # in the order of their names, up to a limit
     "backup_manifest._TABLES",  # once for each backup
     "backup_manifest._ROOMS",

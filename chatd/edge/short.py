@@ -1,0 +1,69 @@
+"""The short parser: whole, final, masked text frames straight from what was read; nothing else.
+All else is left, untouched, to Autobahn. What is done with a message is websocket.py's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FINAL_TEXT = 0x81
+"""FIN, no extension, text (RFC 6455 section 5.2)."""
+MASKED = 0x80
+NAMES = (
+    *("data", "current_frame", "inside_message", "state"),
+    *("autoPingTimeoutCall", "_cancelAutoPingTimeoutCall"),
+)
+"""Autobahn's private names: whether it is between two messages, and what it waits for."""
+
+
+def between_messages(protocol: Any) -> bool:
+    """Whether Autobahn has nothing half read, so that what comes next begins a message."""
+    return not protocol.data and protocol.current_frame is None and not protocol.inside_message
+
+
+def knows(protocol: Any) -> bool:
+    """Whether this Autobahn still has the names by which it is known what it has half read."""
+    return all(hasattr(protocol, name) for name in NAMES) and between_messages(protocol)
+
+
+def sign_of_life(protocol: Any) -> None:
+    """As Autobahn does at the end of a frame: who talks owes no pong."""
+    if protocol.autoPingTimeoutCall:
+        protocol._cancelAutoPingTimeoutCall()  # noqa: SLF001  # see above
+
+
+def text_frame(data: bytes, at: int, most: int) -> tuple[bytes | None, int]:
+    """The text of the frame that begins at ``at``, valid UTF-8 of at most ``most`` bytes, and where
+    the next one begins; None when this is for another parser to read, or to refuse."""
+    size = len(data)
+    if size - at < 6 or data[at] != FINAL_TEXT:
+        return None, at
+    length = data[at + 1] - MASKED
+    begin = at + 2
+    if length == 126:
+        length = int.from_bytes(data[begin : begin + 2], "big")
+        begin += 2
+        if length < 126:
+            return None, at  # not the shortest form: to be refused
+    end = begin + 4 + length
+    if length < 0 or length == 127 or length > most or end > size:
+        return None, at
+    text = unmasked(data[begin + 4 : end], data[begin : begin + 4])
+    if not text.isascii() and not _is_utf8(text):
+        return None, at
+    return text, end
+
+
+def unmasked(payload: bytes, key: bytes) -> bytes:
+    """RFC 6455 section 5.3, on whole numbers: for a chat's lengths quicker than any loop."""
+    size = len(payload)
+    keys = (key * (size // 4 + 1))[:size]
+    number = int.from_bytes(payload, "little") ^ int.from_bytes(keys, "little")
+    return number.to_bytes(size, "little")
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

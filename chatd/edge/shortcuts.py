@@ -1,0 +1,114 @@
+"""Which ways past the libraries are taken: each is tried here at the start, and where one does not
+fit any more, the library's own way is taken; a metric says so, and the log."""
+
+from __future__ import annotations
+
+import base64
+import socket
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from twisted.internet.address import UNIXAddress
+from twisted.internet.protocol import Protocol
+from twisted.internet.tcp import Connection
+
+from chatd.edge import direct, short
+from chatd.edge.admission import Admitted
+from chatd.edge.ports import EdgeMeter
+from chatd.edge.reactor import NextTurns, TickingPoller, Turns
+from chatd.edge.upgraded import Upgraded, UpgradedFactory
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """For each of ports.SHORTCUTS whether it is taken."""
+
+    direct_send: bool = False
+    short_frames: bool = False
+    turn_end: bool = False
+
+
+NONE = Ways()
+
+
+def found(reactor: Any, factory: UpgradedFactory) -> Ways:
+    """Those that were tried and work here."""
+    return Ways(
+        direct_send=_sends_directly(reactor),
+        short_frames=_knows_what_is_half_read(factory),
+        turn_end=_poller(reactor) is not None,
+    )
+
+
+def tell(ways: Ways, meter: EdgeMeter) -> None:
+    """Say in the metrics which are taken."""
+    for name, taken in asdict(ways).items():
+        meter.shortcut(name, taken)
+
+
+def missing(ways: Ways) -> list[str]:
+    """Those that are not taken."""
+    return [name for name, taken in asdict(ways).items() if not taken]
+
+
+def turns(ways: Ways, reactor: Any) -> Turns:
+    """The reactor's turns, as well as they are known."""
+    poller = _poller(reactor) if ways.turn_end else None
+    return poller or NextTurns(reactor)
+
+
+def _poller(reactor: Any) -> TickingPoller | None:
+    poller = getattr(reactor, "_poller", None)
+    return poller if isinstance(poller, TickingPoller) else None
+
+
+def _sends_directly(reactor: Any) -> bool:
+    """Whether bytes given to a connection's socket arrive, and nothing is left in its buffer."""
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    far.setblocking(False)
+    with near, far:
+        connection: Any = Connection(near, Protocol(), reactor)
+        if direct.way_to(connection) is not direct.by_socket:
+            return False
+        try:
+            connection.connected = True
+            direct.by_socket(connection, b"there?")
+            if connection in reactor.getWriters():
+                connection.stopWriting()
+                return False
+            return far.recv(16) == b"there?"
+        except Exception:  # noqa: BLE001 - whatever has become of those names, they do not fit
+            return False
+
+
+def _knows_what_is_half_read(factory: UpgradedFactory) -> bool:
+    """Whether a protocol of Autobahn's says when it has half a frame, and when it has none."""
+    line = Upgraded(factory, Admitted("unix", base64.b64encode(bytes(16)).decode()), _nothing)
+    try:
+        line.take_over(Nowhere(), b"")
+        before = short.knows(line)
+        line.dataReceived(b"\x81")
+        return before and not short.between_messages(line)
+    except Exception:  # noqa: BLE001 - as above
+        return False
+
+
+def _nothing() -> None:
+    pass
+
+
+class Nowhere:
+    """A transport to nobody."""
+
+    def write(self, data: bytes) -> None:
+        """Heard by nobody."""
+
+    def setTcpNoDelay(self, on: bool) -> None:
+        """All the same to nobody."""
+
+    def getPeer(self) -> UNIXAddress:
+        """Nobody's address."""
+        return UNIXAddress(None)
+
+    getHost = getPeer

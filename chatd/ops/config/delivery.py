@@ -1,0 +1,30 @@
+"""The table [delivery] of the configuration file: how messages leave.
+What becomes of it is chatd/edge/outboxes and chatd/edge/shortcuts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatd.ops.config.keys import key
+from chatd.ops.config.kinds import flag
+from chatd.ops.config.measures import duration
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How messages leave."""
+
+    flush_delay: float = key(
+        duration(0, 0.05),
+        0.002,
+        "While chatd is busy and many are to be told, what is for them may wait so long, so that "
+        'more goes with it: a write costs as much as thirty messages in it. "0s": never.',
+        reload=True,
+    )
+    shortcuts: bool = key(
+        flag(),
+        True,
+        "Whether the short ways past the libraries are taken where they fit; the metric "
+        "chatd_shortcut_active says which are. Off, chatd does the same with more work.",
+        reload=False,
+    )

@@ -1,0 +1,61 @@
+"""What the Tab key offers: names, rooms and commands, best first.
+How the choices are shown is screen.py's."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from chatd.terminal.asking import commands
+from chatd.terminal.view import View
+
+ROOMS_FOR = ("/join", "/room", "/leave", "/who")
+
+
+class Choice(NamedTuple):
+    """``text`` takes the place of the last ``length`` characters; ``says`` explains it."""
+
+    text: str
+    length: int
+    says: str = ""
+
+
+def choices(view: View, before: str) -> list[Choice]:
+    """For the text ``before`` the cursor."""
+    begin = max(before.rfind(" "), before.rfind("\n")) + 1
+    word, first = before[begin:], begin == 0
+    if first and word.startswith("/"):
+        return [
+            Choice(f"/{name} ", len(word), does)
+            for name, (_, does) in sorted(commands().items())
+            if name.startswith(word[1:].lower())
+        ]
+    if word.startswith("#") or before.split(" ", 1)[0] in ROOMS_FOR:
+        found = _rooms(view, word)
+        if found or word.startswith("#"):
+            return found
+    return _people(view, word, first=first) if word else []
+
+
+def _rooms(view: View, word: str) -> list[Choice]:
+    labels = [room.label for room in view.listed()]
+    labels += [f"#{name}" for name in view.known if f"#{name}" not in labels]
+    wanted = word.casefold().lstrip("#")
+    return [
+        Choice(f"{label} ", len(word))
+        for label in labels
+        if label.lstrip("#").casefold().startswith(wanted)
+    ]
+
+
+def _people(view: View, word: str, *, first: bool) -> list[Choice]:
+    """Who spoke last comes first. At the beginning of a line one is spoken to."""
+    sign = "@" if word.startswith("@") else ""
+    wanted = word.removeprefix("@").casefold()
+    here = list(reversed(view.room.people)) if view.room is not None else []
+    people = dict.fromkeys([*here, *(name for room in view.listed() for name in room.people)])
+    end = ": " if first and not sign else " "
+    return [
+        Choice(f"{sign}{name}{end}", len(word))
+        for name in people
+        if name != view.me and name.casefold().startswith(wanted)
+    ]

@@ -1,0 +1,39 @@
+"""Which shortcuts are taken is found by trying them."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatd.edge import direct, short, shortcuts
+from chatd.edge.ports import SHORTCUTS, EdgeSettings
+from chatd.edge.reactor import NextTurns, TickingPoller, measure_ticks
+from chatd.edge.shortcuts import Ways
+from tests.unit.edge.memory import World
+from tests.unit.edge.real import Turning
+
+
+def test_all_of_them_work_with_these_libraries(turning: Turning) -> None:
+    measure_ticks(turning.reactor, lambda _: None)
+    ways = shortcuts.found(turning.reactor, World().front.echo)
+    assert ways == Ways(direct_send=True, short_frames=True, turn_end=True), (
+        "a new release has moved the names in chatd/edge/direct.py, short.py or reactor.py"
+    )
+    assert not shortcuts.missing(ways)
+    assert isinstance(shortcuts.turns(ways, turning.reactor), TickingPoller)
+    assert isinstance(shortcuts.turns(shortcuts.NONE, turning.reactor), NextTurns)
+
+
+def test_names_that_are_gone_are_found_out(
+    monkeypatch: pytest.MonkeyPatch, turning: Turning
+) -> None:
+    echo = World().front.echo
+    monkeypatch.setattr(direct, "NAMES", ("no_such_name",))
+    monkeypatch.setattr(short, "NAMES", ("no_such_name",))
+    assert shortcuts.found(turning.reactor, echo) == shortcuts.NONE
+    assert shortcuts.missing(shortcuts.NONE) == list(SHORTCUTS)
+
+
+def test_the_metrics_say_which_are_taken() -> None:
+    told = World(EdgeSettings(shortcuts=False)).meter.now
+    assert {name: told[name] for name in SHORTCUTS} == dict.fromkeys(SHORTCUTS, False)
+    assert World().meter.now["short_frames"]
