@@ -32,7 +32,7 @@ class Authority:
             key_agreement=False, encipher_only=False, decipher_only=False,
         )  # fmt: skip
         own = (
-            self._about(self._name, self._key.public_key())
+            self._about(self._name, self._key.public_key(), 365 * DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(usage, critical=True)
             .sign(self._key, hashes.SHA256())
@@ -46,12 +46,12 @@ class Authority:
         """A client that believes us alone."""
         return ssl.create_default_context(cafile=str(self.file))
 
-    def server(self, host: str, *, expired: bool = False) -> ssl.SSLContext:
+    def server(self, host: str, *, expired: bool = False, life: timedelta = DAY) -> ssl.SSLContext:
         """A server that shows a certificate for ``host``."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         signed = (
-            self._about(name, key.public_key(), expired=expired)
+            self._about(name, key.public_key(), -DAY if expired else life)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
@@ -69,10 +69,9 @@ class Authority:
         return context
 
     def _about(
-        self, name: x509.Name, key: ec.EllipticCurvePublicKey, *, expired: bool = False
+        self, name: x509.Name, key: ec.EllipticCurvePublicKey, life: timedelta
     ) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
-        end = now - DAY if expired else now + DAY
         return (
             x509.CertificateBuilder()
             .subject_name(name)
@@ -80,5 +79,5 @@ class Authority:
             .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - 2 * DAY)
-            .not_valid_after(end)
+            .not_valid_after(now + life)
         )

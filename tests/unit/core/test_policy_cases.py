@@ -15,6 +15,8 @@ from chatd.core.log import Rank, RoomKind
 from chatd.core.policy import RULES, decide, lasts, walk
 from chatd.core.sanctions import Emergency
 
+pytestmark = pytest.mark.timeout(400)  # ten thousand examples, on a busy machine
+
 LAID = st.none() | st.builds(
     Laid,
     st.sampled_from(["", "spam"]),
