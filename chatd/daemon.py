@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,25 +22,36 @@ from chatd.auth.accounts import Accounts
 from chatd.auth.passwords import Passwords
 from chatd.auth.threads import Threads
 from chatd.bus.local import LocalBus
-from chatd.core.ports import StoreFailed, StoreFull
+from chatd.core.ports import BadConfig, StoreFailed, StoreFull
 from chatd.dialects import all_dialects
+from chatd.doors import Doors
 from chatd.edge import shortcuts
 from chatd.edge.clock import ReactorClock, Spawner, SystemIds
 from chatd.edge.drain import Drain
 from chatd.edge.front import FrontFactory
 from chatd.edge.http import OperationsFactory
-from chatd.edge.listen import CannotListen, Listeners
+from chatd.edge.listen import CannotListen
 from chatd.edge.pages import Pages
 from chatd.edge.reactor import freeze_garbage, keep_steady, measure_ticks
 from chatd.node import Node
 from chatd.node.node import Ports
 from chatd.ops import logs, systemd
-from chatd.ops.config import Config, Inherited, Invalid, Listener, Unix, changes, load
+from chatd.ops.config import Config, Invalid, Loaded
 from chatd.ops.data_retention import Retention
 from chatd.ops.metrics import Metrics
+from chatd.ops.support import described
+from chatd.process import Running
 from chatd.store import CannotOpen
 from chatd.store.sqlite import SqliteStore
-from chatd.wiring import HouseLog, build_info, edge_settings, greeting, node_settings, queue_of
+from chatd.wiring import (
+    HouseLog,
+    build_info,
+    edge_settings,
+    greeting,
+    node_settings,
+    queue_of,
+    read,
+)
 
 WEB = Path(chatd.__file__).parent / "web"
 STATUS = 10.0
@@ -53,7 +65,7 @@ PROBED = 1.0
 def serve(file: Path, manager: systemd.Environment, *, dev: bool) -> int:
     """Run a daemon until it is told to stop; gives the exit code. ``manager``: systemd.said()."""
     try:
-        loaded = load(file)
+        loaded = read(file, dev=dev)
         notifier = systemd.notifier(manager, os.getpid())
         handed = systemd.inherited(manager, os.getpid())
     except Invalid as invalid:
@@ -64,7 +76,7 @@ def serve(file: Path, manager: systemd.Environment, *, dev: bool) -> int:
         return os.EX_OSERR
     from twisted.internet import reactor  # noqa: PLC0415  # importing it installs it
 
-    daemon = Daemon(reactor, file, loaded.config, notifier, handed, dev=dev)
+    daemon = Daemon(reactor, file, loaded, notifier, handed, dev=dev)
     return daemon.run()
 
 
@@ -75,15 +87,16 @@ class Daemon:
         self,
         reactor: Any,
         file: Path,
-        config: Config,
+        loaded: Loaded,
         notifier: systemd.Notifier,
         handed: dict[str, list[int]],
         *,
         dev: bool,
     ) -> None:
         steady = keep_steady(reactor)
-        self._reactor, self._file, self._config = reactor, file, config
-        self._notifier, self._handed, self._dev = notifier, handed, dev
+        config = loaded.config
+        self._reactor, self._file = reactor, file
+        self._notifier, self._dev = notifier, dev
         self._writer = logs.start(config.log.format, config.log.level)
         settings = node_settings(config)
         self._metrics = Metrics(
@@ -93,6 +106,12 @@ class Daemon:
         self._exact_ticks = measure_ticks(reactor, self._metrics.daemon.ticked)
         if not (steady and self._exact_ticks):
             self._log.warning("reactor_unknown", steady=steady, exact_ticks=self._exact_ticks)
+        self._doors = Doors(reactor, self._log, handed)
+        self._spawn = Spawner(self._log)
+        self._running = Running(
+            reactor, lambda: read(file, dev=dev), file, loaded, notifier, self._metrics,
+            self._writer, self._log, self._spawn, self._use, self._doors.addresses,
+        )  # fmt: skip
         self._exit = os.EX_OK
         self._stopping = False
         self._hurry = False
@@ -129,6 +148,7 @@ class Daemon:
             self._start_auth,
             self._start_node,
             self._listen_operations,
+            self._listen_control,
             self._listen_public,
             self._tell_ready,
         )
@@ -160,6 +180,8 @@ class Daemon:
         )
         self._to_stop.append(("store", self._store.close))
         self._metrics.daemon.schema(self._store.schema_version)
+        self._running.schema = self._store.schema_version
+        self._running.described = lambda: described(config.path)
         self._metrics.host.watch(config.path)
         self._log.info("store_open", path=str(config.path), schema=self._store.schema_version)
         for remark in self._store.remarks:
@@ -186,11 +208,13 @@ class Daemon:
                 ids=SystemIds(),
                 meter=self._metrics.node,
                 log=self._log,
-                spawn=Spawner(self._log),
+                spawn=self._spawn,
                 dialects=all_dialects(settings),
+                process=self._running,
             ),
             settings,
         )
+        self._running.node = self._node
         await self._node.start()
         self._to_stop.append(("node", self._node.stop))
         node, meter = self._node, self._metrics.retention
@@ -202,9 +226,15 @@ class Daemon:
 
     async def _listen_operations(self) -> None:
         factory = OperationsFactory(self._reactor, self._metrics.render, self._not_ready, self._log)
-        listeners = Listeners(self._reactor, factory, self._log)
+        listeners = self._doors.none(factory)
         self._to_stop.append(("operations", listeners.stop))
-        self._listen("operations", listeners, self._config.listen.operations)
+        wanted = self._config.listen.operations
+        self._doors.open("operations", listeners, wanted, self._config)
+
+    async def _listen_control(self) -> None:
+        listeners, factory = self._doors.control(self._node, self._config)
+        self._to_stop.append(("control", listeners.stop))
+        self._to_stop.append(("control_sessions", lambda: maybeDeferred(factory.close)))
 
     async def _listen_public(self) -> None:
         self._front = FrontFactory(
@@ -217,31 +247,9 @@ class Daemon:
         )
         if self._config.delivery.shortcuts and (missing := shortcuts.missing(self._front.ways)):
             self._log.warning("shortcuts_unknown", shortcuts=missing)
-        self._public = Listeners(self._reactor, self._front, self._log)
+        self._public = self._doors.none(self._front)
         self._to_stop.append(("sessions", self._send_home))
-        self._listen("public", self._public, self._config.listen.public)
-
-    def _listen(self, kind: str, listeners: Listeners, wanted: tuple[Listener, ...]) -> None:
-        backlog = self._config.listen.backlog
-        for each in wanted:
-            if isinstance(each, Inherited):
-                for fd in self._inherited(each.name):
-                    listeners.inherited(fd)
-            elif isinstance(each, Unix):
-                listeners.unix(each.path, self._config.listen.unix_mode, backlog)
-            else:
-                listeners.tcp(each.host, each.port, backlog)
-        for address in listeners.addresses:
-            self._log.info("listening", service=kind, address=address)
-
-    def _inherited(self, name: str) -> list[int]:
-        if not self._handed.get(name):
-            names = ", ".join(sorted(self._handed)) or "none"
-            raise CannotListen(
-                f"systemd:{name}: systemd handed over no socket of this name (it named: {names}); "
-                f"set FileDescriptorName={name} in the socket unit, and start that"
-            )
-        return self._handed[name]
+        self._doors.open("public", self._public, self._config.listen.public, self._config)
 
     async def _tell_ready(self) -> None:
         freeze_garbage()
@@ -249,8 +257,8 @@ class Daemon:
         self._metrics.daemon.configured(time.time())
         if self._notifier.watchdog:
             self._every(self._notifier.watchdog, self._notifier.alive)
-        self._every(STATUS, lambda: self._notifier.status(self._status()))
-        self._notifier.ready(self._status())
+        self._every(STATUS, lambda: self._notifier.status(self._running.status()))
+        self._notifier.ready(self._running.status())
         self._on(signal.SIGHUP, self._reload)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         self._log.info("ready", version=chatd.__version__, sqlite=sqlite3.sqlite_version)
@@ -263,13 +271,12 @@ class Daemon:
         looping.clock = self._reactor
         looping.start(seconds)
 
-    def _status(self) -> str:
-        return f"{len(self._node.sessions)} sessions, {len(self._node.people)} users"
-
     async def _not_ready(self) -> list[str]:
         """The reasons, for /readyz."""
         if self._stopping:
             return ["draining: the process is stopping"]
+        if self._node.draining:
+            return ["draining: an operator said so; chatctl undrain ends it"]
         now = self._reactor.seconds()
         if now - self._probed[0] >= PROBED:
             try:
@@ -282,29 +289,16 @@ class Daemon:
 
     # --- reload ---
     def _reload(self) -> None:
-        """All or nothing; whatever comes of it, READY follows RELOADING."""
-        if self._stopping:
-            return
-        self._notifier.reloading()
-        try:
-            loaded = load(self._file)
-        except Invalid as invalid:
-            for problem in invalid.problems:
-                self._log.error("config_invalid", problem=str(problem))
-            self._metrics.daemon.reloaded(ok=False, at=time.time())
-            self._log.error("reload_failed", problems=len(invalid.problems))
-            self._notifier.ready("reload failed, the old configuration holds; see the journal")
-            return
-        changed = changes(self._config, loaded.config)
-        self._use(changed.config)
-        self._metrics.daemon.reloaded(ok=True, at=time.time())
-        self._log.info("reloaded", settings=list(changed.reloaded))
-        if changed.restart:
-            self._log.warning("restart_needed", settings=list(changed.restart))
-        self._notifier.ready(self._status())
+        """Asked for by a signal: the journal says what comes of it."""
+        if not self._stopping:
+            with suppress(BadConfig):
+                self._running.reload()
+
+    @property
+    def _config(self) -> Config:
+        return self._running.config
 
     def _use(self, config: Config) -> None:
-        self._config = config
         self._node.settings = node_settings(config)
         self._node.dialects = all_dialects(self._node.settings)
         self._front.use(edge_settings(config))
@@ -330,7 +324,9 @@ class Daemon:
         if self._stopping:
             return
         self._stopping = True
-        self._notifier.stopping(f"draining {self._status()}" if hasattr(self, "_node") else "")
+        self._running.stopping = True
+        told = hasattr(self, "_node")
+        self._notifier.stopping(f"stopping, {self._running.status()}" if told else "")
         self._notifier.extend(self._config.drain.timeout + 15)
         while self._to_stop:
             name, stop = self._to_stop.pop()

@@ -3,11 +3,13 @@ Also what the daemon says of itself; when all of this is used is daemon.py's."""
 
 from __future__ import annotations
 
+import grp
 import platform
 import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +17,8 @@ from types import MappingProxyType
 from chatd import __version__
 from chatd.core.settings import Settings
 from chatd.edge.ports import EdgeSettings
-from chatd.ops.config import Config
+from chatd.ops.config import Config, Loaded, load
+from chatd.ops.config.load import DEFAULT
 from chatd.ops.config.table import Http
 from chatd.ops.logs import Log
 
@@ -34,6 +37,21 @@ class HouseLog(Log):
         """Something is wrong in chatd."""
         self._count()
         return super().fault(event, error, **facts)
+
+
+def read(file: Path, *, dev: bool) -> Loaded:
+    """The configuration. Where chatd is only tried out, the control socket lies beside the file,
+    unless that names another place. Raises Invalid."""
+    loaded = load(file)
+    if not dev or loaded.origins["control.socket"] != DEFAULT:
+        return loaded
+    beside = replace(loaded.config.control, socket=file.absolute().parent / "control.sock")
+    return Loaded(replace(loaded.config, control=beside), loaded.origins)
+
+
+def group_of(config: Config) -> int | None:
+    """The id of the operators' group; None for none. Raises KeyError when there is no such one."""
+    return grp.getgrnam(config.control.group).gr_gid if config.control.group else None
 
 
 def node_settings(config: Config) -> Settings:
@@ -140,6 +158,7 @@ chatd {__version__} is running; its configuration and data are in {folder}/
   open   http://{host}/     in a browser, or in two
   type   websocat ws://{host}/     or in any WebSocket client; then just write
   add    {command()} user add alice --dev {folder}     for an account; without one, one is a guest
+  run    {command().removesuffix("chatd")}chatctl --dev {folder} status     to see how it is
   stop   Ctrl-C
 
 """

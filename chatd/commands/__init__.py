@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatd.commands import (
+    control,
+    explain,
     history,
     login,
     membership,
@@ -40,20 +42,25 @@ class Row:
     ``anyone``: also before the log-in. ``pipelined``: whether a session's next pipelined command
     may start before this one is answered; all others wait their turn. ``cost``: tokens of the rate
     limit. ``paced``: whether limits.command counts it as it comes in; if not, the handler does.
+    ``operators``: for operators of the server only. ``control``: also given on the control socket,
+    by an operator who is in no room.
     """
 
     handler: Callable[[Host, Caller, Any], Awaitable[Ok]]
     anyone: bool = False
     pipelined: Callable[[Any], bool] = _in_turn
     cost: float = 1.0
+    audited: bool = False
+    operators: bool = False
+    control: bool = False
     paced: bool = True
 
 
 COMMANDS: dict[type[c.Command], Row] = {
     c.Login: Row(login.login, anyone=True, cost=5.0),
     c.Nick: Row(login.nick, cost=5.0),
-    c.Quit: Row(login.quit_, anyone=True, cost=0.0),
-    c.Ping: Row(presence.ping, anyone=True, cost=0.2),
+    c.Quit: Row(login.quit_, anyone=True, cost=0.0, control=True),
+    c.Ping: Row(presence.ping, anyone=True, cost=0.2, control=True),
     c.Join: Row(membership.join),
     c.Leave: Row(membership.leave),
     c.Create: Row(membership.create, cost=5.0),
@@ -71,19 +78,28 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Read: Row(presence.read, cost=0.5),
     c.Unread: Row(unread.unread, cost=10.0),
     c.Typing: Row(presence.typing, cost=0.5),
-    c.Who: Row(presence.who),
-    c.Rooms: Row(membership.rooms),
-    c.Kick: Row(moderation.kick),
-    c.Ban: Row(moderation.ban),
-    c.Unban: Row(moderation.unban),
-    c.Bans: Row(moderation.bans),
-    c.Mute: Row(moderation.mute),
-    c.Unmute: Row(moderation.unmute),
-    c.Slow: Row(moderation.slow),
-    c.ReadOnly: Row(moderation.read_only),
+    c.Who: Row(presence.who, control=True),
+    c.Rooms: Row(membership.rooms, control=True),
+    c.Kick: Row(moderation.kick, audited=True, control=True),
+    c.Ban: Row(moderation.ban, audited=True, control=True),
+    c.Unban: Row(moderation.unban, audited=True, control=True),
+    c.Bans: Row(moderation.bans, control=True),
+    c.Mute: Row(moderation.mute, audited=True, control=True),
+    c.Unmute: Row(moderation.unmute, audited=True, control=True),
+    c.Slow: Row(moderation.slow, audited=True, control=True),
+    c.ReadOnly: Row(moderation.read_only, audited=True, control=True),
     c.Report: Row(operator.report, cost=5.0),
-    c.Reports: Row(operator.reports),
-    c.Settle: Row(operator.settle),
-    c.Emergency: Row(operator.emergency),
-    c.Announce: Row(operator.announce),
+    c.Reports: Row(operator.reports, operators=True, control=True),
+    c.Settle: Row(operator.settle, audited=True, operators=True, control=True),
+    c.Emergency: Row(operator.emergency, audited=True, operators=True, control=True),
+    c.Announce: Row(operator.announce, audited=True, operators=True, control=True),
+    c.Status: Row(control.status, operators=True, control=True),
+    c.Everybody: Row(control.everybody, cost=5.0, operators=True, control=True),
+    c.Drain: Row(control.drain, audited=True, operators=True, control=True),
+    c.Undrain: Row(control.undrain, audited=True, operators=True, control=True),
+    c.Reload: Row(control.reload, audited=True, cost=5.0, operators=True, control=True),
+    c.Loglevel: Row(control.loglevel, audited=True, operators=True, control=True),
+    c.Watch: Row(control.watch, operators=True, control=True),
+    c.Explain: Row(explain.explain, operators=True, control=True),
+    c.Support: Row(control.support, cost=20.0, operators=True, control=True),
 }

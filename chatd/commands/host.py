@@ -6,12 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from chatd.core.commands import Position
+from chatd.core.commands import Position, Watch
+from chatd.core.control import Gathering
 from chatd.core.errors import CloseCode
 from chatd.core.events import Event, RoomState
 from chatd.core.limits import LimitName
 from chatd.core.log import Entry, Member, Rank, RoomId, StoredRoom, UserId
-from chatd.core.ports import Authenticator, Clock, Identity, Ids, Meter, Store
+from chatd.core.ports import Authenticator, Clock, Identity, Ids, Meter, Process, Store
 from chatd.core.rooms import Attendance, Hearer, Person, Room
 from chatd.core.sanctions import Emergency, RoomRules, Sanction, SanctionKind
 from chatd.core.settings import Settings
@@ -82,6 +83,33 @@ class LaidDown(Protocol):
         ...
 
 
+class Control(Protocol):
+    """What operators ask of the whole server; none of it suspends."""
+
+    @property
+    def process(self) -> Process: ...
+    @property
+    def sessions(self) -> int: ...
+    @property
+    def users(self) -> int: ...
+    @property
+    def rooms(self) -> int: ...
+    @property
+    def watchers(self) -> int: ...
+
+    def everybody(self) -> Gathering:
+        """Who is connected."""
+        ...
+
+    def watch(self, session: Caller, wanted: Watch) -> None:
+        """Tell this session what happens from now on, in place of what it watched before."""
+        ...
+
+    def unwatch(self, session: Caller) -> None:
+        """Harmless when it does not watch."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """A log-in that is being tried, as it was counted. ``client``: see core.limits.network_of."""
@@ -142,6 +170,10 @@ class Host(Protocol):
     def meter(self) -> Meter: ...
     @property
     def laid(self) -> LaidDown: ...
+    @property
+    def control(self) -> Control: ...
+    @property
+    def draining(self) -> bool: ...
     @property
     def limits(self) -> Limiting: ...
 

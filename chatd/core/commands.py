@@ -5,35 +5,53 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
-# These bounds keep a hostile frame from costing more than its bytes; the limits an operator
-# sets (message size, name rules) are checked where the command is carried out.
-Short = Annotated[str, Meta(min_length=1, max_length=128)]
-Key = Annotated[str, Meta(min_length=1, max_length=64)]
-Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
-Query = Annotated[str, Meta(min_length=1, max_length=256)]
-Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Page = Annotated[int, Meta(ge=1, le=200)]
-Secret = Annotated[str, Meta(min_length=1, max_length=1024)]
-Why = Annotated[str, Meta(max_length=300)]
-Seconds = Annotated[int, Meta(ge=1, le=10 * 366 * 86_400)]
-Pause = Annotated[int, Meta(ge=0, le=86_400)]
-RequestId = (
-    Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | Annotated[str, Meta(max_length=64)]
+from chatd.core.command import (
+    Command as Command,
 )
-
-
-def _word(name: str) -> str:
-    return name.lower()
-
-
-class Command(
-    Struct, frozen=True, kw_only=True, tag_field="type", tag=_word, forbid_unknown_fields=True
-):
-    """What every command has: an optional request id, echoed in the answer."""
-
-    id: RequestId | None = None
+from chatd.core.command import (
+    Emoji,
+    Key,
+    Page,
+    Pause,
+    Query,
+    Seconds,
+    Secret,
+    Seq,
+    Short,
+    Why,
+)
+from chatd.core.command import (
+    RequestId as RequestId,
+)
+from chatd.core.control import (
+    Drain as Drain,
+)
+from chatd.core.control import (
+    Everybody as Everybody,
+)
+from chatd.core.control import (
+    Explain as Explain,
+)
+from chatd.core.control import (
+    Loglevel as Loglevel,
+)
+from chatd.core.control import (
+    Reload as Reload,
+)
+from chatd.core.control import (
+    Status as Status,
+)
+from chatd.core.control import (
+    Support as Support,
+)
+from chatd.core.control import (
+    Undrain as Undrain,
+)
+from chatd.core.control import (
+    Watch as Watch,
+)
 
 
 class Position(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +70,7 @@ class Login(Command, frozen=True):
     user: Short | None = None
     password: Secret | None = None
     token: Secret | None = None
-    resume: dict[Short, Position] = {}
+    resume: dict[Short, Position] = field(default_factory=dict)
 
 
 class Nick(Command, frozen=True):
@@ -304,5 +322,7 @@ class Quit(Command, frozen=True):
     """Say goodbye: leave at once, without the time that is kept for those who lose their line."""
 
 
-EVERY: tuple[type[Command], ...] = tuple(Command.__subclasses__())
-"""All of the above, for dialects that must recognise them."""
+EVERY: tuple[type[Command], ...] = tuple(
+    sorted(Command.__subclasses__(), key=lambda command: command.__module__)
+)
+"""All of the above, then those of control, for dialects that must recognise them."""

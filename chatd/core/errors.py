@@ -65,6 +65,9 @@ ERRORS = {
         ErrorCode("read_only", False, "only moderators and owners speak in this room"),
         ErrorCode("slow_mode", True, "one message at a time; wait retry_after_ms and send again"),
         ErrorCode("emergency", False, "the server is closed to this for now; an operator opens it"),
+        ErrorCode(
+            "bad_config", False, "the configuration cannot be used; the message says all of it"
+        ),
         ErrorCode("no_such_report", False, "no open report has this number"),
         ErrorCode("rate_limited", True, "too fast; wait retry_after_ms and send the same again"),
         ErrorCode(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from chatd.core.commands import RequestId
+from chatd.core.command import RequestId
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):

@@ -10,6 +10,7 @@ from typing import Any
 from chatd.core import commands as c
 from chatd.core import events as e
 from chatd.core.text import one_line
+from chatd.dialects import _text_control
 from chatd.dialects._text_commands import FOLLOW
 from chatd.dialects._text_lines import clock, day, message, reactions
 from chatd.dialects._text_memory import Memory, called_as
@@ -68,6 +69,8 @@ def _done(memory: Memory, command: c.Command) -> str:
             return f"{one_line(user)} is now {one_line(role)} in {memory.shown(room)}"
         case c.Quit():
             return "bye"
+        case c.Watch(on=on):
+            return _text_control.WATCHING if on else "you watch no more"
         case _:
             return done(memory, command)
 
@@ -194,4 +197,5 @@ _ANSWERS: dict[type[e.Ok], Callable[[Memory, Any, Any, tzinfo], str]] = {
     e.Roster: _roster,
     e.RoomList: _rooms,
     **ANSWERS,
+    **_text_control.ANSWERS,
 }

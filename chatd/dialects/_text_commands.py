@@ -14,8 +14,8 @@ from chatd.core.errors import Refused
 from chatd.core.events import Error
 from chatd.core.ports import Frame
 from chatd.core.text import for_terminal
+from chatd.dialects import _text_control, _text_moderation
 from chatd.dialects._text_memory import Aim, Memory
-from chatd.dialects._text_moderation import ROWS
 from chatd.dialects._words import checked, cited, meant, reason
 
 Given = dict[str, str]
@@ -262,7 +262,7 @@ TABLE = {
         Row("/topic [TEXT]", "see the room's topic, or set it; - clears it", _topic),
         Row("/invite PERSON [ROOM]", "make somebody a member of a room", _invite),
         Row("/role PERSON ROLE [ROOM]", "make a member owner, moderator or member", _role),
-        *(Row(*row) for row in ROWS),
+        *(Row(*row) for row in (*_text_moderation.ROWS, *_text_control.ROWS)),
         Row("/help [COMMAND]", "see this", _help),
         Row("/quit", "say goodbye", _quit),
     )

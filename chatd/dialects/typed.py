@@ -11,10 +11,13 @@ from chatd.dialects._text_answers import answered as answered
 from chatd.dialects._text_answers import refusal as refusal
 from chatd.dialects._text_commands import TABLE as TABLE
 from chatd.dialects._text_commands import meaning as meaning
+from chatd.dialects._text_control import NEWS as CONTROL
 from chatd.dialects._text_lines import NEWS, clock
 from chatd.dialects._text_memory import Aim as Aim
 from chatd.dialects._text_memory import Memory as Memory
 from chatd.dialects._text_memory import called
+
+_NEWS = {**NEWS, **CONTROL}
 
 
 def line(event: Event, label: str, now: int, zone: tzinfo) -> str:
@@ -29,5 +32,5 @@ def line(event: Event, label: str, now: int, zone: tzinfo) -> str:
 
 def news(event: Event) -> str:
     """The same without time and room."""
-    tell = NEWS.get(type(event))
+    tell = _NEWS.get(type(event))
     return tell(event) if tell else ""

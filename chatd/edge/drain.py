@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from twisted.internet.task import deferLater
 
 from chatd.core.ports import Log
-from chatd.edge.listen import Listeners
 
 LOOK = 0.02
 """Seconds between two looks at whether a step is over."""
@@ -18,9 +17,8 @@ LOOK = 0.02
 class Drained(Protocol):
     """The node, as far as a drain needs it."""
 
-    @property
-    def sessions(self) -> Collection[object]:
-        """Those that are still connected."""
+    def leaving(self) -> Collection[object]:
+        """Those that were told to go, and are still connected."""
         ...
 
     def hush(self) -> None:
@@ -28,19 +26,34 @@ class Drained(Protocol):
         ...
 
     def busy(self) -> int:
-        """How many sessions have commands in hand."""
+        """How many of those have commands in hand."""
         ...
 
     def dismiss_all(self) -> None:
-        """Tell each when to come back, and close it."""
+        """Tell each of them when to come back, and close it."""
         ...
+
+
+class Listening(Protocol):
+    """The public listeners, as far as a drain needs them."""
+
+    async def stop(self) -> None:
+        """Accept no more."""
+        ...
+
+
+class LetThemListen:
+    """For a process that stays: who comes is answered that it drains."""
+
+    async def stop(self) -> None:
+        """Go on listening."""
 
 
 class Drain:
     """One drain, of at most ``timeout`` seconds; ``hurry`` ends it at the next look."""
 
     def __init__(
-        self, reactor: Any, node: Drained, public: Listeners, journal: Log, timeout: float
+        self, reactor: Any, node: Drained, public: Listening, journal: Log, timeout: float
     ) -> None:
         self._reactor = reactor
         self._node = node
@@ -56,9 +69,9 @@ class Drain:
         await self._until(lambda: not self._node.busy())
         await deferLater(self._reactor, LOOK)  # what was stored is still to be told
         self._node.dismiss_all()
-        await self._until(lambda: not self._node.sessions)
-        if self._node.sessions:
-            self._journal.warning("drain_cut_short", sessions=len(self._node.sessions))
+        await self._until(lambda: not self._node.leaving())
+        if left := self._node.leaving():
+            self._journal.warning("drain_cut_short", sessions=len(left))
 
     async def _until(self, over: Callable[[], bool]) -> None:
         while not (over() or self.hurry or self._reactor.seconds() > self._deadline):

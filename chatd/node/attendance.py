@@ -66,6 +66,7 @@ class Attendances:
         room.attended += 1
         for session in person.sessions:
             self.hear(session, room)
+        self._node.control.saw("joined", user=person.name, room=room)
         if person.sessions:
             self.came(person, room, quiet=quiet, by=by)
         return place
@@ -126,6 +127,7 @@ class Attendances:
         for session in person.sessions:
             session.catching.discard(room.room_id)
             self.unhear(session, room)
+        self._node.control.saw("left", user=person.name, room=room, word=reason)
         here = person in room.present
         room.present.pop(person, None)
         left = Left(room=room.name, user=person.name, reason=reason)

@@ -100,6 +100,7 @@ class Fanout:
         room.tell(entry)
         told = self._tell(room, event_of(entry, room.name), own=(room.room_id, entry.seq))
         self._node.meter.fanned_out(told, self._node.clock.monotonic() - started)
+        self._node.control.saw(entry.kind, user=entry.author.name, room=room)
         if entry.kind == "message":  # between two hosts, or two clocks, time may go backwards
             self._node.meter.delivered(max(0, self._node.clock.now() - entry.ts) / 1000)
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatd.commands import COMMANDS, Row
-from chatd.core.commands import Command, Send
+from chatd.commands.places import asked, case_of
+from chatd.core.commands import Command, Login, Send
 from chatd.core.errors import ERRORS, OURS, Refused
 from chatd.core.events import Error, Ok
 from chatd.core.names import BadName
@@ -36,25 +37,47 @@ class Gate:
         started = clock.monotonic()
         try:
             row = COMMANDS[type(command)]
-            self._admit(session, row)
+            self._admit(session, row, command)
             answer = await row.handler(self._node, session, command)
         except Exception as error:  # noqa: BLE001  # the gate's very task: nothing gets past it
             refusal = self._refusal(error, session, command)
             meter.refused(refusal.code)
+            self._saw(session, command, refusal.code)
             if isinstance(command, Send) and refusal.code in OURS:
                 meter.undelivered(refusal.code)
             if refusal.code == "login_failed":  # for who watches the log for those who guess
                 facts = {"session": session.number, "address": session.address}
                 self._node.log.warning("login_refused", **facts)
             return refusal
+        self._saw(session, command)
         if isinstance(command, Send):
             meter.acked(clock.monotonic() - started)
         answer.id = command.id
         return answer
 
-    def _admit(self, session: Session, row: Row) -> None:
+    def _admit(self, session: Session, row: Row, command: Command) -> None:
         if session.person is None and not row.anyone:
             raise Refused("not_logged_in", "log in first; see the protocol's section on login")
+        if session.control and not row.control:
+            word = type(command).__name__.lower()
+            raise Refused("forbidden", f"{word} is for those in the chat, not for its control")
+        if row.operators:
+            asked(case_of(self._node, session.me.actor, session.me.user_id, "operate"))
+
+    def _saw(self, session: Session, command: Command, refused: str = "") -> None:
+        """Tell those who watch: what was refused to whom, and what an operator or moderator did."""
+        word = type(command).__name__.lower()
+        user = session.person.name if session.person else ""
+        room, target = str(getattr(command, "room", None) or ""), _target(command)
+        if room.startswith("@"):  # what goes on between two people is theirs
+            return
+        tell = self._node.control.saw
+        if refused and isinstance(command, Login):
+            tell("login_refused", user=target, word=refused, session=session)
+        elif refused:
+            tell("refused", user=user, room=room, word=f"{word} {refused}", target=target)
+        elif COMMANDS[type(command)].audited:
+            tell("done", user=user, room=room, word=word, target=target)
 
     def _refusal(self, error: Exception, session: Session, command: Command) -> Error:
         match error:
@@ -82,3 +105,11 @@ class Gate:
         if now - self._complained >= COMPLAINT:
             self._complained = now
             self._node.log.warning(event, reason=reason)
+
+
+def _target(command: Command) -> str:
+    """Whom it is about. A name that somebody tried to log in with may be a password."""
+    if isinstance(command, Login):
+        return ""
+    who = getattr(command, "who", None) or getattr(command, "user", None)
+    return str(who or "")

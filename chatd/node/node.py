@@ -26,6 +26,7 @@ from chatd.core.ports import (
     NameTaken,
     Notice,
     Outbox,
+    Process,
     Spawn,
     Store,
     StoreFailed,
@@ -37,6 +38,7 @@ from chatd.core.session import State
 from chatd.core.settings import Settings
 from chatd.node.attendance import Attendances
 from chatd.node.catchup import Replay
+from chatd.node.control import Control
 from chatd.node.fanout import Fanout
 from chatd.node.gate import Gate
 from chatd.node.greeting import welcome
@@ -64,6 +66,7 @@ class Ports:
     log: Log
     spawn: Spawn
     dialects: Mapping[str, Dialect]
+    process: Process
 
 
 class Node:
@@ -89,6 +92,7 @@ class Node:
         self.attendance = Attendances(self)
         self.fanout = Fanout(self, self.attendance.live)
         self.laid = LaidDown(self)
+        self.control = Control(self, ports.process)
 
     # --- beginning and end ---
     async def start(self) -> None:
@@ -132,6 +136,7 @@ class Node:
         self.log.info(
             "session_opened", session=session.number, address=address, dialect=dialect.name
         )
+        self.control.saw("session_opened", word=dialect.name, session=session)
         self.fanout.tell_session(session, welcome(self))
         if self.draining:  # its handshake was on the way when the drain began
             self._send_home(session, 1)
@@ -151,6 +156,9 @@ class Node:
         self.sessions.pop(session, None)
         self.meter.closed(reason, session.dialect.name)
         self.log.info("session_closed", session=session.number, reason=reason)
+        self.control.gone(session)
+        user = session.person.name if session.person else ""
+        self.control.saw("session_closed", user=user, word=reason, session=session)
         why = "quit" if clean else "gone"
         self.people.unseat(session, why, linger=session.resumes and not clean)
 
@@ -169,18 +177,23 @@ class Node:
             session.become(State.LEAVING)
 
     def busy(self) -> int:
-        """How many sessions still have commands in hand."""
-        return sum(1 for session in self.sessions if session.busy)
+        """How many of those who leave still have commands in hand."""
+        return sum(1 for session in self.leaving() if session.busy)
+
+    def leaving(self) -> list[Session]:
+        """Those that were told to go, and are still connected."""
+        return [each for each in self.sessions if each.state is State.LEAVING]
 
     def dismiss_all(self) -> None:
-        """Tell every session to come back, each at its own time, and close it.
+        """Tell all who were hushed to come back, each at its own time, and close them.
 
         The times are spread over as long as the next process needs to take them all: as fast as
         this one was seen to take them, or at the configured rate if that is more.
         """
         rate = max(self.settings.drain_rate, float(self._arrivals.peak))
-        window = int(1000 * len(self.sessions) / rate) + 1
-        for session in tuple(self.sessions):
+        leaving = self.leaving()
+        window = int(1000 * len(leaving) / rate) + 1
+        for session in leaving:
             self._send_home(session, window)
 
     def _send_home(self, session: Session, window: int) -> None:
@@ -251,6 +264,7 @@ class Node:
         person = self.people.seat(mine, identity, guest=guest, catching=catching)
         how = "guest" if guest else "token" if identity.token_id else "password"
         self.log.info("logged_in", session=mine.number, user=person.name, kind=how)
+        self.control.saw("logged_in", user=person.name, word=how, session=mine)
         return person
 
     def _mine(self, session: Caller) -> Session:
@@ -320,16 +334,4 @@ class Node:
         return self.laid.expel(user_id, code, reason)
 
     async def find_member(self, name: str) -> Member:
-        person = self.people.named(name)
-        if person is not None and not person.guest:
-            return person.member()
-        try:  # an account wins over a guest who was here under its name before it was made
-            account = await self.store.account(names.account_name(name))
-        except names.BadName:
-            account = None
-        person = self.people.named(name)
-        if account is not None:
-            return Member(user_id=account.user_id, name=account.name, guest=False, rank=Rank.MEMBER)
-        if person is None:
-            raise Refused("no_such_user", f"there is nobody called {name!r}; names are in 'who'")
-        return person.member()
+        return await self.people.find_member(name)

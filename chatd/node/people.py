@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chatd.core import names
 from chatd.core.errors import Refused
 from chatd.core.events import Renamed
-from chatd.core.log import RoomId, UserId
+from chatd.core.log import Member, Rank, RoomId, UserId
 from chatd.core.ports import Identity
 from chatd.core.rooms import Person
 from chatd.core.session import State
@@ -43,6 +43,22 @@ class People:
         if person is not None and person.name.casefold() == name.casefold():
             return person
         return None
+
+    async def find_member(self, name: str) -> Member:
+        """See commands.host."""
+        person = self.named(name)
+        if person is not None and not person.guest:
+            return person.member()
+        try:  # an account wins over a guest who was here under its name before it was made
+            account = await self._node.store.account(names.account_name(name))
+        except names.BadName:
+            account = None
+        person = self.named(name)
+        if account is not None:
+            return Member(user_id=account.user_id, name=account.name, guest=False, rank=Rank.MEMBER)
+        if person is None:
+            raise Refused("no_such_user", f"there is nobody called {name!r}; names are in 'who'")
+        return person.member()
 
     # --- coming ---
     def seat(
@@ -119,6 +135,7 @@ class People:
             raise self._taken(name)
         self._unlist(person)
         old, person.name = person.name, name
+        self._node.control.saw("renamed", user=old, target=name)
         self._list(person)
         for attendance in list(person.rooms.values()):
             room = attendance.room

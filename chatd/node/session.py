@@ -48,13 +48,17 @@ class Weight(Enum):
 
 
 class Session:
-    """Frames come in by ``hear``, in order; answers and events go out through ``outbox``."""
+    """Frames come in by ``hear``, in order; answers and events go out through ``outbox``.
+    ``since``: when it began, in milliseconds since 1970 UTC."""
 
     __slots__ = (
         "_bucket", "_cooling", "_deadline", "_full", "_heavy", "_held", "_inbox", "_node",
         "_pumping", "_running", "_shared", "_sizes", "_strikes", "_then", "_undone", "address",
-        "catching", "dialect", "number", "outbox", "own", "person", "speaker", "state", "token_id",
+        "catching", "dialect", "number", "outbox", "own", "person", "since", "speaker", "state",
+        "token_id",
     )  # fmt: skip
+    control = False
+    """Whether it came by the control socket."""
 
     def __init__(self, node: Node, number: int, outbox: Outbox, dialect: Dialect, address: str):
         settings, clock = node.settings, node.clock
@@ -74,6 +78,7 @@ class Session:
         self._then: list[Callable[[], None]] = []
         self._deadline = clock.later(settings.login_timeout, self._too_late)
         self.number = number
+        self.since = clock.now()
         self.outbox = outbox
         self.dialect = dialect
         self.speaker = dialect.speaker()

@@ -9,6 +9,7 @@ import select
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -29,6 +30,8 @@ from chatd.ops.log_line import line
 
 STDERR = 2
 OWN = "chatd"
+RECENT = 500
+"""Lines kept at hand for a support bundle."""
 PATIENCE = 200
 """Milliseconds for which a line may wait for those who read the log. When they have stopped (a
 terminal after Ctrl-S, a pager, a journald that hangs), the chat must not."""
@@ -89,6 +92,7 @@ class LogWriter:
         self.form = form
         self.level = level
         self.lost = 0
+        self.recent: deque[Entry] = deque(maxlen=RECENT)
         self._fd = fd
         self._journal = journal
         self._unsaid = 0
@@ -117,6 +121,7 @@ class LogWriter:
     def _write(self, made: Entry) -> None:
         data = line(made, self.form, self._journal)
         with self._lock:
+            self.recent.append(made)
             if self._unsaid:
                 data = line(_lost(made.time, self._unsaid), self.form, self._journal) + data
             if self._put(b"\n" + data if self._torn else data):

@@ -39,6 +39,7 @@ DIRECTIONS = (
     Direction("revoke", re.compile(r"token \$(?P<name>\w+) is revoked")),
     Direction("settings", re.compile(r"settings (?P<pairs>\S+=.*)"), "settings"),
     Direction("hush", re.compile(r"the server takes no more"), "drain"),
+    Direction("wrong", re.compile(r'the configuration is wrong "(?P<why>[^"]+)"'), "configuration"),
     Direction("home", re.compile(r"the server sends everybody home"), "drain"),
     # what the world does
     Direction("time", re.compile(r"time passes (?P<seconds>[\d.]+)"), "time"),

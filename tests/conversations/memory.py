@@ -52,7 +52,7 @@ class MemoryActor:
 class MemoryStage:
     """stage.Stage."""
 
-    can = frozenset({"settings", "time", "store", "drain", "slow"})
+    can = frozenset({"configuration", "settings", "time", "store", "drain", "slow"})
 
     def __init__(self) -> None:
         self.house = House()
@@ -104,6 +104,9 @@ class MemoryStage:
         store = self.house.store
         self.house.do(store.revoke_token(tokens.token_id(token) or "", self.house.clock.now()))
         self.house.pass_(1.0)
+
+    def _wrong(self, why: str) -> None:
+        self.house.process.wrong = why
 
     def _hush(self) -> None:
         self.house.node.hush()

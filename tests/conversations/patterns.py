@@ -57,6 +57,15 @@ SAID = {
     "settle": ("number", "outcome"),
     "emergency": ("step",),
     "announce": ("text",),
+    "status": (),
+    "everybody": (),
+    "drain": (),
+    "undrain": (),
+    "reload": (),
+    "loglevel": ("level",),
+    "watch": ("on",),
+    "explain": ("user", "verb", "room"),
+    "support": (),
 }
 HEARD = {
     "ok": (),
@@ -78,6 +87,7 @@ HEARD = {
     "draining": ("reconnect_after_ms",),
     "notice": ("user", "text"),
     "caught_up": ("room", "recovered", "seq"),
+    "happened": ("kind", "user"),
 }
 
 Names = dict[str, Any]

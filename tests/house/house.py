@@ -22,6 +22,7 @@ from chatd.dialects import all_dialects
 from chatd.node import Node, Session
 from chatd.node.node import Ports
 from chatd.store.memory import MemoryStore
+from tests.house.process import Process
 from tests.house.recorder import Log, Meter, Outbox
 from tests.house.weather import Weather
 from tests.house.world import Clock, Ids, Tasks
@@ -122,6 +123,7 @@ class House:
         self.weather = Weather(self.store)
         self.passwords = Passwords(_here, QUICK)
         self._turns: deque[Callable[[], None]] = deque()
+        self.process = Process(self._turns.append)
         wanted = replace(Settings(server="test"), **settings)
         self.node = Node(
             Ports(
@@ -134,9 +136,11 @@ class House:
                 log=self.log,
                 spawn=self.tasks.spawn,
                 dialects=all_dialects(wanted),
+                process=self.process,
             ),
             wanted,
         )
+        self.process.node = self.node
         self.tasks.spawn(self.node.start())
         self.settle()
 

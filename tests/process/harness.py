@@ -44,6 +44,7 @@ class Daemon:
                 "operations": [f"tcp:127.0.0.1:{self.operations_port}"],
             },
             "store": {"path": str(folder / "chatd.sqlite3")},
+            "control": {"socket": str(folder / "control.sock")},
             "limits": {
                 "rate": 1_000_000,
                 "burst": 1_000_000,

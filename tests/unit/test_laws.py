@@ -34,6 +34,9 @@ ARROWS: dict[str, set[str]] = {
     "terminal": {"client", "dialects", "core", "ops"},  # what people type is the text dialect's
     "canary": {"client", "core", "ops"},  # a program on the client, with chatd's log and metrics
     "wiring": {"core", "edge", "ops"},  # reads the configuration for each room
+    "doors": {"core", "edge", "node", "ops", "wiring"},  # opens what the configuration names
+    "process": {"core", "edge", "node", "ops"},  # what operators ask of all of it
+    "ctl": set(),  # starts at once: it knows the wire, and nothing of the house
 }
 # The files that know everything, and what even they may not import.
 KNOW_ALL: dict[str, set[str]] = {"daemon": {"cli"}, "cli": set()}

@@ -4,15 +4,18 @@ Each has one contract suite in tests/unit that runs for every implementation."""
 from chatd.core.ports.auth import Authenticator, Identity
 from chatd.core.ports.bus import Bus, Notice
 from chatd.core.ports.line import Dialect, Frame, Outbox, Speaker
+from chatd.core.ports.process import BadConfig, Facts, NewConfig, Process
 from chatd.core.ports.sanctions import Sanctions
 from chatd.core.ports.store import KeyReused, NameTaken, NoSuchTarget, Store, StoreFailed, StoreFull
 from chatd.core.ports.world import Clock, Ids, Log, Meter, Spawn, Timer
 
 __all__ = [
     "Authenticator",
+    "BadConfig",
     "Bus",
     "Clock",
     "Dialect",
+    "Facts",
     "Frame",
     "Identity",
     "Ids",
@@ -20,9 +23,11 @@ __all__ = [
     "Log",
     "Meter",
     "NameTaken",
+    "NewConfig",
     "NoSuchTarget",
     "Notice",
     "Outbox",
+    "Process",
     "Sanctions",
     "Spawn",
     "Speaker",

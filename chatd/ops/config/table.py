@@ -8,6 +8,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Literal, get_args
 
+from chatd.ops.config.control import Control
 from chatd.ops.config.delivery import Delivery
 from chatd.ops.config.keys import key, sections
 from chatd.ops.config.kinds import choice, flag, line, lines, list_of, number, whole
@@ -268,6 +269,7 @@ class Config:
     auth: Auth = Auth()
     limits: Limits = Limits()
     http: Http = Http()
+    control: Control = Control()
     delivery: Delivery = Delivery()
     drain: Drain = Drain()
     log: Log = Log()

@@ -23,7 +23,7 @@ def test_everything_else_is_refused_before_the_log_in(kind: type[c.Command]) -> 
     nobody = house.connects()
     needed = {"room": "lobby", "seq": 1, "text": "x", "emoji": "+", "topic": "x", "query": "x"}
     needed |= {"user": "ann", "role": "member", "nick": "ann"}
-    needed |= {"who": "ann", "seconds": 1, "number": 1, "outcome": "x"}
+    needed |= {"who": "ann", "seconds": 1, "number": 1, "outcome": "x", "verb": "send"}
     fields = {name: needed[name] for name in kind.__struct_fields__ if name in needed}
     asked = len(house.weather.asked)
     answer = nobody.asks(type=str(kind.__struct_config__.tag), **fields)
@@ -40,5 +40,6 @@ def test_only_sends_to_a_room_go_side_by_side() -> None:
 def test_what_takes_much_work_costs_more_and_goodbye_costs_nothing() -> None:
     assert COMMANDS[c.Quit].cost == 0.0
     dear = {kind for kind, row in COMMANDS.items() if row.cost > 1.0}
-    assert dear == {c.Login, c.Nick, c.Create, c.Direct, c.Search, c.Unread, c.Report}
+    everybody = {c.Login, c.Nick, c.Create, c.Direct, c.Search, c.Unread, c.Report}
+    assert dear == everybody | {c.Everybody, c.Reload, c.Support}
     assert all(row.cost > 0.0 for kind, row in COMMANDS.items() if kind is not c.Quit)

@@ -52,8 +52,17 @@ ASKED: dict[type[c.Command], dict[str, Any]] = {
     c.Settle: {"number": 1, "outcome": "fine"},
     c.Emergency: {"step": "off"},
     c.Announce: {"text": "tea"},
+    c.Status: {},
+    c.Everybody: {},
+    c.Drain: {},
+    c.Undrain: {},
+    c.Reload: {},
+    c.Loglevel: {"level": "debug"},
+    c.Watch: {},
+    c.Explain: {"user": "dora", "verb": "send", "room": "attic"},
+    c.Support: {},
 }
-OPERATORS = {"reports", "settle", "emergency", "announce"}
+OPERATORS = {command.__name__.lower() for command, row in COMMANDS.items() if row.operators}
 # What must have been done before the command makes sense.
 BEFORE: dict[str, dict[str, Any]] = {
     "unban": {"type": "ban", "who": "dora", "room": "garden"},
@@ -131,7 +140,8 @@ def test_a_line_that_is_lost_in_the_middle_leaves_nothing(word: str, fields: Any
         scene.carl.begins(**scene.command)
         scene.house.weather.release(place)
         scene.carl.drops()
-        scene.ann.asks(type="ping")
+        if word != "drain":  # which sends ann home
+            scene.ann.asks(type="ping")
         scene.ends()
 
 

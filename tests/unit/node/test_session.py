@@ -228,6 +228,7 @@ def test_goodbye_is_said_after_all_answers_and_nothing_is_taken_any_more() -> No
     for number in range(3):
         ann.begins(type="send", room="lobby", text="hi", id=number)
     ann.begins(type="rooms", id=3)
+    house.node.hush()
     house.node.dismiss_all()
     ann.begins(type="ping", id=4)
     house.weather.release(2)
