@@ -145,7 +145,7 @@ class _Indented(yaml.SafeDumper):
 
 
 def _dump(value: object) -> str:
-    return yaml.dump(value, Dumper=_Indented, sort_keys=False, width=140, allow_unicode=True)
+    return yaml.dump(value, Dumper=_Indented, sort_keys=False, width=120, allow_unicode=True)
 
 
 # --- the page ---
