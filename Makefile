@@ -28,6 +28,8 @@ TOOLS := $(VENV)/.dev-$(call sum,requirements/run.txt requirements/build.txt req
 PYTEST    = $(BIN)/python -m pytest $(PYTEST_FLAGS)
 PYTEST_FLAGS ?= -q
 PURE      = core commands dialects
+# What runs in memory runs on all cores; what has processes of its own would disturb itself there.
+PARALLEL  = --numprocesses=auto --dist=worksteal
 IN_MEMORY = tests/unit $(wildcard tests/conversations)
 
 # A virtual environment whose interpreter went away with an upgrade is made again.
@@ -69,8 +71,8 @@ $(TOOLS): $(READY)
 
 check: lint types unit ## Style, types and unit tests, in under two minutes
 
-test: lint types coverage oldest ## Everything: check, coverage, oldest, processes, conformance
-	@$(PYTEST) tests
+test: check coverage oldest ## Everything: check, coverage, oldest, then all that needs processes, browsers and hosts
+	@$(PYTEST) tests $(patsubst %,--ignore=%,$(IN_MEMORY))
 
 lint: $(TOOLS)
 	@$(BIN)/ruff format --check .
@@ -80,14 +82,14 @@ types: $(TOOLS)
 	@$(BIN)/mypy
 
 unit: $(TOOLS)
-	@$(PYTEST) $(IN_MEMORY)
+	@$(PYTEST) $(PARALLEL) $(IN_MEMORY)
 
 # What the three pure rooms are worth is shown by their own tests alone: nothing that runs through the node, the edge or a
 # process counts here. Each room must reach the mark (in pyproject.toml) by itself.
 OWN_TESTS = $(foreach room,$(PURE),$(wildcard tests/unit/$(room))) $(wildcard tests/conversations)
 
 coverage: $(TOOLS) ## Branch coverage of core, commands and dialects by their own tests
-	@$(PYTEST) --cov --cov-report= --cov-fail-under=0 $(OWN_TESTS)
+	@$(PYTEST) $(PARALLEL) --cov --cov-report= --cov-fail-under=0 $(OWN_TESTS)
 	@failed=0; for room in $(PURE); do \
 		echo "Branch coverage of chatd/$$room:"; \
 		$(BIN)/coverage report --include="chatd/$$room/*" || failed=1; \

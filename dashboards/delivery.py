@@ -3,7 +3,7 @@ The store itself is store.py."""
 
 from __future__ import annotations
 
-from dashboards.panels import Board, Section, level, lines, mean, quantiles, rate
+from dashboards.panels import Board, Query, Section, level, lines, mean, quantiles, rate
 
 IN = Section(
     "In",
@@ -120,6 +120,22 @@ QUEUES = Section(
                 "Calls that waited for the writer when its last group was done.",
                 "short",
                 level("chatd_store_queue"),
+            ),
+            lines(
+                "Frames in one write",
+                "How many frames share one write to a client's connection: under load they grow, "
+                "and cost less each.",
+                "short",
+                Query(
+                    "sum by (instance) (rate(chatd_sent_frames_total{@}[$__rate_interval])) / "
+                    "sum by (instance) (rate(chatd_sent_writes_total{@}[$__rate_interval]))"
+                ),
+            ),
+            lines(
+                "Limits met",
+                "By the key in [limits]; in dry-run nothing came of it.",
+                "short",
+                rate("chatd_limit_hits_total", by="limit, mode"),
             ),
             lines(
                 "Gaps read",

@@ -40,7 +40,7 @@ OBJECTIVES = Section(
                 low=True,
             ),
             number(
-                "Let in in time",
+                "Handshakes in time",
                 "Clients that were in within half a second, of all that chatd should let in. The "
                 "objective is 99.5 % of 30 days.",
                 "percentunit",

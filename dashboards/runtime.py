@@ -80,6 +80,14 @@ LOOP = Section(
                 rate("process_cpu_seconds_total"),
             ),
             lines(
+                "Shortcuts",
+                "1 where chatd takes its own short way past a library, 0 where that is off or does "
+                "not fit the library's version: then it works, and costs more.",
+                "short",
+                level("chatd_shortcut_active", by="shortcut"),
+                most=1,
+            ),
+            lines(
                 "Garbage collection",
                 "Seconds of each second in which a collection stopped the process.",
                 "percentunit",

@@ -29,7 +29,15 @@ async def who(host: Host, session: Caller, command: c.Who) -> Roster:
     ]
     people = here + away
     more = len(room.present) > ROSTER or len(members) > ROSTER or len(people) > ROSTER
-    return Roster(room=room.name, people=people[:ROSTER], present=len(room.present), more=more)
+    rules = host.laid.rules(room.room_id)
+    return Roster(
+        room=room.name,
+        people=people[:ROSTER],
+        present=len(room.present),
+        more=more,
+        slow=rules.slow,
+        read_only=rules.read_only,
+    )
 
 
 async def typing(host: Host, session: Caller, command: c.Typing) -> Ok:

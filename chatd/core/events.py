@@ -300,13 +300,16 @@ class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
     guest: bool = False
 
 
-class Roster(Ok, tag="ok", omit_defaults=False):
-    """Who is in a room; `present` counts those online, `more` says that the list was cut."""
+class Roster(Ok, tag="ok"):
+    """Who is in a room; `present` counts those online, `more` says that the list was cut. `slow`
+    and `read_only` are the room's rules now."""
 
     room: str
     people: list[Person]
     present: int
     more: bool
+    slow: int = 0
+    read_only: bool = False
 
 
 class RoomLine(Struct, frozen=True, kw_only=True, omit_defaults=True):

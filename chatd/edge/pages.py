@@ -1,15 +1,26 @@
-"""The web client's files, as they are served: read once, each with its type and its strict headers.
+"""The web client's files, as they are served: read and packed once, each with strict headers.
 There is no path to climb and no folder to list: what was not read does not exist."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from chatd.edge.head import Head
 from chatd.edge.request import Answer, Fields, sentence
 
 INDEX = "index.html"
+ASK_FIRST = "no-cache"
+FOR_EVER = "public, max-age=31536000, immutable"
+_REMARKS = re.compile(rb"^ *(?:/\*.*?\*/|//[^\n]*)\n| +// [^\n]*$", re.DOTALL | re.MULTILINE)
+_INDENT = re.compile(rb"^ +|^\n|\n(?=\n)", re.MULTILINE)
+_BREAKS = re.compile(rb"(?<=[{(\[,;])\n|\n(?=[})\]])")
+_SIGNS = re.compile(rb" (=>|[!=]==|&&|\|\||\?\?|\+=) ")
+_AROUND = re.compile(rb"(?<=[{};,:]) | (?=[{}])")
+_LOCAL = re.compile(rb"""(\b(?:src|href)=")\./""")
 KINDS = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -36,14 +47,57 @@ POLICY = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file as it is served, plain and (where that is shorter) packed."""
+
+    kind: str
+    body: bytes
+    packed: bytes
+    tag: str
+    caching: str
+
+    @classmethod
+    def of(cls, path: Path, body: bytes, caching: str) -> File:
+        """A file with its type, packed once and for all."""
+        short = gzip.compress(body, 9, mtime=0)
+        packed = short if len(short) < len(body) else b""
+        return cls(KINDS[path.suffix], body, packed, _hash(body), caching)
+
+    def answer(self, head: Head, fields: Fields) -> Answer:
+        """As the client takes it, or that what it has is still good."""
+        packed = bool(self.packed) and _takes_gzip(head)
+        body = self.packed if packed else self.body
+        tag = f'"{self.tag}{"-gzip" if packed else ""}"'
+        fields = (
+            ("Cache-Control", self.caching),
+            ("ETag", tag),
+            *((("Vary", "Accept-Encoding"),) if self.packed else ()),
+            *((("Content-Encoding", "gzip"),) if packed else ()),
+            *fields,
+        )
+        known = head.items("if-none-match")
+        fresh = "*" in known or tag in {each.removeprefix("W/") for each in known}
+        return Answer(304 if fresh else 200, body, self.kind, fields)
+
+
 class Pages:
     """The files of one folder by their paths; ``index.html`` is `/`, too.
+
+    What the index names with `./` before it gets the hash of all files into its address, and may be
+    kept for ever; the modules that those import lie beside them, so they are as new.
 
     Hidden files and those of a kind that is not in KINDS are left out. Raises OSError.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._files = {f"/{path.relative_to(folder)}": _read(path) for path in _files(folder)}
+        bodies = {path.relative_to(folder): _lean(path) for path in _files(folder)}
+        version = _hash(b"".join(str(p).encode() + bodies[p] for p in sorted(bodies)))[:16]
+        self._files: dict[str, File] = {}
+        for path, body in bodies.items():
+            here = _LOCAL.sub(rb"\1./" + version.encode() + b"/", body)
+            self._files[f"/{path}"] = File.of(path, here if path.name == INDEX else body, ASK_FIRST)
+            self._files[f"/{version}/{path}"] = File.of(path, body, FOR_EVER)
         if f"/{INDEX}" in self._files:
             self._files["/"] = self._files[f"/{INDEX}"]
 
@@ -52,16 +106,34 @@ class Pages:
         found = self._files.get(head.path)
         if found is None:
             return sentence(404, "there is no such page here; the chat is at /")
-        kind, body, tag = found
-        fields: Fields = (
-            ("Cache-Control", "no-cache"),
-            ("ETag", tag),
-            ("Content-Security-Policy", POLICY.format(connect=_connect(head.host))),
-            *STRICT,
-        )
-        known = head.items("if-none-match")
-        fresh = "*" in known or tag in {each.removeprefix("W/") for each in known}
-        return Answer(304 if fresh else 200, body, kind, fields)
+        policy = POLICY.format(connect=_connect(head.host))
+        return found.answer(head, (("Content-Security-Policy", policy), *STRICT))
+
+
+def _lean(path: Path) -> bytes:
+    """A file as it is sent, without what is only for who works on it: lines that are comments,
+    indentation, needless breaks and spaces. No text in our files holds any of these."""
+    body, kind = path.read_bytes(), path.suffix
+    if kind == ".js":
+        body = _SIGNS.sub(rb"\1", _REMARKS.sub(b"", body))
+    elif kind == ".css":
+        body = _AROUND.sub(b"", _REMARKS.sub(b"", body))
+    if kind in (".css", ".js", ".html"):
+        body = _INDENT.sub(b"", body)
+    return _BREAKS.sub(b"", body) if kind in (".css", ".js") else body
+
+
+def _takes_gzip(head: Head) -> bool:
+    """RFC 9110 section 12.5.3, as far as browsers need it: named, and not with a weight of 0."""
+    for item in head.items("accept-encoding"):
+        coding, _, weight = item.replace(" ", "").lower().partition(";q=")
+        if coding in ("gzip", "*"):
+            return weight.strip("0.") != "" or weight == ""
+    return False
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -72,11 +144,6 @@ def _files(folder: Path) -> list[Path]:
         and path.suffix in KINDS
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
-
-
-def _read(path: Path) -> tuple[str, bytes, str]:
-    body = path.read_bytes()
-    return KINDS[path.suffix], body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def _connect(host: str) -> str:

@@ -1,302 +1,350 @@
-// The chat: who one is, the rooms one is in, what is said and heard. It joins the line
-// (connection.js), what is known (room.js, keeping.js) and what is seen (view.js).
+// The chat: who one is, the rooms one is in, which one is open, and what is heard. It joins the
+// line (connection.js), what is known (room.js, keeping.js) and what is seen (view.js).
 
 import { Connection, Lost, Refusal } from "./connection.js";
+import { Deeds, worded } from "./deeds.js";
+import { Hearing } from "./hearing.js";
 import { Identity } from "./identity.js";
 import * as keeping from "./keeping.js";
+import { Moderation } from "./moderation.js";
+import { Notices, looked } from "./notices.js";
 import { Outbox } from "./outbox.js";
+import { Places } from "./places.js";
 import { Reader } from "./reader.js";
 import { Room } from "./room.js";
+import { linkTo } from "./rows.js";
 import { Signals } from "./signals.js";
 import { View } from "./view.js";
 
-const NOT_LET_IN = new Set(["login_failed", "guests_off", "name_taken"]);
-const MOST = 500; // messages of one room kept on the page, unless one reads above
+const NOT_LET_IN = new Set(["login_failed", "guests_off", "name_taken", "emergency", "banned"]);
+const NEAR = 40; // unread messages that the newest page holds for sure
 
-let lobby = "lobby";
-let here = false; // whether this page has been let in
-let current = null;
-const rooms = new Map(); // by name
-const entering = new Map(); // rooms on their way, by name
-
-const address = new URL("ws", document.baseURI);
-address.protocol = address.protocol.replace("http", "ws");
-const line = new Connection(address, { greet, heard, changed });
-const outbox = new Outbox(line, rooms);
-const identity = new Identity(line);
-const signals = new Signals(line, rooms);
-const reader = new Reader(line, identity, { failed, came });
-
-// --- coming in ---
-
-function enter(wanted) {
-  identity.claim(wanted);
-  view.busy();
-  line.open();
-}
-
-/** Log in, and be in all rooms again: called at every new line. */
-async function greet(welcome) {
-  lobby = welcome.lobby;
-  const resume = Object.fromEntries([...rooms.values()].map((room) => [room.name, room.position]));
-  const before = identity.me.name;
-  const answer = await identity.login(resume, here);
-  if (!here) view.house(welcome.server, identity.me);
-  else if (before !== identity.me.name) {
-    view.me(identity.me);
-    view.toast(`The name ${before} was taken meanwhile: you are ${identity.me.name} now`);
-  }
-  for (const state of answer.rooms ?? []) attend(state);
-  for (const room of [...rooms.values()]) {
-    if (!(answer.rooms ?? []).some(({ room: name }) => name === room.name)) drop(room);
-  }
-  if (!here) await arrive(welcome);
-  else if (!current) open(await join(lobby));
-  remember();
-}
-
-/** The first time on this page: the rooms of last time, or the lobby. */
-async function arrive(welcome) {
-  const last = keeping.lastRoom();
-  for (const name of identity.rooms) await join(name).catch(unlessLost);
-  if (!rooms.size) await join(lobby);
-  else if (!last) await join(lobby).catch(unlessLost);
-  open(rooms.get(last) ?? rooms.get(lobby) ?? rooms.values().next().value);
-  if (welcome.motd) view.toast(welcome.motd);
-  for (const { room, text, key } of keeping.unsent()) {
-    if (rooms.has(room)) outbox.add(rooms.get(room).say(text, key, identity.me));
-  }
-  here = true;
-}
-
-function unlessLost(error) {
-  if (!(error instanceof Refusal)) throw error;
-}
-
-function changed(state) {
-  view.line(state);
-  if (state.name === "online") {
-    outbox.wake();
-    refresh();
-  } else if (state.name === "stopped" && (!here || NOT_LET_IN.has(state.code))) {
-    goOut(state);
-  } else if (state.name === "offline" && !here) {
-    goOut({ why: "The server does not answer just now. Try again in a moment." });
-  }
-}
-
-/** Back to the way in, with the reason if it was not one's own wish. */
-function goOut({ code, why = "" } = {}) {
-  line.close();
-  here = false;
+export class Chat {
+  rooms = new Map(); // by name
   current = null;
-  rooms.clear();
-  outbox.clear();
-  view.rooms([]);
-  view.entry({ guest: identity.guest && code !== "guests_off", says: why, name: identity.name });
-  if (!why) identity.forget();
-}
+  lobby = "lobby";
+  here = false; // whether this page has been let in
+  #entering = new Map(); // rooms on their way, by name
 
-// --- rooms ---
-
-/** The lobby first, then rooms, then talks of two. */
-function order(room) {
-  return `${room.name === lobby ? 0 : room.direct ? 2 : 1}${room.label(identity.me.name)}`;
-}
-
-function attend(state) {
-  const known = rooms.get(state.room);
-  if (known) known.update(state);
-  else rooms.set(state.room, new Room(state, view));
-  view.rooms([...rooms.values()].sort((a, b) => order(a).localeCompare(order(b))));
-  return rooms.get(state.room);
-}
-
-/** Be in a room. Asked for twice at once, it is asked once. */
-function join(name, type = "join", news = Infinity) {
-  const asked =
-    entering.get(name) ?? enterBy({ type, room: name }, news).finally(() => entering.delete(name));
-  entering.set(name, asked);
-  return asked;
-}
-
-/** What was said before one came is not news; `news` is the seq after which it is. */
-async function enterBy(command, news = Infinity) {
-  const state = await line.ask(command);
-  const known = rooms.has(state.room);
-  const room = attend(state);
-  if (!known) room.readUpTo(Math.min(state.seq, news));
-  if (room.read < room.seq) reader.load(room);
-  remember();
-  return room;
-}
-
-function drop(room) {
-  rooms.delete(room.name);
-  view.rooms([...rooms.values()]);
-  remember();
-  if (room !== current) return;
-  current = null;
-  const next = rooms.get(lobby) ?? rooms.values().next().value;
-  if (next) open(next);
-  else if (line.online) join(lobby).then(open, failed);
-}
-
-function open(room) {
-  if (current && current !== room) signals.typing(current, false);
-  current = room;
-  keeping.setLastRoom(room.name);
-  view.open(room);
-  reader.load(room);
-  reader.roster(room);
-  seen();
-}
-
-function remember() {
-  if (here) identity.remember([...rooms.values()]);
-}
-
-/** After a new line: what may have changed without an event, and what was not loaded. */
-async function refresh() {
-  await reader.refresh(current, rooms);
-  seen();
-  signals.tellRead();
-}
-
-/** A page of history is there to be drawn. */
-function came(room, place) {
-  view.together(room, place);
-  if (room === current) seen();
-}
-
-/** A line that breaks says so in its banner, and all is asked again; a refusal is told. */
-function failed(error) {
-  if (error instanceof Refusal) view.toast(error.message);
-  else if (!(error instanceof Lost)) throw error;
-}
-
-// --- hearing ---
-
-function heard(event) {
-  if (event.type === "draining") return;
-  if (event.type === "invited") {
-    join(event.room, "join", event.seq).then((room) => invited(room, event.by), failed);
-    return;
+  constructor() {
+    const address = new URL("ws", document.baseURI.replace(/#.*/, ""));
+    address.protocol = address.protocol.replace("http", "ws");
+    this.line = new Connection(address, {
+      greet: (welcome) => this.#greet(welcome),
+      heard: (event) => this.hearing.heard(event),
+      changed: (state) => this.#changed(state),
+    });
+    this.outbox = new Outbox(this.line, this.rooms);
+    this.identity = new Identity(this.line);
+    this.signals = new Signals(this.line, this.rooms);
+    const came = (room, draw) => this.view.together(room, draw);
+    this.reader = new Reader(this.line, this.identity, { failed: this.failed, came });
+    this.places = new Places(this);
+    this.hearing = new Hearing(this);
+    this.view = new View(this.#does());
+    Object.assign(this, this.#made());
   }
-  const room = rooms.get(event.room);
-  if (room) roomHeard(room, event);
-  // Another page of the same person has entered a room: this one hears it from there on, too.
-  else if (here && event.type === "entered") join(event.room, "join", event.seq).catch(failed);
-  else if (here && event.type === "message") join(event.room, "join", event.seq - 1).catch(failed);
-}
 
-function invited(room, by) {
-  const own = by === identity.me.name; // on another page of one's own
-  if (!own && !room.direct) view.toast(`${by} invited you to #${room.name}`);
-}
-
-function roomHeard(room, event) {
-  const own = event.user === identity.me.name;
-  if (event.type === "caught_up") caughtUp(room, event);
-  else if (event.type === "read") room.serverRead(event.seq);
-  else if (event.type === "left" && own) drop(room);
-  else if (event.seq !== undefined) {
-    room.entry(event, identity.me);
-    if (room !== current || view.scroller.atEnd) room.trim(MOST);
-    if (room === current) seen();
-    outbox.forgetStored();
-  } else {
-    room.passing(event, identity.me);
-    if (event.type === "renamed" && own) named(event.nick);
+  #does() {
+    const later = (name) => (...given) => this.deeds[name](...given);
+    const deeds = [
+      ...["say", "typing", "last", "names", "react", "pick", "reply", "edit", "again", "discard"],
+      ...["rewrite", "show", "more", "person", "invite", "roomMenu", "selfMenu"],
+    ];
+    return {
+      ...Object.fromEntries(deeds.map((name) => [name, later(name)])),
+      ...this.places.does,
+      enter: (wanted) => this.#enter(wanted),
+      open: (room) => this.open(room, { push: true }),
+      tryNow: () => this.line.open(),
+      reached: (end) => (end === "end" ? this.seen() : this.reader.more(this.current, end)),
+      toLatest: () => this.#toLatest(),
+      quoted: (room, seq, draw) => this.reader.quoted(room, seq, draw),
+      moderates: (room) => this.order.moderates(room),
+      titled: (...facts) => this.notices.title(...facts),
+      drafted: (room, text) => this.#drafted(room, text),
+      me: () => this.me,
+    };
   }
-}
 
-/** One has another name, chosen on this page or on another of one's own. */
-function named(name, token) {
-  identity.rename(name, token);
-  view.me(identity.me);
-  remember();
-}
+  #made() {
+    const notices = new Notices((room, seq) => this.show(room.name, seq));
+    const order = new Moderation(this, this.view);
+    const { view, outbox, signals } = this;
+    return { notices, order, deeds: new Deeds(this, { view, outbox, signals, notices, order }) };
+  }
 
-function caughtUp(room, event) {
-  if (event.recovered) return;
-  room.restart(event);
-  reader.load(room);
-}
+  get me() {
+    return this.identity.me;
+  }
 
-// --- saying ---
+  // --- coming in ---
+  begin() {
+    if (this.identity.known) this.line.open();
+    else this.view.entry({ guest: this.identity.guest, name: this.identity.name });
+  }
 
-/** Say it in the open room. Gives what is wrong with it. */
-function say(typed) {
-  // A password behind /login must not be said to the room. As in a terminal, // says a slash.
-  const command = typed.match(/^\s*(\/[a-z]+)/i)?.[1];
-  if (command) return `${command} is for terminals. To say it all the same, begin with //.`;
-  const text = typed.replace(/^(\s*)\/\//, "$1/");
-  const over = new TextEncoder().encode(text).length - line.limits.message_bytes;
-  if (over > 0) return `This is too long by ${over} bytes. Say it in parts.`;
-  signals.said();
-  outbox.add(current.say(text, keeping.freshKey(), identity.me));
-  return "";
-}
+  #enter(wanted) {
+    this.identity.claim(wanted);
+    this.view.busy();
+    this.line.open();
+  }
 
-/** Whoever looks at the end of the open room has read it. */
-function seen() {
-  const looks = document.visibilityState === "visible" && document.hasFocus();
-  if (looks && current?.loaded && view.scroller.atEnd) signals.read(current);
-}
-
-// --- what a person can do ---
-
-const view = new View({
-  enter,
-  open,
-  say,
-  typing: (on) => signals.typing(current, on),
-  goOut,
-  tryNow: () => line.open(),
-  reached: (end) => (end === "start" ? reader.older(current) : seen()),
-  leave: (room) => line.ask({ type: "leave", room: room.name }).then(() => drop(room), failed),
-  direct: (user) => enterBy({ type: "direct", user }).then(open, failed),
-  react: ({ room, seq }, emoji, on) =>
-    line.ask({ type: on ? "react" : "unreact", room, seq, emoji }).catch(failed),
-  discard: (message) => rooms.get(message.room)?.unsay(message),
-  rewrite: (message) => {
-    rooms.get(message.room)?.unsay(message);
-    view.write(message.text);
-  },
-  publicRooms: async () => {
-    const answer = await line.ask({ type: "rooms" }).catch(failed);
-    return (answer?.rooms ?? []).filter((each) => !each.joined && each.kind !== "direct");
-  },
-  join: async (name, create) => {
-    try {
-      open(await join(name, create ? "create" : "join"));
-      return {};
-    } catch (error) {
-      if (error instanceof Lost) return { problem: "There is no connection just now." };
-      const missing = error.code === "no_such_room";
-      return { problem: missing ? `There is no room “${name}” yet.` : error.message, missing };
+  /** Log in, and be in all rooms again: called at every new line. */
+  async #greet(welcome) {
+    this.lobby = welcome.lobby;
+    const resume = Object.fromEntries([...this.rooms.values()].map((r) => [r.name, r.position]));
+    const before = this.me.name;
+    const answer = await this.identity.login(resume, this.here);
+    if (!this.here) this.view.house(welcome.server, this.me);
+    else if (before !== this.me.name) {
+      this.view.me(this.me);
+      this.toast(`The name ${before} was taken meanwhile: you are ${this.me.name} now`);
     }
-  },
-  rename: async (name) => {
-    if (!name || name === identity.me.name) return "";
+    const states = answer.rooms ?? [];
+    for (const state of states) this.attend(state);
+    for (const room of [...this.rooms.values()]) {
+      if (!states.some(({ room: name }) => name === room.name)) this.drop(room);
+    }
+    if (!this.here) await this.#arrive(welcome);
+    else if (!this.current) this.open(await this.join(this.lobby));
+    this.remember();
+  }
+
+  /** The first time on this page: the rooms of last time, or the lobby. */
+  async #arrive(welcome) {
+    await this.places.back(this.identity.rooms);
+    if (!this.rooms.size || !keeping.lastRoom()) await this.join(this.lobby).catch(this.unlessLost);
+    await this.reader.unread(this.rooms);
+    const drafts = keeping.drafts();
+    for (const room of this.rooms.values()) room.draft = drafts[room.name] ?? "";
+    for (const { room, ...wire } of keeping.unsent()) {
+      if (this.rooms.has(room)) this.outbox.add(this.rooms.get(room).say(wire, this.me));
+    }
+    this.here = true;
+    await this.#openFirst();
+    if (welcome.motd) this.toast(welcome.motd);
+  }
+
+  async #openFirst() {
+    if (await this.places.addressed()) return;
+    const last = this.rooms.get(keeping.lastRoom()) ?? this.rooms.get(this.lobby);
+    this.open(last ?? this.rooms.values().next().value);
+  }
+
+  unlessLost = (error) => {
+    if (!(error instanceof Refusal)) throw error;
+  };
+
+  #changed(state) {
+    this.view.line(state);
+    if (state.name === "online") {
+      this.outbox.wake();
+      this.#refresh();
+    } else if (state.name === "stopped" && (!this.here || NOT_LET_IN.has(state.code))) {
+      this.goOut(state);
+    } else if (state.name === "offline" && !this.here) {
+      this.goOut({ why: "The server does not answer just now. Try again in a moment." });
+    }
+  }
+
+  /** Back to the way in, with the reason if it was not one's own wish. */
+  goOut({ code, why = "" } = {}) {
+    if (!why && this.line.online) this.line.ask({ type: "quit" }).catch(() => {});
+    this.line.close();
+    this.here = false;
+    this.current = null;
+    this.rooms.clear();
+    this.outbox.clear();
+    this.view.rooms([]);
+    const { guest, name } = this.identity;
+    this.view.entry({ guest: guest && code !== "guests_off", says: why, name });
+    if (!why) this.identity.forget();
+  }
+
+  // --- rooms ---
+  attend(state) {
+    const known = this.rooms.get(state.room);
+    if (known) known.update(state);
+    else this.rooms.set(state.room, new Room(state, this.view));
+    this.view.rooms(this.places.inOrder());
+    return this.rooms.get(state.room);
+  }
+
+  /** Be in a room. Asked for twice at once, it is asked once. */
+  join(name, command = { type: "join" }, news = Infinity) {
+    const asked =
+      this.#entering.get(name) ??
+      this.#enterBy({ ...command, room: name }, news).finally(() => this.#entering.delete(name));
+    this.#entering.set(name, asked);
+    return asked;
+  }
+
+  /** What was said before one came is not news; `news` is the seq after which it is. */
+  async #enterBy(command, news = Infinity) {
+    const state = await this.line.ask(command);
+    const known = this.rooms.has(state.room);
+    const room = this.attend(state);
+    if (!known) room.readUpTo(Math.min(state.seq, news));
+    if (!known && room.read < room.seq) this.reader.unread(this.rooms);
+    this.remember();
+    return room;
+  }
+
+  direct(user) {
+    const opened = this.#enterBy({ type: "direct", user });
+    return opened.then((room) => this.open(room, { push: true }), this.failed);
+  }
+
+  leave(room) {
+    this.line.ask({ type: "leave", room: room.name }).then(() => this.drop(room), this.failed);
+  }
+
+  drop(room) {
+    this.rooms.delete(room.name);
+    this.view.rooms(this.places.inOrder());
+    this.remember();
+    if (room !== this.current) return;
+    this.current = null;
+    const next = this.rooms.get(this.lobby) ?? this.rooms.values().next().value;
+    if (next) this.open(next);
+    else if (this.line.online) this.join(this.lobby).then((lobby) => this.open(lobby), this.failed);
+  }
+
+  /** Look at a room: where one was in it, or where the unread messages begin. */
+  async open(room, { push = false } = {}) {
+    this.places.put(linkTo(room.name), push);
+    this.#turn(room);
+    await this.settle(room);
+  }
+
+  /** Turn the page to another room. Nothing of it counts as seen before it is in its place. */
+  #turn(room) {
+    if (this.current && this.current !== room) this.signals.typing(this.current, false);
+    this.current = null;
+    this.view.open(room);
+    this.current = room;
+    keeping.setLastRoom(room.name);
+    this.reader.roster(room);
+  }
+
+  /** Have something to show of a room, and show it from the right place. */
+  async settle(room) {
+    const wasLoaded = room.loaded;
+    const { count, more } = room.unread;
+    if (!wasLoaded && count && (more || count > NEAR)) await this.reader.around(room, room.read);
+    else await this.reader.load(room);
+    if (room !== this.current || !room.loaded) return;
+    this.view.fresh(room, { go: !wasLoaded || count > 0 });
+    this.seen();
+  }
+
+  /** Look at one message. */
+  async show(name, seq) {
     try {
-      const answer = await line.ask({ type: "nick", nick: name });
-      named(answer.user, answer.guest_token);
+      const room = this.rooms.get(name) ?? (await this.join(name));
+      if (seq === undefined) return await this.open(room, { push: true });
+      this.places.put(linkTo(room.name, seq), true);
+      if (room !== this.current) this.#turn(room);
+      if (await this.reader.around(room, seq)) this.view.flash(room, seq);
+      else this.toast("This message is not there any more");
+    } catch (error) {
+      this.failed(error);
+    }
+    return undefined;
+  }
+
+  async #toLatest() {
+    const { current: room } = this;
+    if (room.newer) await this.reader.latest(room);
+    this.view.toEnd(room);
+  }
+
+  #drafted(room, text) {
+    if (room.draft !== text) keeping.setDraft(room.name, text);
+    room.draft = text;
+  }
+
+  remember() {
+    if (this.here) this.identity.remember([...this.rooms.values()]);
+  }
+
+  /** After a new line: what may have changed without an event, and what was not loaded. */
+  async #refresh() {
+    const { current: room } = this;
+    if (!room) return;
+    this.reader.roster(room);
+    if (!room.loaded) await this.settle(room);
+    this.seen();
+    this.signals.tellRead();
+  }
+
+  /** One has another name, chosen on this page or on another of one's own. */
+  named(name, token) {
+    this.identity.rename(name, token);
+    this.view.me(this.me);
+    this.remember();
+  }
+
+  async rename(nick) {
+    if (nick === this.me.name) return "";
+    try {
+      const answer = await this.line.ask({ type: "nick", nick });
+      this.named(answer.user, answer.guest_token);
       return "";
     } catch (error) {
-      return error instanceof Lost ? "There is no connection just now." : error.message;
+      return worded(error);
     }
-  },
-});
+  }
 
-addEventListener("online", () => line.nudge());
-addEventListener("focus", seen);
+  /** Whoever looks at the end of the open room has read it. */
+  seen = () => {
+    const { current: room } = this;
+    if (!looked() || !room?.loaded || !this.view.scroller.atEnd) return;
+    if (room.read < room.seq) {
+      this.signals.read(room);
+      this.remember();
+    }
+  };
+
+  // --- asking ---
+  toast(text) {
+    if (text) this.view.toast(text);
+  }
+
+  /** A line that breaks says so in its banner, and all is asked again; a refusal is told. */
+  failed = (error) => {
+    if (error instanceof Refusal) this.toast(error.message);
+    else if (!(error instanceof Lost)) throw error;
+  };
+
+  /** Ask for something; gives what is wrong, or "". */
+  command(command) {
+    return this.line.ask(command).then(() => "", worded);
+  }
+
+  /** Ask for something; gives the answer, or null when it was told what is wrong. */
+  answer(command) {
+    return this.line.ask(command).catch((error) => {
+      this.toast(worded(error));
+      return null;
+    });
+  }
+
+  /** Ask for something whose outcome is seen by itself; tell only what is wrong. */
+  async tell(command) {
+    this.toast(await this.command(command));
+  }
+}
+
+const chat = new Chat();
+addEventListener("online", () => chat.line.nudge());
+addEventListener("focus", chat.seen);
+addEventListener("pagehide", () => chat.view.keepDraft());
+addEventListener("hashchange", () => chat.places.addressed());
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState !== "visible") return;
-  line.nudge();
-  seen();
+  if (document.visibilityState !== "visible") return void chat.view.keepDraft();
+  chat.line.nudge();
+  chat.seen();
 });
-
-if (identity.known) line.open();
-else view.entry({ guest: identity.guest, name: identity.name });
+chat.begin();

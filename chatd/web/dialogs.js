@@ -1,103 +1,108 @@
-// Two dialogs: one finds, joins or creates a room; one is about oneself, and has the way out.
-// What they ask for is done by chat.js.
+// Dialogs: one asks for a few words before something is done, one lists things that can be done
+// something about. What they ask for is done elsewhere.
 
-import { $, clone, write } from "./elements.js";
+import { $, button, make, write } from "./elements.js";
 
-const dismissible = (dialog) => {
-  dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+/** A dialog that its own buttons, Escape and a click beside it close. */
+export function dismissible(dialog) {
+  for (const each of dialog.querySelectorAll("[data-close]")) {
+    each.addEventListener("click", () => dialog.close());
+  }
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-};
+}
 
-/** Rooms by name: those there are, and those there could be. */
-export class Finder {
-  #dialog = $("finder"); #name = $("finder-name"); #does; #done; #create = "";
+export class Ask {
+  #dialog = $("ask"); #does = null; #fields = [];
 
-  /**
-   * `join(name, create)` gives { problem, missing }; `publicRooms()` lists what one may join;
-   * `done()` is called when one is in a room.
-   */
-  constructor(does, done) {
-    this.#does = does;
-    this.#done = done;
+  constructor() {
     dismissible(this.#dialog);
-    this.#name.addEventListener("input", () => this.#narrow());
     this.#dialog.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#go(this.#name.value.trim());
+      this.#submit();
     });
   }
 
-  async open() {
-    this.#name.value = "";
-    this.#list([]);
+  /**
+   * `fields`: { name, label, value, type, options: [[value, label]], placeholder, required, most }.
+   * `does(values)` gives what is wrong, or "", which closes the dialog.
+   */
+  open({ title, text = "", fields = [], act, danger = false, does }) {
+    this.#does = does;
+    write($("ask-title"), title);
+    write($("ask-text"), text);
+    $("ask-text").hidden = !text;
+    this.#says("");
+    this.#fields = fields.map((each) => this.#field(each));
+    $("ask-fields").replaceChildren(...this.#fields.flatMap(({ label, input }) => [label, input]));
+    const go = this.#dialog.querySelector("[value=go]");
+    write(go, act);
+    go.className = danger ? "primary bad" : "primary";
     this.#dialog.showModal();
-    this.#list(await this.#does.publicRooms());
+    (this.#fields[0]?.input ?? go).focus();
   }
 
-  #list(rooms) {
-    const lines = rooms.map(({ room, topic = "", present }) => {
-      const line = clone("found");
-      line.dataset.room = room;
-      line.querySelector("bdi").textContent = room;
-      line.querySelector(".about").textContent = topic;
-      line.querySelector("small").textContent = present ? `${present} here` : "";
-      line.querySelector("button").addEventListener("click", () => this.#go(room));
-      return line;
-    });
-    this.#dialog.querySelector("ul").replaceChildren(...lines);
-    this.#narrow();
+  #field({ name, label, value = "", type = "text", options, most = 300, ...facts }) {
+    const id = `ask-${name}`;
+    const tag = options ? "select" : type === "area" ? "textarea" : "input";
+    const input = make(tag, { id, spellcheck: type === "area" });
+    if (tag === "input") Object.assign(input, { type, autocomplete: "off", autocapitalize: "off" });
+    if (!options) Object.assign(input, { maxLength: most, ...facts });
+    for (const [key, said] of options ?? []) input.append(make("option", { value: key }, said));
+    input.value = value;
+    return { name, label: make("label", { htmlFor: id }, label), input };
   }
 
-  #narrow() {
-    const wanted = this.#name.value.trim().toLocaleLowerCase();
-    for (const line of this.#dialog.querySelectorAll("li")) {
-      line.hidden = !line.dataset.room.includes(wanted);
-    }
-    this.#says({});
+  async #submit() {
+    const values = this.#fields.map(({ name, input }) => [name, input.value.trim()]);
+    const go = this.#dialog.querySelector("[value=go]");
+    go.disabled = true;
+    const problem = await this.#does(Object.fromEntries(values));
+    go.disabled = false;
+    this.#says(problem);
+    if (!problem) this.#dialog.close();
   }
 
-  /** Join, or, asked a second time about a room that is not there, create. */
-  async #go(name) {
-    if (!name) return;
-    const answer = await this.#does.join(name, this.#create === name);
-    this.#says(answer, name);
-    if (answer.problem) return;
-    this.#dialog.close();
-    this.#done();
-  }
-
-  #says({ problem = "", missing = false }, name = "") {
-    this.#create = missing ? name : "";
-    write(this.#dialog.querySelector(".primary"), missing ? "Create it" : "Join");
-    write(this.#dialog.querySelector(".problem"), problem);
-    this.#dialog.querySelector(".problem").classList.toggle("mild", missing);
+  #says(problem) {
+    write(this.#dialog.querySelector(".problem"), problem ?? "");
   }
 }
 
-/** One's own name. */
-export class Self {
-  #dialog = $("self"); #name = $("self-name"); #problem = $("self").querySelector(".problem");
+export class Listing {
+  #dialog = $("listing"); #read = null;
 
-  /** `rename(name)` gives what is wrong with it, or "". */
-  constructor({ rename, goOut }) {
+  constructor() {
     dismissible(this.#dialog);
-    this.#dialog.querySelector("form").addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const problem = await rename(this.#name.value.trim());
-      write(this.#problem, problem);
-      if (!problem) this.#dialog.close();
-    });
-    $("go-out").addEventListener("click", () => {
-      this.#dialog.close();
-      goOut();
-    });
   }
 
-  open(me) {
-    this.#name.value = me.name;
-    this.#name.readOnly = !me.guest;
-    this.#dialog.querySelector(".primary").hidden = !me.guest;
-    write(this.#problem, "");
-    this.#dialog.showModal();
+  /** `read()` gives rows: { head, text, meta, actions: [[label, does]] }, or null when it cannot. */
+  async open({ title, empty, read }) {
+    this.#read = { read, empty };
+    write($("listing-title"), title);
+    this.#dialog.querySelector("ul").replaceChildren();
+    write($("listing-none"), "…");
+    if (!this.#dialog.open) this.#dialog.showModal();
+    await this.#draw();
+  }
+
+  async #draw() {
+    const { read, empty } = this.#read;
+    const rows = await read();
+    this.#dialog.querySelector("ul").replaceChildren(...(rows ?? []).map((row) => this.#line(row)));
+    write($("listing-none"), rows === null ? "It could not be read." : rows.length ? "" : empty);
+  }
+
+  #line({ head, text = "", meta = "", actions }) {
+    const does = actions.map(([label, act]) =>
+      button(label, async () => {
+        if ((await act()) !== "leave") await this.#draw();
+      }, { className: "plain" }));
+    return make("li", {},
+      make("p", { className: "what" }, make("b", {}, head), " ", make("small", {}, meta)),
+      make("p", { className: "text" }, text),
+      make("p", { className: "acts" }, ...does));
+  }
+
+  close() {
+    this.#dialog.close();
   }
 }

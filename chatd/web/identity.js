@@ -1,13 +1,13 @@
-// Who one is: a guest with a token, or a user with a password that only this page's memory knows.
-// What the browser keeps of it is keeping.js.
+// Who one is: a guest with a token, or an account that comes back with one. A password is only in
+// this page's memory, until the server has given a token for it.
 
 import * as keeping from "./keeping.js";
 
 export class Identity {
   /** As the server calls one. */
-  me = { name: "", guest: true };
+  me = { name: "", guest: true, operator: false };
   #line;
-  #who; // { name, token, rooms } of a guest, or { user, password } of an account
+  #who; // { name, token, rooms } of a guest, or { user, password, back } of an account
 
   constructor(line) {
     this.#line = line;
@@ -16,7 +16,7 @@ export class Identity {
 
   /** Whether one can come in again without being asked. */
   get known() {
-    return Boolean(this.#who.token);
+    return Boolean(this.#who.token || this.#who.back);
   }
 
   get guest() {
@@ -27,9 +27,9 @@ export class Identity {
     return this.#who.user ?? this.#who.name ?? "";
   }
 
-  /** The rooms a guest was in the last time. */
+  /** The rooms a guest was in the last time: name -> { epoch, read }. */
   get rooms() {
-    return this.#who.rooms ?? [];
+    return this.#who.rooms ?? {};
   }
 
   /** What one typed at the door: { guest } or { user, password }. */
@@ -44,13 +44,16 @@ export class Identity {
    */
   async login(resume, here) {
     const answer = await this.#asked(resume, here);
-    this.me = { name: answer.user, guest: answer.guest ?? false };
-    if (this.me.guest) Object.assign(this.#who, { name: this.me.name, token: answer.guest_token });
+    const { user: name, guest = false, operator = false } = answer;
+    this.me = { name, guest, operator };
+    if (guest) Object.assign(this.#who, { name, token: answer.guest_token });
+    else if (answer.return_token) this.#who = { user: name, back: answer.return_token };
     return answer;
   }
 
   async #asked(resume, here) {
-    const { user, password } = this.#who;
+    const { user, password, back } = this.#who;
+    if (user && back) return this.#line.ask({ type: "login", return_token: back, resume });
     if (user) return this.#line.ask({ type: "login", user, password, resume });
     for (;;) {
       const { name, token } = this.#who;
@@ -72,7 +75,9 @@ export class Identity {
 
   /** Keep it for the next time. */
   remember(rooms) {
-    this.#who.rooms = rooms.filter((room) => !room.direct).map((room) => room.name);
+    const lasting = rooms.filter((room) => !room.direct);
+    const places = lasting.map(({ name, epoch, read }) => [name, { epoch, read }]);
+    this.#who.rooms = Object.fromEntries(places);
     keeping.keep(this.#who);
   }
 

@@ -1,9 +1,11 @@
-// What the browser keeps for this page: who one is, and what the server has not stored yet.
-// A tab keeps its own; a new one begins as the guest who was here last. No password is kept.
+// What the browser keeps for this page: who one is, where one was, and what is not stored yet.
+// A tab keeps its own; a new one begins as the one who was here last. No password is kept.
 
 const WHO = "chatd.who";
 const ROOM = "chatd.room";
 const UNSENT = "chatd.unsent";
+const DRAFTS = "chatd.drafts";
+const NOTIFY = "chatd.notify";
 
 function read(storage, name) {
   try {
@@ -23,28 +25,42 @@ function write(storage, name, value) {
 
 const tab = () => sessionStorage;
 const browser = () => localStorage;
+const both = [tab, browser];
 
-/** Who this tab is, or the last one was: a guest { name, token, rooms }, or the name of a user. */
+/**
+ * Who this tab is, or the last one was: a guest { name, token, rooms }, or { user, back } of an
+ * account, which comes back with a token. `rooms`: name -> { epoch, read }.
+ */
 export const anybody = () => read(tab, WHO) ?? read(browser, WHO);
 
-export function keep({ user, name, token, rooms }) {
-  const kept = user ? { user } : { name, token, rooms };
-  for (const storage of [tab, browser]) write(storage, WHO, kept);
+export function keep({ user, back, name, token, rooms }) {
+  const kept = user ? { user, back } : { name, token, rooms };
+  for (const storage of both) write(storage, WHO, kept);
 }
 
 export function forget() {
-  for (const storage of [tab, browser]) {
-    for (const name of [WHO, ROOM, UNSENT]) write(storage, name, null);
+  for (const storage of both) {
+    for (const name of [WHO, ROOM, UNSENT, DRAFTS]) write(storage, name, null);
   }
 }
 
-export const lastRoom = () => read(tab, ROOM);
-export const setLastRoom = (name) => write(tab, ROOM, name);
+export const lastRoom = () => read(tab, ROOM) ?? read(browser, ROOM);
+export function setLastRoom(name) {
+  for (const storage of both) write(storage, ROOM, name);
+}
 
 /** What was said and not acknowledged before the page was loaded anew. */
 export const unsent = () => read(tab, UNSENT) ?? [];
 export const setUnsent = (messages) =>
-  write(tab, UNSENT, messages.map(({ room, text, key }) => ({ room, text, key })));
+  write(tab, UNSENT, messages.map(({ room, text, key, replyTo }) => ({ room, text, key, replyTo })));
+
+/** What was being written, by room. */
+export const drafts = () => read(tab, DRAFTS) ?? {};
+export const setDraft = (room, text) =>
+  write(tab, DRAFTS, { ...drafts(), [room]: text || undefined });
+
+export const notify = () => read(browser, NOTIFY) === true;
+export const setNotify = (on) => write(browser, NOTIFY, on);
 
 /** A key that no other message of this person has. (randomUUID is for secure pages only.) */
 export function freshKey() {

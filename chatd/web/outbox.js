@@ -17,6 +17,19 @@ export class Outbox {
     this.#pump();
   }
 
+  /** Try once more what was refused. */
+  again(message) {
+    const room = this.#rooms.get(message.room);
+    if (!room || this.#messages.includes(message)) return;
+    room.again(message);
+    this.add(message);
+  }
+
+  /** It is not to be sent any more. */
+  forget(message) {
+    this.#keep(this.#messages.filter((each) => each !== message));
+  }
+
   /** There is a new line. */
   wake() {
     this.#wakeUp();
@@ -46,9 +59,10 @@ export class Outbox {
   }
 
   async #post(message) {
-    const { room, text, key } = message;
+    const { room, text, key, replyTo } = message;
+    const answers = replyTo === null ? {} : { reply_to: replyTo };
     try {
-      const ack = await this.#line.ask({ type: "send", room, text, key });
+      const ack = await this.#line.ask({ type: "send", room, text, key, ...answers });
       this.#rooms.get(room)?.acknowledged(message, ack);
     } catch (error) {
       if (error instanceof Lost) return; // sent again on the next line

@@ -1,12 +1,14 @@
-// Reads what the server keeps of rooms: pages of their history, and who is in them.
-// What comes without being asked for is heard in chat.js.
+// Reads what the server keeps of rooms: pages of their history, one message, who is in them, and
+// what is unread. What comes without being asked for is heard in chat.js.
 
-const PAGE = 50; // messages of history at a time
+import { kept } from "./message.js";
+
+const PAGE = 60; // messages of history at a time
 
 export class Reader {
-  #line; #identity; #failed; #came;
+  #line; #identity; #failed; #came; #fetching = new Set();
 
-  /** `came(room, place)` draws a page by calling place(); `failed(error)` tells what went wrong. */
+  /** `came(room, draw)` draws a page by calling draw(); `failed(error)` tells what went wrong. */
   constructor(line, identity, { failed, came }) {
     this.#line = line;
     this.#identity = identity;
@@ -14,41 +16,93 @@ export class Reader {
     this.#came = came;
   }
 
-  /** The newest page of a room's history, once. */
+  /** The newest page of a room's history, if nothing of it is there. */
   async load(room) {
-    if (!room.loaded) await this.#page(room, {});
+    if (!room.loaded) await this.latest(room);
   }
 
-  /** The page before what is there. */
-  async older(room) {
-    if (room?.loaded && room.more) await this.#page(room, { before: room.oldest });
+  /** The newest page, whatever is there. */
+  async latest(room) {
+    await this.#window(room, async () => {
+      const page = await this.#page(room, {});
+      return [page.messages, { older: page.more, newer: false }];
+    });
   }
 
-  /** After a new line: the open room first, then those in which something may be unread. */
-  async refresh(open, rooms) {
-    if (!open) return;
-    this.roster(open);
-    await this.load(open);
-    for (const room of rooms.values()) if (room.read < room.seq) await this.load(room);
+  /** A window around one message; false when there is no such message. */
+  async around(room, seq) {
+    if (room.messages.has(seq)) return true;
+    await this.#window(room, async () => {
+      const before = await this.#page(room, { before: seq + 1, limit: PAGE / 2 });
+      const after = await this.#page(room, { after: seq, limit: PAGE / 2 });
+      const messages = [...before.messages, ...after.messages];
+      return [messages, { older: before.more, newer: after.more }];
+    });
+    return room.messages.has(seq);
+  }
+
+  /** The page before the window, or after it. */
+  async more(room, end) {
+    if (!room?.loaded || !room[end] || !room.messages.size) return;
+    if (room.loading || !this.#line.online) return;
+    room.startLoading();
+    const where = end === "older" ? { before: room.oldest } : { after: room.newest };
+    const page = await this.#page(room, where).catch(this.#failed);
+    this.#came(room, () => room.stopLoading(page, end, this.#identity.me));
+  }
+
+  async #window(room, read) {
+    if (room.loading || !this.#line.online) return;
+    room.startLoading();
+    try {
+      const [messages, ends] = await read();
+      this.#came(room, () => room.startOver(messages, ends, this.#identity.me));
+    } catch (error) {
+      room.loading = false;
+      this.#failed(error);
+    }
+  }
+
+  #page(room, where) {
+    return this.#line.ask({ type: "history", room: room.name, limit: PAGE, ...where });
+  }
+
+  /** A message that is answered and not in the window; drawn when it has come. */
+  async quoted(room, seq, draw) {
+    const id = `${room.name} ${seq}`;
+    if (this.#fetching.has(id) || !this.#line.online) return;
+    this.#fetching.add(id);
+    try {
+      const { messages } = await this.#page(room, { before: seq + 1, limit: 1 });
+      const found = messages.find((message) => message.seq === seq);
+      room.quoted.set(seq, kept(found ?? { user: "", text: "", deleted: true }));
+      draw();
+    } catch {
+      this.#fetching.delete(id); // asked again when it is drawn again
+    }
+  }
+
+  /** What was not read in all rooms, where this page has not counted it itself. */
+  async unread(rooms) {
+    try {
+      const answer = await this.#line.ask({ type: "unread" });
+      const lines = new Map(answer.rooms.map((line) => [line.room, line]));
+      for (const room of rooms.values()) {
+        const { direct } = room;
+        const line = lines.get(room.name);
+        room.counted(line && direct ? { ...line, mentions: line.count } : line);
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   async roster(room) {
     try {
-      room.roster(await this.#line.ask({ type: "who", room: room.name }));
+      const list = await this.#line.ask({ type: "who", room: room.name });
+      room.roster(list, this.#identity.me);
     } catch (error) {
       this.#failed(error);
     }
-  }
-
-  async #page(room, where) {
-    if (room.loading || !this.#line.online) return;
-    room.startLoading();
-    let page = null;
-    try {
-      page = await this.#line.ask({ type: "history", room: room.name, limit: PAGE, ...where });
-    } catch (error) {
-      this.#failed(error);
-    }
-    this.#came(room, () => room.stopLoading(page, this.#identity.me));
   }
 }

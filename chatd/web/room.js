@@ -1,42 +1,25 @@
-// One room as this page knows it: its messages, its position in the server's log, who is there.
-// Drawing it is view.js; asking the server is chat.js.
+// One room as this page knows it: a window on its log, its position in it, what is unread.
+// Drawing it is view.js; asking the server is reader.js; who is in it is crowd.js.
 
-const TYPING_MS = 6000; // who said nothing more about typing for so long has stopped
+import { Crowd } from "./crowd.js";
+import { calls, change, kept } from "./message.js";
 
-/** A message as the wire has it becomes one that the page keeps and changes. */
-function kept(event) {
-  return {
-    room: event.room,
-    seq: event.seq ?? Infinity, // one that is not stored yet comes after all that are
-    ts: event.ts,
-    user: event.user,
-    text: event.text ?? "",
-    guest: event.guest ?? false,
-    key: event.key ?? null,
-    replyTo: event.reply_to ?? null,
-    edited: event.edited_ts ?? null,
-    deleted: event.deleted ?? false,
-    reactions: new Map(Object.entries(event.reactions ?? {}).map(([e, who]) => [e, new Set(who)])),
-    state: "final", // or "pending", or "refused" and then `why`
-    why: "",
-    mine: false,
-  };
-}
+const MOST = 240; // messages that the window holds: what scrolls out at one end is let go
 
 export class Room {
-  messages = new Map(); // by seq
+  messages = new Map(); // by seq: the window
   waiting = new Map(); // one's own that are not stored yet, by key
-  people = new Map(); // name -> { user, role, online, guest }, once asked for
-  typing = new Map(); // name -> when that is over
-  present = 0;
+  quoted = new Map(); // by seq: messages outside of the window that others answer
+  crowd = new Crowd();
   readTold = 0; // how far the server knows of the read marker
-  loaded = false; // whether the newest page of history has come
+  loaded = false; // whether there is a window at all
   loading = false;
-  more = true; // whether there is history before what we have
+  older = true; // whether there is history before the window
+  newer = false; // whether there is history after it
+  unread = { count: 0, mentions: 0, more: false };
   draft = "";
   #told;
-  #away = new Set(); // of whom it was said that they went offline
-  #changes = []; // what changed while a page of history was under way, which may not know of it
+  #meanwhile = []; // what was heard while a page was under way, which may not know of it
 
   /**
    * `state` is an answer to join, or a line of the answer to login. `told` hears what to draw:
@@ -53,10 +36,8 @@ export class Room {
   }
 
   /** Everything but the position: that moves with what is heard, and with nothing else. */
-  update({ topic = "", role = "member", read = 0, title = null }) {
-    this.topic = topic;
-    this.role = role;
-    this.title = title;
+  update({ topic = "", role = "member", read = 0, title = null, slow = 0, read_only = false }) {
+    Object.assign(this, { topic, role, title, slow, readOnly: read_only });
     this.serverRead(read);
   }
 
@@ -79,9 +60,10 @@ export class Room {
   }
 
   get newest() {
-    return Math.max(this.seq, ...this.messages.keys());
+    return Math.max(...this.messages.keys());
   }
 
+  // --- what is read ---
   /** The server says how far one has read. */
   serverRead(seq) {
     this.readTold = Math.max(this.readTold, seq);
@@ -90,48 +72,70 @@ export class Room {
 
   /** The read marker only moves forward. */
   readUpTo(seq) {
+    const moved = seq > this.read;
     this.read = Math.max(this.read, seq);
+    if (moved) this.#recount();
     this.#told.facts(this);
   }
 
-  /** How many messages of others came after the read marker, and whether there may be more. */
-  unread() {
-    let count = 0;
-    for (const [seq, message] of this.messages) {
-      if (seq > this.read && !message.mine && !message.deleted) count += 1;
-    }
-    return { count, more: count > 0 && this.more && this.read + 1 < this.oldest };
+  /** What the server has counted. */
+  counted({ count = 0, mentions = 0, more = false } = {}) {
+    this.unread = { count, mentions, more };
+    this.#told.facts(this);
   }
 
+  #recount() {
+    if (this.read >= this.seq) return this.counted();
+    const whole = this.loaded && !this.newer && (!this.older || this.oldest <= this.read + 1);
+    if (!whole) return undefined; // the count is then too high, until all is read
+    const news = [...this.messages.values()].filter((m) => m.seq > this.read && this.#isNews(m));
+    return this.counted({ count: news.length, mentions: news.filter((m) => m.calling).length });
+  }
+
+  #isNews(message) {
+    return !message.mine && !message.deleted;
+  }
+
+  // --- the log ---
   /** One event of the room's log. Those that were had already change nothing. */
   entry(event, me) {
-    if (event.seq <= this.seq) return;
+    if (event.seq <= this.seq) return null;
     this.seq = event.seq;
-    if (event.type === "message") this.place(event, me);
-    else if (event.type === "topic") {
+    if (this.loading) this.#meanwhile.push(event);
+    if (event.type === "message") return this.#said(event, me);
+    if (event.type === "topic") {
       this.topic = event.topic;
-      this.#told.aside(this, event.user, event.topic ? "set the topic" : "cleared the topic");
+      this.aside(event.user, event.topic ? "set the topic" : "cleared the topic");
       this.#told.facts(this);
-    } else {
-      if (this.loading) this.#changes.push(event);
-      this.#change(event);
-    }
+    } else this.#change(event);
+    return null;
   }
 
-  /** A message, live or from history, at its one place. */
-  place(event, me) {
+  /** A live message: counted, and placed where its place is in sight. */
+  #said(event, me) {
+    this.crowd.spoke(event.user);
+    const message = this.#made(event, me);
+    if (!message.mine) {
+      const { count, mentions, more } = this.unread;
+      this.counted({ count: count + 1, mentions: mentions + (message.calling ? 1 : 0), more });
+    }
+    if ((this.loaded || this.loading) && !this.newer) this.#put(message);
+    else if (message.state === "final") this.#told.removed(this, message);
+    return message;
+  }
+
+  #made(event, me) {
     const pending = this.waiting.get(event.key);
     const message = this.messages.get(event.seq) ?? pending ?? kept(event);
     if (pending) this.waiting.delete(event.key);
-    const { mine } = message;
-    Object.assign(message, kept(event), { mine: mine || this.#isMine(event, me) });
-    this.messages.set(event.seq, message);
-    this.typing.delete(event.user);
-    this.#told.placed(this, message);
+    const mine = message.mine || (event.user === me.name && (event.guest ?? false) === me.guest);
+    const calling = !mine && (this.direct || calls(event.text ?? "", me.name));
+    return Object.assign(message, kept(event), { mine, calling });
   }
 
-  #isMine(event, me) {
-    return event.user === me.name && (event.guest ?? false) === me.guest;
+  #put(message) {
+    this.messages.set(message.seq, message);
+    this.#told.placed(this, message);
   }
 
   /** The server has it: it gets its place, which others may have heard of before or after us. */
@@ -139,16 +143,16 @@ export class Room {
     this.waiting.delete(message.key);
     const there = this.messages.get(seq);
     if (there === message) return;
-    if (there) return this.#told.removed(this, message);
-    Object.assign(message, { seq, ts, state: "final" });
-    this.messages.set(seq, message);
-    this.#told.placed(this, message);
+    Object.assign(message, { state: "final" });
+    if (there || this.newer) return void this.#told.removed(this, message);
+    Object.assign(message, { seq, ts });
+    this.#put(message);
   }
 
   /** One's own message, before the server has it. */
-  say(text, key, me) {
-    const message = kept({ room: this.name, ts: Date.now(), user: me.name, text, key });
-    Object.assign(message, { guest: me.guest, mine: true, state: "pending" });
+  say({ text, key, replyTo = null }, me) {
+    const wire = { room: this.name, ts: Date.now(), user: me.name, text, key, reply_to: replyTo };
+    const message = Object.assign(kept(wire), { guest: me.guest, mine: true, state: "pending" });
     this.waiting.set(key, message);
     this.#told.placed(this, message);
     return message;
@@ -159,6 +163,12 @@ export class Room {
     this.#told.placed(this, message);
   }
 
+  /** It will be tried again. */
+  again(message) {
+    Object.assign(message, { state: "pending", why: "" });
+    this.#told.placed(this, message);
+  }
+
   /** Take back what was never stored. */
   unsay(message) {
     this.waiting.delete(message.key);
@@ -166,119 +176,98 @@ export class Room {
   }
 
   #change(event) {
+    const outside = this.quoted.get(event.target);
+    if (outside) change(outside, event);
     const message = this.messages.get(event.target);
     if (!message) return;
-    if (event.type === "edited") {
-      Object.assign(message, { text: event.text, edited: event.ts });
-    } else if (event.type === "deleted") {
-      Object.assign(message, { text: "", deleted: true, reactions: new Map() });
-    } else if (event.type === "reaction") {
-      const who = message.reactions.get(event.emoji) ?? new Set();
-      if (event.on) who.add(event.user);
-      else who.delete(event.user);
-      if (who.size) message.reactions.set(event.emoji, who);
-      else message.reactions.delete(event.emoji);
-    }
+    change(message, event);
+    if (event.type === "deleted") this.#recount();
     this.#told.placed(this, message);
   }
 
-  // --- history ---
+  // --- pages of history ---
   startLoading() {
     this.loading = true;
-    this.#changes = [];
+    this.#meanwhile = [];
   }
 
-  /** A page of history; null when it did not come. */
-  stopLoading(page, me) {
+  /** A page that goes on from the window at one end: "older" or "newer"; null: it did not come. */
+  stopLoading(page, end, me) {
     this.loading = false;
     if (!page) return;
-    for (const message of page.messages) this.place(message, me);
-    for (const event of this.#changes) this.#change(event);
+    for (const message of page.messages) this.#put(this.#made(message, me));
+    if (end === "older") this.older = page.more;
+    else this.newer = page.more;
+    this.#catchUp(me);
     this.loaded = true;
-    this.more = page.more;
+    this.#trim(end === "older" ? "newer" : "older");
+    this.#recount();
+  }
+
+  /** Another window: a page, and what there is on either side of it. */
+  startOver(page, { older, newer }, me) {
+    this.loading = false;
+    this.messages.clear();
+    this.#told.cleared(this);
+    Object.assign(this, { older, newer, loaded: true });
+    for (const message of page) this.#put(this.#made(message, me));
+    this.#catchUp(me);
+    for (const message of this.waiting.values()) this.#told.placed(this, message);
+    this.#recount();
+  }
+
+  /** What was heard while the page was under way. */
+  #catchUp(me) {
+    for (const event of this.#meanwhile) {
+      if (event.type !== "message") this.#change(event);
+      else if (!this.newer) this.#put(this.#made(event, me));
+    }
+    this.#meanwhile = [];
+  }
+
+  /** Live messages make the window grow, too. */
+  trim() {
+    if (!this.loading) this.#trim("older");
+  }
+
+  #trim(end) {
+    const over = this.messages.size - MOST;
+    if (over <= 0) return;
+    const seqs = [...this.messages.keys()].sort((a, b) => a - b);
+    for (const seq of end === "older" ? seqs.slice(0, over) : seqs.slice(-over)) {
+      this.#told.removed(this, this.messages.get(seq));
+      this.messages.delete(seq);
+    }
+    this[end] = true;
   }
 
   /** The server cannot tell what was missed: only what is not stored yet is still true. */
   restart({ epoch, seq }) {
     const read = Math.min(this.read, seq);
-    Object.assign(this, { epoch, seq, read, loaded: false, more: true });
+    Object.assign(this, { epoch, seq, read, loaded: false, older: true, newer: false });
     this.messages.clear();
+    this.quoted.clear();
     this.#told.cleared(this);
     for (const message of this.waiting.values()) this.#told.placed(this, message);
   }
 
-  /** Let go of messages far above, which can be had again. */
-  trim(most) {
-    if (this.messages.size <= most || this.loading) return;
-    const seqs = [...this.messages.keys()].sort((a, b) => a - b);
-    for (const seq of seqs.slice(0, -most)) {
-      this.#told.removed(this, this.messages.get(seq));
-      this.messages.delete(seq);
-    }
-    this.more = true;
-  }
-
   // --- who is here ---
-  roster({ people, present }) {
-    this.people = new Map(people.map((person) => [person.user, person]));
-    this.present = present;
+  roster(list, me) {
+    this.crowd.list(list);
+    const { slow = 0, read_only: readOnly = false } = list;
+    const role = this.crowd.people.get(me.name)?.role ?? this.role;
+    Object.assign(this, { slow, readOnly, role });
     this.#told.facts(this);
   }
 
   /** Coming, going and typing: true for a moment only, and without a place in the log. */
   passing(event, me) {
-    const { type, user } = event;
-    if (type === "typing") {
-      if (event.on && user !== me.name) this.typing.set(user, Date.now() + TYPING_MS);
-      else this.typing.delete(user);
-    } else if (type === "joined") {
-      this.#here(user, true);
-      if (user !== me.name) this.#told.aside(this, user, "joined");
-    } else if (type === "left") {
-      this.#here(user, false);
-      this.people.delete(user);
-      this.#told.aside(this, user, event.reason === "gone" ? "is gone" : "left");
-    } else if (type === "renamed") {
-      this.#renamed(user, event.nick);
-    } else if (type === "presence") {
-      for (const name of event.online) this.#came(name);
-      for (const name of event.offline) this.#went(name);
-      this.present = event.present;
-    }
+    for (const [name, what] of this.crowd.heard(event, me)) this.aside(name, what);
     this.#told.facts(this);
   }
 
-  /** Nobody is said to be back who was not said to be gone: after a restart all come back. */
-  #came(name) {
-    this.#here(name, true);
-    if (this.#away.delete(name)) this.#told.aside(this, name, "is back");
-  }
-
-  #went(name) {
-    this.#here(name, false);
-    this.#away.add(name);
-    this.#told.aside(this, name, "went offline");
-  }
-
-  #here(user, online) {
-    const person = this.people.get(user) ?? { user, role: "member", online: false, guest: false };
-    if (Boolean(person.online) !== online) this.present += online ? 1 : -1;
-    this.people.set(user, { ...person, online });
-    if (!online) this.typing.delete(user);
-  }
-
-  #renamed(user, nick) {
-    const person = this.people.get(user);
-    this.people.delete(user);
-    if (person) this.people.set(nick, { ...person, user: nick });
-    this.typing.delete(user);
-    this.#told.aside(this, user, `is now ${nick}`);
-  }
-
-  /** Who is typing right now. */
-  typists() {
-    const now = Date.now();
-    for (const [name, until] of this.typing) if (until < now) this.typing.delete(name);
-    return [...this.typing.keys()];
+  /** Said beside the log, at its end: nobody sees that who reads far above it. */
+  aside(name, what) {
+    if (!this.newer) this.#told.aside(this, name, what);
   }
 }

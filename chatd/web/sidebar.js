@@ -1,4 +1,4 @@
-// The rooms one is in, with what is unread in each.
+// The rooms one is in and the people one writes to, with what is unread in each.
 // Which rooms those are, and which one is open, is chat.js.
 
 import { $, badge, clone, write } from "./elements.js";
@@ -20,9 +20,14 @@ export class Sidebar {
   list(rooms) {
     for (const [room, line] of this.#lines) if (!rooms.includes(room)) line.remove();
     this.#lines = new Map(rooms.map((room) => [room, this.#lines.get(room) ?? this.#line(room)]));
-    const lines = [...this.#lines.values()];
-    const there = $("rooms").children;
-    if (lines.some((line, place) => there[place] !== line)) $("rooms").append(...lines);
+    this.#fill($("rooms"), rooms.filter((room) => !room.direct));
+    this.#fill($("directs"), rooms.filter((room) => room.direct));
+    $("directs-head").hidden = !rooms.some((room) => room.direct);
+  }
+
+  #fill(list, rooms) {
+    const lines = rooms.map((room) => this.#lines.get(room));
+    if (lines.some((line, place) => list.children[place] !== line)) list.append(...lines);
   }
 
   #line(room) {
@@ -36,13 +41,13 @@ export class Sidebar {
     if (!line) return;
     const label = room.label(me.name);
     const sign = line.querySelector(".sign");
-    const unread = room.unread();
     line.dataset.kind = room.kind;
     write(line.querySelector("bdi"), label);
     if (room.direct) drawAvatar(sign, label);
     else write(sign, "#");
-    badge(line.querySelector(".badge"), unread);
-    line.classList.toggle("unread", unread.count > 0);
+    badge(line.querySelector(".badge"), room.unread);
+    line.classList.toggle("unread", room.unread.count > 0);
+    line.classList.toggle("drafted", room !== this.#open && room.draft.trim() !== "");
   }
 
   mark(open) {
@@ -53,21 +58,22 @@ export class Sidebar {
     this.#lines.get(open)?.scrollIntoView({ block: "nearest" });
   }
 
-  /** Go to the next room, or the one before. */
-  step(by) {
-    const { rooms } = this;
+  /** Go to the next room, or the one before; `unread`: of those in which something is unread. */
+  step(by, unread = false) {
+    const fit = (room) => room === this.#open || !unread || room.unread.count > 0;
+    const rooms = this.rooms.filter(fit);
     const next = rooms[(rooms.indexOf(this.#open) + by + rooms.length) % rooms.length];
-    if (next) this.choose(next);
+    if (next && next !== this.#open) this.choose(next);
   }
 
   /** What is unread, in all rooms or in all but one. */
   unread(but = null) {
-    const sum = { count: 0, more: false };
+    const sum = { count: 0, mentions: 0, more: false };
     for (const room of this.rooms) {
       if (room === but) continue;
-      const { count, more } = room.unread();
-      sum.count += count;
-      sum.more ||= more;
+      sum.count += room.unread.count;
+      sum.mentions += room.unread.mentions;
+      sum.more ||= room.unread.more;
     }
     return sum;
   }

@@ -44,6 +44,7 @@ class Scripted:
             "join": dict(LOBBY),
             "history": {"room": "lobby", "messages": [], "more": False},
             "who": {"room": "lobby", "people": [], "present": 1, "more": False},
+            "unread": {"rooms": []},
             "send": {"room": "lobby", "seq": 10, "ts": 1_760_000_000_000},
         }
         person.page.clock.install()

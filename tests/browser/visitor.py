@@ -3,6 +3,7 @@ Which daemon serves the page is the harness's of tests/process; the tests say wh
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,18 +114,40 @@ class Visitor:
 
     def goes_to(self, room: str) -> None:
         """Open a room of one's list."""
-        self.page.get_by_role("navigation").get_by_role("button", name=room).click()
+        self.page.get_by_role("navigation").get_by_role("button", name=room).first.click()
         expect(self.heading).to_have_text(room)
 
     def joins(self, room: str, *, new: bool = False) -> None:
         """Join a room by its name, or create it, with the keyboard alone."""
         self.page.keyboard.press("Control+k")
         self.page.keyboard.type(room)
+        offered = re.compile(f"^{'Create #' if new else ''}{re.escape(room)}( |$)")
+        choice = self.page.get_by_role("dialog").get_by_role("option", name=offered)
+        expect(choice.first).to_have_attribute("aria-selected", "true")
         self.page.keyboard.press("Enter")
-        if new:
-            expect(self.page.get_by_role("button", name="Create it")).to_be_visible()
-            self.page.keyboard.press("Enter")
         expect(self.heading).to_have_text(room)
+
+    def chooses(self, anchor: str, item: str) -> None:
+        """Open the menu of this name and choose something of it."""
+        self.page.get_by_role("button", name=anchor, exact=True).click()
+        self.page.get_by_role("menu").get_by_role("menuitem", name=item).click()
+
+    def does(self, text: str, item: str) -> None:
+        """Open the menu of a message, without a mouse, and choose something of it."""
+        self.message(text).focus()
+        self.page.keyboard.press("Enter")
+        self.page.get_by_role("menu").get_by_role("menuitem", name=item).click()
+
+    def answers(self, act: str, **fields: str) -> None:
+        """Fill a dialog in and press its button."""
+        dialog = self.page.get_by_role("dialog")
+        for name, value in fields.items():
+            field = dialog.locator(f"#ask-{name}")
+            if field.evaluate("field => field.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+        dialog.get_by_role("button", name=act, exact=True).click()
 
     # --- seeing ---
     @property
@@ -161,6 +184,10 @@ class Visitor:
     def banner(self) -> Locator:
         """What is told of the line."""
         return self.page.locator("#banner")
+
+    def chips(self, text: str) -> Locator:
+        """The reactions to a message."""
+        return self.message(text).locator(".reactions button")
 
     def message(self, text: str) -> Locator:
         """The message that says this."""

@@ -89,3 +89,15 @@ def test_who_left_while_reading_has_read_nothing_more() -> None:
     home.asks(type="leave", room="lobby")
     house.weather.release()
     house.ends()
+
+
+def test_who_and_join_tell_the_rules_of_the_room() -> None:
+    house = House()
+    house.account("carl", SECRET)
+    carl, ann = house.user("carl", SECRET), house.guest("ann")
+    assert "slow" not in carl.asks(type="create", room="garden")
+    carl.asks(type="slow", room="garden", seconds=5)
+    carl.asks(type="readonly", room="garden")
+    joined, who = ann.asks(type="join", room="garden"), ann.asks(type="who", room="garden")
+    assert joined["slow"] == who["slow"] == 5
+    assert joined["read_only"] is who["read_only"] is True

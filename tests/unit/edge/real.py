@@ -12,7 +12,7 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.python.failure import Failure
 
 T = TypeVar("T")
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Turning:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+import chatd
 from chatd.edge.pages import KINDS
 from tests.unit.edge.memory import Reply, World, request
+
+WEB = Path(chatd.__file__).parent / "web"
 
 
 @pytest.fixture
@@ -86,6 +91,75 @@ def test_a_changed_file_has_another_tag(folder: Path) -> None:
     (folder / "chat.js").write_text("let x = 2;")
     after = World(folder=folder).ask(request("/chat.js", f"If-None-Match: {before.fields['etag']}"))
     assert (after.status, after.body) == (200, b"let x = 2;")
+
+
+def address(world: World, name: str) -> str:
+    """Where the index says that a file is."""
+    found = re.search(
+        rf'"\./([0-9a-f]{{16}}/{re.escape(name)})"', world.ask(request("/")).body.decode()
+    )
+    assert found is not None
+    return f"/{found[1]}"
+
+
+def test_what_the_index_names_may_be_kept_for_ever(folder: Path) -> None:
+    (folder / "index.html").write_text('<script src="./chat.js"></script><a href="http://x/">')
+    before = World(folder=folder)
+    where = address(before, "chat.js")
+    reply = before.ask(request(where))
+    assert reply.body == b"let x = 1;"
+    assert reply.fields["cache-control"] == "public, max-age=31536000, immutable"
+    assert before.ask(request("/")).fields["cache-control"] == "no-cache"
+    assert '<a href="http://x/">' in before.ask(request("/")).body.decode()
+    (folder / "img" / "logo.svg").write_text("<svg></svg>")  # any file gives all a new address
+    after = World(folder=folder)
+    assert address(after, "chat.js") != where
+    assert after.ask(request(where)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("taken", "packed"),
+    [("gzip", True), ("br, gzip;q=0.5", True), ("*", True), ("br", False), ("gzip;q=0", False)],
+)
+def test_a_browser_that_can_unpack_gets_less(folder: Path, taken: str, packed: bool) -> None:
+    text = "the same again\n" * 100
+    (folder / "long.txt").write_text(text)
+    world = World(folder=folder)
+    reply = world.ask(request("/long.txt", f"Accept-Encoding: {taken}"))
+    assert (reply.fields.get("content-encoding") == "gzip") is packed
+    assert reply.fields["vary"] == "Accept-Encoding"
+    body = gzip.decompress(reply.body) if packed else reply.body
+    assert body.decode() == text
+    assert int(reply.fields["content-length"]) == len(reply.body)
+    known = f"If-None-Match: {reply.fields['etag']}"
+    assert world.ask(request("/long.txt", f"Accept-Encoding: {taken}", known)).status == 304
+    other = "br" if packed else "gzip"
+    assert world.ask(request("/long.txt", f"Accept-Encoding: {other}", known)).status == 200
+
+
+def test_what_would_be_no_shorter_is_not_packed(world: World) -> None:
+    reply = world.ask(request("/chat.js", "Accept-Encoding: gzip"))
+    assert (reply.body, reply.fields.get("vary")) == (b"let x = 1;", None)
+
+
+def test_scripts_and_styles_are_sent_without_what_is_for_their_authors(folder: Path) -> None:
+    (folder / "chat.js").write_text(
+        "// about this\n\n/** what it does */\nconst f = (a) => {\n"
+        '  return a && "https://x/ #"; // why\n};\n'
+    )
+    (folder / "look.css").write_text("/* about\n   this */\na, b {\n  color: red;\n}\n")
+    world = World(folder=folder)
+    script = world.ask(request("/chat.js")).body.decode()
+    assert script == 'const f = (a)=>{return a&&"https://x/ #";};'
+    assert world.ask(request("/look.css")).body == b"a,b{color:red;}\n"
+
+
+def test_the_whole_page_is_small() -> None:
+    world = World(folder=WEB)
+    files = [path.relative_to(WEB) for path in WEB.rglob("*") if path.suffix in KINDS]
+    sizes = [len(world.ask(request(f"/{path}")).body) for path in files]
+    assert len(sizes) > 30
+    assert sum(sizes) < 150_000
 
 
 def policy(reply: Reply) -> dict[str, str]:

@@ -1,0 +1,45 @@
+// A message as this page keeps it: made of what the wire has, and changed by what is heard of it.
+
+/** A message as the wire has it becomes one that the page keeps and changes. */
+export function kept(event) {
+  return {
+    room: event.room,
+    seq: event.seq ?? Infinity, // one that is not stored yet comes after all that are
+    ts: event.ts,
+    user: event.user,
+    text: event.text ?? "",
+    guest: event.guest ?? false,
+    key: event.key ?? null,
+    replyTo: event.reply_to ?? null,
+    edited: event.edited_ts ?? null,
+    deleted: event.deleted ?? false,
+    reactions: new Map(Object.entries(event.reactions ?? {}).map(([e, who]) => [e, new Set(who)])),
+    state: "final", // or "pending", or "refused" and then `why`
+    why: "",
+    mine: false,
+  };
+}
+
+/** What an edit, a deletion or a reaction does to its message. */
+export function change(message, event) {
+  if (event.type === "edited") {
+    Object.assign(message, { text: event.text, edited: event.ts });
+  } else if (event.type === "deleted") {
+    Object.assign(message, { text: "", deleted: true, reactions: new Map() });
+  } else if (event.type === "reaction") {
+    const who = message.reactions.get(event.emoji) ?? new Set();
+    if (event.on) who.add(event.user);
+    else who.delete(event.user);
+    if (who.size) message.reactions.set(event.emoji, who);
+    else message.reactions.delete(event.emoji);
+  }
+}
+
+const special = /[.*+?^${}()|[\]\\]/g;
+
+/** Whether a text calls somebody: `@name` as a word of its own, whatever its case. */
+export function calls(text, name) {
+  if (!text.includes("@")) return false;
+  const word = name.replace(special, "\\$&");
+  return new RegExp(`(?<![\\p{L}\\p{N}_@])@${word}(?![\\p{L}\\p{N}_])`, "iu").test(text);
+}
