@@ -45,7 +45,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run venv check test coverage conformance format lint rpm oldest types unit lock docs clean
+.PHONY: help run venv check test coverage conformance bench format lint rpm oldest types unit lock docs clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -100,6 +100,9 @@ oldest: $(TOOLS) ## The store's tests with SQLite 3.26, which RHEL 8 has (needs 
 
 conformance: $(TOOLS) ## The Autobahn TestSuite against /echo (needs a Python 2.7)
 	@$(PYTEST) tests/conformance
+
+bench: $(TOOLS) ## What honest people feel of each attack: ratios, by interleaved rounds (minutes)
+	@$(BIN)/python -m tests.bench
 
 format: $(TOOLS) ## Put the source in order
 	@$(BIN)/ruff format .

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatd.client import Interrupted, Refused, Stopped, TimedOut, Unreachable
+from chatd.client import Interrupted, Left, Refused, Stopped, TimedOut, Unreachable
 from chatd.core import commands as c
 from chatd.core import errors
 from chatd.terminal.arguments import arguments
@@ -79,6 +79,8 @@ def test_tab_completes_people_rooms_and_commands() -> None:
     v.heard(message(1, "one", user="Alice"), NOON)
     v.heard(message(2, "two", user="albert"), NOON)
     v.known["offices"] = None
+    v.heard(message(3, "three", user="gone"), NOON)
+    v.heard(Left(room="lobby", user="gone", reason="quit"), NOON)
     texts = {typed: [x.text for x in choices(v, typed)] for typed in TYPED}
     assert texts == TYPED
 
@@ -87,6 +89,7 @@ TYPED: Mapping[str, list[str]] = {
     "al": ["albert: ", "Alice: "],
     "hi al": ["albert ", "Alice "],
     "hi @ALI": ["@Alice "],
+    "hi go": ["gone "],
     "an": [],  # that is oneself
     "see #o": ["#ops ", "#offices "],
     "/join of": ["#offices "],
