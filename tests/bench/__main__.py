@@ -55,7 +55,6 @@ def main(names: list[str]) -> None:
     say(f"{'attack':<18}{'quiet':>8}{'attacked':>10}{'ratio':>8}{'longest':>10}")
     with tempfile.TemporaryDirectory() as folder:
         daemon = Daemon(Path(folder), UNDER_ATTACK)
-        daemon.configure(limits={"rate": 10_000, "burst": 10_000})
         with closing(daemon):
             daemon.start()
             for name in names:

@@ -171,6 +171,19 @@ def test_a_message_over_the_size_is_refused_only_where_that_is_held(
     assert len([each for each in world.house.limits.met if each == "frame_bytes"]) == met
 
 
+def test_who_floods_on_after_a_refusal_is_read_no_more_and_let_go_in_time(world: World) -> None:
+    client = world.client()
+    client.pipe.deliver(frame(0x01, b"a") + frame(0x00, b"") * 5000)
+    assert client.closed_with is not None
+    line = client.pipe.protocol
+    read = line._steps
+    client.pipe.deliver(frame(0x00, b"") * 5000)
+    assert line._steps == 0 < read
+    assert line.data == b""
+    world.turn(3.1)
+    assert not client.pipe.connected
+
+
 def test_a_compressed_frame_is_refused_in_words(world: World) -> None:
     client = world.client()
     client.pipe.deliver(frame(0xC1, b"\xaa\x56\x4a\xad\x04\x00"))
