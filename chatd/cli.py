@@ -16,7 +16,7 @@ from typing import Any
 
 from chatd import __version__
 from chatd.canary.arguments import arguments as canary_arguments
-from chatd.ops import audit_arguments, doctor_arguments, systemd
+from chatd.ops import audit_arguments, desk_arguments, doctor_arguments, systemd
 from chatd.ops import data_arguments as arguments
 from chatd.ops.config import Config, Invalid, load, parse
 from chatd.ops.config import verbs as configuration
@@ -37,7 +37,7 @@ class Unusable(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; gives the exit code (0 done, 1 refused, 2 usage, 78 configuration)."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
         code: int = args.run(args)
         sys.stdout.flush()
@@ -56,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; manual pages are made of it, too."""
     parser = argparse.ArgumentParser(
         prog="chatd", description="A team's own chat on its own hosts.", allow_abbrev=False
     )
@@ -66,9 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _check(verbs)
     _config(verbs)
     _doctor(verbs)
-    _user(verbs)
-    _token(verbs)
-    _room(verbs)
+    _desk(verbs)
     _data(verbs)
     _audit(verbs)
     _canary(verbs)
@@ -181,46 +180,12 @@ def _run_doctor(args: argparse.Namespace) -> int:
     return doctor(_file(args), args, sys.stdout)
 
 
-# --- accounts ---
+# --- accounts, tokens, rooms, hooks ---
 
 
-def _user(verbs: Verbs) -> None:
-    inner = _group(verbs, "user", "add, list and bar accounts")
-    add = _at_desk(inner, "add", "make an account; asks for its password")
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("--operator", action="store_true", help="may do all in every public room")
-    for name, says in (
-        ("passwd", "set a new password; ends the account's sessions"),
-        ("disable", "bar an account; ends its sessions"),
-        ("enable", "let a barred account in again"),
-    ):
-        _at_desk(inner, name, says).add_argument("name", metavar="NAME")
-    listing = _at_desk(inner, "list_", "list the accounts")
-    listing.add_argument("--json", action="store_true", help="for programs")
-    says = "remove an account and what it said"
-    arguments.erase(_at_desk(inner, "erase", says, room="data_erase"))
-
-
-def _token(verbs: Verbs) -> None:
-    inner = _group(verbs, "token", "make and revoke the tokens of bots")
-    add = _at_desk(inner, "token_add", "make a token for an account; it is shown once")
-    add.add_argument("name", metavar="USER")
-    add.add_argument("--label", default="", help="what it is for")
-    listing = _at_desk(inner, "token_list", "list an account's tokens")
-    listing.add_argument("name", metavar="USER")
-    listing.add_argument("--json", action="store_true", help="for programs")
-    revoke = _at_desk(inner, "token_revoke", "end a token, and its sessions, at once")
-    revoke.add_argument("token_id", metavar="ID", help="as listed, or the whole token")
-
-
-def _room(verbs: Verbs) -> None:
-    inner = _group(verbs, "room", "add and list public rooms")
-    add = _at_desk(inner, "add", "make a public room", room="rooms")
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("--topic", default="", help="what it is for")
-    add.add_argument("--owner", metavar="USER", help="the account that may do all in it")
-    listing = _at_desk(inner, "list_", "list the public rooms", room="rooms")
-    listing.add_argument("--json", action="store_true", help="for programs")
+def _desk(verbs: Verbs) -> None:
+    for name, (says, of_group) in desk_arguments.GROUPS.items():
+        of_group(_group(verbs, name, says), _at_desk)
 
 
 def _group(verbs: Verbs, name: str, says: str) -> Verbs:
@@ -317,7 +282,7 @@ def _run_audit(args: argparse.Namespace) -> int:
     return run(args, _loaded(args).store.path, sys.stdout, sys.stderr)
 
 
-# --- the canary ---
+# --- the canary and the terminal client ---
 
 
 def _canary(verbs: Verbs) -> None:
@@ -329,9 +294,6 @@ def _run_canary(args: argparse.Namespace) -> int:
     from chatd.canary.verb import canary  # noqa: PLC0415  # brings the client in
 
     return canary(args)
-
-
-# --- the terminal client ---
 
 
 def _connect(verbs: Verbs) -> None:

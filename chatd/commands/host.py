@@ -112,10 +112,12 @@ class Control(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A log-in that is being tried, as it was counted. ``client``: see core.limits.network_of."""
+    """A log-in that is being tried, as it was counted. ``home``: the network that it comes from;
+    ``client`` the same, but empty when no limit for addresses concerns it."""
 
     account: str
     client: str
+    home: str
 
 
 class Limiting(Protocol):

@@ -15,6 +15,7 @@ from chatd.core.names import BadName
 from chatd.core.ports import StoreFailed, StoreFull
 
 if TYPE_CHECKING:
+    from chatd.node.hooks import HookCaller
     from chatd.node.node import Node
     from chatd.node.session import Session
 
@@ -31,7 +32,7 @@ class Gate:
         self._node = node
         self._complained = -COMPLAINT
 
-    async def carry_out(self, session: Session, command: Command) -> Ok | Error:
+    async def carry_out(self, session: Session | HookCaller, command: Command) -> Ok | Error:
         """The answer to one command, its request id written in."""
         meter, clock = self._node.meter, self._node.clock
         meter.heard(type(command).__name__.lower())
@@ -61,7 +62,7 @@ class Gate:
         answer.id = command.id
         return answer
 
-    async def _on_record(self, row: Row, session: Session, command: Command) -> Ok:
+    async def _on_record(self, row: Row, session: Session | HookCaller, command: Command) -> Ok:
         """Carry out, and answer when it is in the audit log."""
         node, verb = self._node, type(command).__name__.lower()
         act = Act(verb, session.me, session.address, node.clock.now())
@@ -69,7 +70,7 @@ class Gate:
         await node.audit.told(act)
         return answer
 
-    def _admit(self, session: Session, row: Row, command: Command) -> None:
+    def _admit(self, session: Session | HookCaller, row: Row, command: Command) -> None:
         if session.person is None and not row.anyone:
             raise Refused("not_logged_in", "log in first; see the protocol's section on login")
         if session.control and not row.control:
@@ -78,7 +79,7 @@ class Gate:
         if row.operators:
             asked(case_of(self._node, session.me.actor, session.me.user_id, "operate"))
 
-    def _saw(self, session: Session, command: Command, refused: str = "") -> None:
+    def _saw(self, session: Session | HookCaller, command: Command, refused: str = "") -> None:
         """Tell those who watch: what was refused to whom, and what an operator or moderator did."""
         word = type(command).__name__.lower()
         user = session.person.name if session.person else ""
@@ -93,7 +94,7 @@ class Gate:
         elif COMMANDS[type(command)].audited:
             tell("done", user=user, room=room, word=word, target=target)
 
-    def _refusal(self, error: Exception, session: Session, command: Command) -> Error:
+    def _refusal(self, error: Exception, session: Session | HookCaller, command: Command) -> Error:
         match error:
             case Refused():
                 word, message, after = error.code.word, error.message, error.retry_after_ms

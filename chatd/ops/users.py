@@ -171,7 +171,7 @@ def list_(args: Namespace, desk: Desk) -> None:
     """``args.json``: all accounts, by name."""
     accounts = desk.run(desk.store.accounts())
     if args.json:
-        _write_json(
+        write_json(
             ({"name": a.name, "operator": a.operator, "disabled": a.disabled} for a in accounts),
             desk,
         )
@@ -179,7 +179,7 @@ def list_(args: Namespace, desk: Desk) -> None:
         desk.err.write("there are no accounts yet: `chatd user add NAME` makes one\n")
     else:
         rows = [(a.name, _role(a), "disabled" if a.disabled else "active") for a in accounts]
-        _write_table([("NAME", "ROLE", "STATE"), *rows], desk)
+        write_table([("NAME", "ROLE", "STATE"), *rows], desk)
 
 
 def _role(account: Account) -> str:
@@ -224,14 +224,15 @@ def token_list(args: Namespace, desk: Desk) -> None:
     account = _account(args.name, desk)
     found = desk.run(desk.store.tokens(account.user_id))
     if args.json:
-        _write_json(
-            ({"id": t.token_id, "label": t.label, "created": _time(t)} for t in found), desk
+        write_json(
+            ({"id": t.token_id, "label": t.label, "created": time_of(t.created_ts)} for t in found),
+            desk,
         )
     elif not found:
         desk.err.write(f"{account.name} has no tokens: `chatd token add` makes one\n")
     else:
-        rows = [(t.token_id, _time(t), t.label) for t in found]
-        _write_table([("ID", "CREATED", "LABEL"), *rows], desk)
+        rows = [(t.token_id, time_of(t.created_ts), t.label) for t in found]
+        write_table([("ID", "CREATED", "LABEL"), *rows], desk)
 
 
 @refusing
@@ -247,20 +248,23 @@ def token_revoke(args: Namespace, desk: Desk) -> None:
     desk.out.write(f"token {token_id} is revoked; its sessions end in a moment\n")
 
 
-def _time(token: Token) -> str:
-    when = datetime.fromtimestamp(token.created_ts / 1000, UTC)
+def time_of(ts: int) -> str:
+    """A time as lists have it."""
+    when = datetime.fromtimestamp(ts / 1000, UTC)
     return when.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 # --- how lists are written ---
 
 
-def _write_json(things: Iterable[dict[str, Any]], desk: Desk) -> None:
+def write_json(things: Iterable[dict[str, Any]], desk: Desk) -> None:
+    """For programs."""
     json.dump(list(things), desk.out, ensure_ascii=False, indent=2)
     desk.out.write("\n")
 
 
-def _write_table(rows: list[tuple[str, ...]], desk: Desk) -> None:
+def write_table(rows: list[tuple[str, ...]], desk: Desk) -> None:
+    """For people: columns, the first row their names."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

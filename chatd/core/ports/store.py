@@ -23,6 +23,7 @@ from chatd.core.log import (
     UserId,
 )
 from chatd.core.ports.audit import Audit
+from chatd.core.ports.hooks import Hooks
 from chatd.core.ports.sanctions import Sanctions
 
 
@@ -32,6 +33,14 @@ class StoreFull(Exception):
 
 class StoreFailed(Exception):
     """The store could not do it. Nothing was stored; the same call may succeed later."""
+
+
+class SearchTooLong(Exception):
+    """A search took longer than one may; nothing was found until then."""
+
+
+class SearchesFull(Exception):
+    """As many searches wait as may, of this person or of all."""
 
 
 class NameTaken(Exception):
@@ -46,7 +55,7 @@ class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
 
-class Store(Sanctions, Audit, Protocol):
+class Store(Sanctions, Audit, Hooks, Protocol):
     """The truth. Every call that writes is durable when it returns.
 
     All calls may raise StoreFull or StoreFailed. Lists are ascending unless said. Times are
@@ -123,7 +132,8 @@ class Store(Sanctions, Audit, Protocol):
         """Messages that hold all words of ``query``, newest first, below ``cursor``: in one room,
         or (None) in all public rooms and those of which ``member`` is a lasting member.
 
-        The last word may go on in the text. What a word is: chatd/store/words.py.
+        The last word may go on in the text. What a word is: chatd/store/words.py. Raises
+        SearchTooLong and SearchesFull, for no search to keep others waiting.
         """
         ...
 

@@ -37,11 +37,12 @@ from chatd.store.sqlite import (
 )
 from chatd.store.sqlite.asked import AuditCalls, SanctionCalls
 from chatd.store.sqlite.calls import Deliver
+from chatd.store.sqlite.hooks import HookCalls
 from chatd.store.sqlite.opening import connect, in_use, remarks
 from chatd.store.sqlite.threads import Threads
 
 
-class SqliteStore(SanctionCalls, AuditCalls):
+class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
     """ports.Store in one SQLite file.
 
     ``deliver`` runs results where they are awaited (reactor.callFromThread, say); the calls await
@@ -133,7 +134,11 @@ class SqliteStore(SanctionCalls, AuditCalls):
     ) -> list[Found]:
         """See the port."""
         asked = (query, room_id, member, cursor, limit)
-        return await self._read("search", searching.search, *asked)
+        return await self._threads.search(searching.search, member, *asked)
+
+    def allow_search(self, seconds: float) -> None:
+        """How long one search may take, from now on."""
+        self._threads.searches.seconds = seconds
 
     async def tidy(self) -> None:
         """Merge the search index, by which words of deleted messages leave the file. Takes minutes
@@ -147,9 +152,11 @@ class SqliteStore(SanctionCalls, AuditCalls):
         return await self._write("tidy", indexing.merge, first)
 
     # --- retention ---
-    async def overdue(self, after: RoomId, cutoff: int, keep: int) -> retention.Overdue:
+    async def overdue(
+        self, after: RoomId, cutoff: int, keep: int, most: int = 0
+    ) -> retention.Overdue:
         """See retention.overdue."""
-        return await self._read("overdue", retention.overdue, after, cutoff, keep)
+        return await self._read("overdue", retention.overdue, after, cutoff, keep, most)
 
     async def trim(self, room_id: RoomId, below: int, cutoff: int) -> retention.Trimmed:
         """See retention.trim."""

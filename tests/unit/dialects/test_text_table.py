@@ -28,6 +28,7 @@ def filled(row: Row, other: dict[str, str] | None = None, *, optional: bool = Tr
     first, *places = row.usage.split()
     examples = (
         {"N": "7", "COMMAND": "help", "private": "private", "HASH": "ab" * 8}
+        | {"LEVEL": "debug"}
         | LITERALS
         | (other or {})
     )
@@ -61,9 +62,13 @@ def test_every_command_can_be_typed_as_its_usage_says(row: Row, *, optional: boo
 
 @EVERY_ROW
 def test_every_word_of_a_usage_makes_a_difference(row: Row) -> None:
-    others = {"N": "8", "COMMAND": "nick", "private": "", "HASH": "cd" * 8} | dict.fromkeys(
-        LITERALS, ""
-    )
+    others = {
+        "N": "8",
+        "COMMAND": "nick",
+        "private": "",
+        "HASH": "cd" * 8,
+        "LEVEL": "info",
+    } | dict.fromkeys(LITERALS, "")
     for place in row.usage.split()[1:]:
         name = place.strip("[]")
         other = filled(row, {name: others.get(name, "other")})

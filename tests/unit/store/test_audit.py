@@ -10,6 +10,7 @@ import pytest
 
 from chatd.core.audit import BEGINNING, NO_DEED, Deed, Head, Wanted
 from chatd.core.audit_walk import Walk
+from chatd.core.hooks import Hook
 from chatd.core.log import RoomId, Token
 from chatd.core.ports import NameTaken, Store, StoreFailed
 from chatd.core.sanctions import Emergency, RoomRules, Subject
@@ -115,6 +116,8 @@ CALLS: dict[str, Callable[[Place, Deed], Awaitable[Any]]] = {
     "set_password": lambda p, d: p.store.set_password(ANN.user_id, "new", 1, deed=d),
     "set_disabled": lambda p, d: p.store.set_disabled(ANN.user_id, True, 1, deed=d),
     "add_token": lambda p, d: p.store.add_token(token("t9"), b"9" * 32, deed=d),
+    "add_hook": lambda p, d: p.store.add_hook(hook(p.room_id, "h9"), b"8" * 32, deed=d),
+    "revoke_hook": lambda p, d: p.store.revoke_hook("h1", deed=d),
     "revoke_token": lambda p, d: p.store.revoke_token("t1", 1, deed=d),
 }
 
@@ -123,10 +126,15 @@ def token(token_id: str) -> Token:
     return Token(token_id=token_id, user_id=ANN.user_id, label="", created_ts=1)
 
 
+def hook(room_id: RoomId, hook_id: str) -> Hook:
+    return Hook(hook_id=hook_id, room_id=room_id, room="lobby", name="alerts", created_ts=1)
+
+
 async def place(store: Store) -> Place:
     room_id = await make_room(store)
     await store.add_account(account(), "ann", 1)
     await store.add_token(token("t1"), b"1" * 32)
+    await store.add_hook(hook(room_id, "h1"), b"1" * 32)
     await store.set_member(room_id, member(ANN))
     await say(store, room_id, "tea", by=ANN)
     await store.report(room_id, 1, by=BOB, reason="", ts=1)
@@ -148,6 +156,7 @@ NOTHING: dict[str, Callable[[Place, Deed], Awaitable[Any]]] = {
     "set_password": lambda p, d: p.store.set_password(BOB.user_id, "new", 1, deed=d),
     "set_disabled": lambda p, d: p.store.set_disabled(BOB.user_id, True, 1, deed=d),
     "revoke_token": lambda p, d: p.store.revoke_token("t9", 1, deed=d),
+    "revoke_hook": lambda p, d: p.store.revoke_hook("h9", deed=d),
 }
 
 

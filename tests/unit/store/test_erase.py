@@ -37,7 +37,7 @@ NAMING_PEOPLE = {
 }
 IDS = {"revocations.user_id", "audit.actor_id", "audit.target_id"}
 """Where an id may stay that leads to nobody."""
-NAMING_NOBODY = {"meta", "room_rules"}
+NAMING_NOBODY = {"meta", "room_rules", "hooks"}
 
 
 class Office:
