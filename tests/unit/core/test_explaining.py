@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from chatd.core.case import Case, Laid, Verb
 from chatd.core.errors import ERRORS
-from chatd.core.explaining import PLACED, Question, explained
+from chatd.core.explaining import PLACED, Place, Question, explained
+from chatd.core.limits import Standing
 from chatd.core.log import Rank, RoomKind
 from chatd.core.policy import decide
 from chatd.core.sanctions import Emergency
@@ -22,7 +23,7 @@ TALK = Case(verb="send", guest=False, kind="public", rank=Rank.MEMBER)
 
 
 def asked(case: Case, **more: object) -> Question:
-    place = "none" if case.kind is None else "inside" if case.rank else "outside"
+    place: Place = "none" if case.kind is None else "inside" if case.rank else "outside"
     question = Question(user="ann", word=case.verb, room="den", case=case, place=place)
     return replace(question, **more)  # type: ignore[arg-type]  # fields by their names
 
@@ -107,3 +108,22 @@ def test_an_operator_who_is_spared_is_told_so() -> None:
     told = explained(asked(replace(TALK, operator=True, muted=Laid())))
     assert told.allowed
     assert "in force, but not for operators" in [step.found for step in told.steps]
+
+
+def test_a_limit_that_is_met_decides_where_the_rules_say_yes() -> None:
+    met = Standing("rooms_per_user", "on", "200", "200", met=True)
+    join = replace(TALK, verb="join", rank=None)
+    told = explained(asked(join, limits=(met,)))
+    assert (told.allowed, told.rule, told.refusal) == (False, "limit rooms_per_user", "too_many")
+    assert told.change == met.hint
+    assert explained(asked(replace(join, banned=Laid()), limits=(met,))).refusal == "banned"
+    tried = replace(met, mode="dry-run")
+    told = explained(asked(join, limits=(tried,)))
+    assert told.allowed
+    assert "200 of 200; met, but counted only" in [step.found for step in told.steps]
+
+
+def test_what_comes_too_fast_is_refused_before_the_rules() -> None:
+    met = Standing("rate", "on", "20 a second", "free in 1.0 s", met=True, wait_ms=1001)
+    told = explained(asked(replace(TALK, muted=Laid()), limits=(met,)))
+    assert (told.allowed, told.refusal) == (False, "rate_limited")

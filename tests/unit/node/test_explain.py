@@ -47,7 +47,10 @@ class Scene:
             return draw.draw(st.sampled_from(of))
 
         self.house = House(
-            rate=1e6, burst=10**6, may_create=one(["anyone", "members", "operators"])
+            rate=1e6,
+            burst=10**6,
+            rooms_per_user=one([200, 200, 1]),
+            may_create=one(["anyone", "members", "operators"]),
         )
         for name in ("carl", "dora", "eve"):
             self.house.account(name, SECRET, operator=name == "carl" and one([True, False, False]))
