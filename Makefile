@@ -45,7 +45,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run venv check test coverage conformance format lint oldest types unit lock docs clean
+.PHONY: help run venv check test coverage conformance bench format lint rpm oldest types unit lock docs clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -101,6 +101,9 @@ oldest: $(TOOLS) ## The store's tests with SQLite 3.26, which RHEL 8 has (needs 
 conformance: $(TOOLS) ## The Autobahn TestSuite against /echo (needs a Python 2.7)
 	@$(PYTEST) tests/conformance
 
+bench: $(TOOLS) ## What honest people feel of each attack: ratios, by interleaved rounds (minutes)
+	@$(BIN)/python -m tests.bench
+
 format: $(TOOLS) ## Put the source in order
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -118,6 +121,10 @@ docs: $(TOOLS) ## Write the documents that are made from the code
 	$(call generate,chatd.ops.protocol_reference docs/protocol.md,docs/protocol.md)
 	@$(BIN)/python -m dashboards packaging/monitoring/dashboards
 	@$(BIN)/python -m tests.ansible.generated
+	@$(BIN)/python packaging/manual.py
+
+rpm: $(TOOLS) ## Build the SRPM and the RPMs for RHEL 8 in dist (docs/packaging.md)
+	@bash packaging/rpm.sh dist
 
 lock: $(TOOLS) ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)
 	$(LOCK) pyproject.toml -o requirements/run.txt

@@ -16,8 +16,8 @@ from typing import Any
 
 from chatd import __version__
 from chatd.canary.arguments import arguments as canary_arguments
+from chatd.ops import audit_arguments, desk_arguments, doctor_arguments, systemd
 from chatd.ops import data_arguments as arguments
-from chatd.ops import systemd
 from chatd.ops.config import Config, Invalid, load, parse
 from chatd.ops.config import verbs as configuration
 from chatd.terminal.arguments import arguments as connect_arguments
@@ -37,13 +37,16 @@ class Unusable(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; gives the exit code (0 done, 1 refused, 2 usage, 78 configuration)."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
         code: int = args.run(args)
         sys.stdout.flush()
     except Unusable as error:
         sys.stderr.write(f"chatd: {error}\n")
         return 1
+    except Invalid as invalid:
+        sys.stderr.write(f"{invalid}\n")
+        return os.EX_CONFIG
     except BrokenPipeError:  # `chatd config describe | head` is no error
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -53,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; manual pages are made of it, too."""
     parser = argparse.ArgumentParser(
         prog="chatd", description="A team's own chat on its own hosts.", allow_abbrev=False
     )
@@ -63,10 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     _check(verbs)
     _config(verbs)
     _doctor(verbs)
-    _user(verbs)
-    _token(verbs)
-    _room(verbs)
+    _desk(verbs)
     _data(verbs)
+    _audit(verbs)
     _canary(verbs)
     _connect(verbs)
     return parser
@@ -167,26 +170,8 @@ def _on(call: Callable[..., int]) -> Callable[[argparse.Namespace], int]:
 
 def _doctor(verbs: Verbs) -> None:
     parser = _verb(verbs, "doctor", "look for what is wrong with this host", _run_doctor)
-    parser.epilog = "It changes nothing. Exits with 0 when all is well, 1 with warnings, 2 else."
+    doctor_arguments.doctor(parser)
     _where(parser)
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument(
-        "--full", action="store_true", help="read all of the database; may take minutes"
-    )
-    parser.add_argument(
-        "--certificate",
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="see when its certificates end, such as nginx's; may be repeated",
-    )
-    parser.add_argument(
-        "--backups",
-        metavar="DIR",
-        action="append",
-        default=[],
-        help="see how old the newest backup in it is; may be repeated",
-    )
 
 
 def _run_doctor(args: argparse.Namespace) -> int:
@@ -195,46 +180,12 @@ def _run_doctor(args: argparse.Namespace) -> int:
     return doctor(_file(args), args, sys.stdout)
 
 
-# --- accounts ---
+# --- accounts, tokens, rooms, hooks ---
 
 
-def _user(verbs: Verbs) -> None:
-    inner = _group(verbs, "user", "add, list and bar accounts")
-    add = _at_desk(inner, "add", "make an account; asks for its password")
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("--operator", action="store_true", help="may do all in every public room")
-    for name, says in (
-        ("passwd", "set a new password; ends the account's sessions"),
-        ("disable", "bar an account; ends its sessions"),
-        ("enable", "let a barred account in again"),
-    ):
-        _at_desk(inner, name, says).add_argument("name", metavar="NAME")
-    listing = _at_desk(inner, "list_", "list the accounts")
-    listing.add_argument("--json", action="store_true", help="for programs")
-    says = "remove an account and what it said"
-    arguments.erase(_at_desk(inner, "erase", says, room="data_erase"))
-
-
-def _token(verbs: Verbs) -> None:
-    inner = _group(verbs, "token", "make and revoke the tokens of bots")
-    add = _at_desk(inner, "token_add", "make a token for an account; it is shown once")
-    add.add_argument("name", metavar="USER")
-    add.add_argument("--label", default="", help="what it is for")
-    listing = _at_desk(inner, "token_list", "list an account's tokens")
-    listing.add_argument("name", metavar="USER")
-    listing.add_argument("--json", action="store_true", help="for programs")
-    revoke = _at_desk(inner, "token_revoke", "end a token, and its sessions, at once")
-    revoke.add_argument("token_id", metavar="ID", help="as listed, or the whole token")
-
-
-def _room(verbs: Verbs) -> None:
-    inner = _group(verbs, "room", "add and list public rooms")
-    add = _at_desk(inner, "add", "make a public room", room="rooms")
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("--topic", default="", help="what it is for")
-    add.add_argument("--owner", metavar="USER", help="the account that may do all in it")
-    listing = _at_desk(inner, "list_", "list the public rooms", room="rooms")
-    listing.add_argument("--json", action="store_true", help="for programs")
+def _desk(verbs: Verbs) -> None:
+    for name, (says, of_group) in desk_arguments.GROUPS.items():
+        of_group(_group(verbs, name, says), _at_desk)
 
 
 def _group(verbs: Verbs, name: str, says: str) -> Verbs:
@@ -251,6 +202,7 @@ def _at_desk(inner: Verbs, call: str, says: str, *, room: str = "users") -> argp
 
 def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
     from chatd.ops import users  # noqa: PLC0415  # brings the store and the hashes in
+    from chatd.ops.audit import person  # noqa: PLC0415  # as above
     from chatd.store import CannotOpen  # noqa: PLC0415  # as above
     from chatd.store.sqlite import opened  # noqa: PLC0415  # as above
 
@@ -267,12 +219,10 @@ def _run_at_desk(args: argparse.Namespace, room: str, call: str) -> int:
                 users.asking(sys.stdin),
                 config.auth.iterations,
                 lambda: time.time_ns() // 1_000_000,
+                person(),
             )
             code: int = getattr(import_module(f"chatd.ops.{room}"), call)(args, desk)
             return code
-    except Invalid as invalid:
-        sys.stderr.write(f"{invalid}\n")
-        return os.EX_CONFIG
     except CannotOpen as error:
         sys.stderr.write(f"chatd: {error}\n")
         return 1
@@ -299,11 +249,7 @@ def _on_data(verbs: Verbs, name: str, says: str) -> argparse.ArgumentParser:
 def _run_on_data(args: argparse.Namespace, name: str) -> int:
     if name == "restore" and args.dev is not None and not args.dry_run:
         _make_dev(_file(args))
-    try:
-        return _run_data(args, name, _loaded(args).store.path)
-    except Invalid as invalid:
-        sys.stderr.write(f"{invalid}\n")
-        return os.EX_CONFIG
+    return _run_data(args, name, _loaded(args).store.path)
 
 
 def _run_verify(args: argparse.Namespace) -> int:
@@ -312,13 +258,31 @@ def _run_verify(args: argparse.Namespace) -> int:
 
 def _run_data(args: argparse.Namespace, name: str, database: Path) -> int:
     from chatd.ops import data  # noqa: PLC0415  # brings the store in
+    from chatd.ops.audit import person  # noqa: PLC0415  # as above
 
-    place = data.Place(database, sys.stdout, sys.stderr, lambda: time.time_ns() // 1_000_000)
+    now = lambda: time.time_ns() // 1_000_000  # noqa: E731
+    place = data.Place(database, sys.stdout, sys.stderr, now, person())
     code: int = getattr(data, name)(args, place)
     return code
 
 
-# --- the canary ---
+# --- the audit log ---
+
+
+def _audit(verbs: Verbs) -> None:
+    parser = _verb(verbs, "audit", "read the audit log, or verify it", _run_audit)
+    audit_arguments.audit(parser)
+    _where(parser)
+
+
+def _run_audit(args: argparse.Namespace) -> int:
+    from chatd.ops import audit  # noqa: PLC0415  # brings the store in
+
+    run = audit.audit_verify if args.verify else audit.audit_list
+    return run(args, _loaded(args).store.path, sys.stdout, sys.stderr)
+
+
+# --- the canary and the terminal client ---
 
 
 def _canary(verbs: Verbs) -> None:
@@ -330,9 +294,6 @@ def _run_canary(args: argparse.Namespace) -> int:
     from chatd.canary.verb import canary  # noqa: PLC0415  # brings the client in
 
     return canary(args)
-
-
-# --- the terminal client ---
 
 
 def _connect(verbs: Verbs) -> None:

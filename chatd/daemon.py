@@ -4,7 +4,6 @@ What a step does is in its own room; how the configuration reads for each room i
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sqlite3
 import sys
@@ -38,6 +37,7 @@ from chatd.node.node import Ports
 from chatd.ops import logs, systemd
 from chatd.ops.config import Config, Invalid, Loaded
 from chatd.ops.data_retention import Retention
+from chatd.ops.diary import Diary
 from chatd.ops.metrics import Metrics
 from chatd.ops.support import described
 from chatd.process import Running
@@ -164,11 +164,7 @@ class Daemon:
                     await self._stop()
 
     async def _raise_limits(self) -> None:
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        wanted = self._config.limits.sessions + 100
-        if hard != resource.RLIM_INFINITY and hard < wanted:
-            self._log.warning("few_files", limit=hard, wanted=wanted, was=soft)
+        systemd.allow_files(self._config.limits.sessions + 100, self._log)
 
     async def _open_store(self) -> None:
         config = self._config.store
@@ -178,6 +174,7 @@ class Daemon:
             meter=self._metrics.store,
             readers=config.read_threads,
         )
+        self._store.allow_search(self._config.limits.search_time)
         self._to_stop.append(("store", self._store.close))
         self._metrics.daemon.schema(self._store.schema_version)
         self._running.schema = self._store.schema_version
@@ -218,6 +215,9 @@ class Daemon:
         await self._node.start()
         self._to_stop.append(("node", self._node.stop))
         node, meter = self._node, self._metrics.retention
+        self._running.diary = diary = Diary(node.audit.note, node.clock.now)
+        await diary.began(self._config, self._store.schema_version)
+        self._to_stop += [("diary", diary.ended), ("audit", node.audit.stop)]
         self._retention = Retention(
             self._store, node.clock, node.spawn, meter, self._log, node.trimmed
         )
@@ -303,6 +303,7 @@ class Daemon:
         self._node.dialects = all_dialects(self._node.settings)
         self._front.use(edge_settings(config))
         self._retention.use(config.retention)
+        self._store.allow_search(config.limits.search_time)
         self._passwords.iterations = config.auth.iterations
         self._writer.form, self._writer.level = config.log.format, config.log.level
 

@@ -16,6 +16,7 @@ from chatd.edge.drain import Drain, LetThemListen
 from chatd.node import Node
 from chatd.ops import support
 from chatd.ops.config import Config, Invalid, Loaded, changes
+from chatd.ops.diary import Diary
 from chatd.ops.logs import Log, LogWriter
 from chatd.ops.metrics import Metrics
 from chatd.ops.systemd import Notifier
@@ -26,6 +27,7 @@ class Running:
     it is made with this."""
 
     node: Node
+    diary: Diary
 
     def __init__(
         self,
@@ -83,10 +85,11 @@ class Running:
         except Invalid as invalid:
             self._refuse(invalid)
             raise BadConfig(str(invalid)) from None
-        changed = changes(self.config, loaded.config)
+        old, changed = self.config, changes(self.config, loaded.config)
         self._loaded, self.config = Loaded(changed.config, loaded.origins), changed.config
         self._good, self._restart = True, changed.restart
         self._use(changed.config)
+        self._spawn(self.diary.reloaded(old, changed, loaded.config))
         self._metrics.daemon.reloaded(ok=True, at=time.time())
         self._log.info("reloaded", settings=list(changed.reloaded))
         if changed.restart:
@@ -96,6 +99,7 @@ class Running:
 
     def _refuse(self, invalid: Invalid) -> None:
         self._good = False
+        self._spawn(self.diary.refused(invalid.problems))
         for problem in invalid.problems:
             self._log.error("config_invalid", problem=str(problem))
         self._metrics.daemon.reloaded(ok=False, at=time.time())

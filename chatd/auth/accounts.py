@@ -6,6 +6,7 @@ from __future__ import annotations
 from chatd.auth import tokens
 from chatd.auth.passwords import Passwords
 from chatd.core.errors import Refused
+from chatd.core.hooks import Hook
 from chatd.core.log import Account, UserId
 from chatd.core.ports import Identity, Store, StoreFailed, StoreFull
 
@@ -58,6 +59,12 @@ class Accounts:
         if account is None or account.disabled:
             return None
         return _identity(account, found.token_id)
+
+    async def hook(self, token: str) -> Hook | None:
+        """The hook of this token. Of what is no token the store is not asked; one that was
+        guessed is found, or not, by its digest: how long that takes says nothing of others."""
+        digest = tokens.digest(token)
+        return None if digest is None else await self._store.hook(digest)
 
     async def returning(self, return_token: str, now: int) -> Identity | None:
         """By a return token of ours that is good ``now`` (milliseconds since 1970 UTC)."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatd.commands import (
+    audit,
     control,
     explain,
     history,
@@ -20,7 +21,6 @@ from chatd.commands import (
     search,
     unread,
 )
-from chatd.commands.host import Caller, Host
 from chatd.core import commands as c
 from chatd.core.events import Ok
 
@@ -42,11 +42,13 @@ class Row:
     ``anyone``: also before the log-in. ``pipelined``: whether a session's next pipelined command
     may start before this one is answered; all others wait their turn. ``cost``: tokens of the rate
     limit. ``paced``: whether limits.command counts it as it comes in; if not, the handler does.
+    ``audited``: what is done by it goes to the audit log; such a handler gets an Act as its fourth
+    argument.
     ``operators``: for operators of the server only. ``control``: also given on the control socket,
     by an operator who is in no room.
     """
 
-    handler: Callable[[Host, Caller, Any], Awaitable[Ok]]
+    handler: Callable[..., Awaitable[Ok]]
     anyone: bool = False
     pipelined: Callable[[Any], bool] = _in_turn
     cost: float = 1.0
@@ -66,11 +68,11 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Create: Row(membership.create, cost=5.0),
     c.Topic: Row(messages.topic),
     c.Invite: Row(membership.invite),
-    c.Role: Row(membership.role),
+    c.Role: Row(membership.role, audited=True),
     c.Direct: Row(membership.direct, cost=2.0, paced=False),
     c.Send: Row(messages.send, pipelined=_to_a_room),
     c.Edit: Row(messages.edit),
-    c.Delete: Row(messages.delete),
+    c.Delete: Row(messages.delete, audited=True),
     c.React: Row(messages.react),
     c.Unreact: Row(messages.unreact),
     c.History: Row(history.history),
@@ -102,4 +104,6 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Watch: Row(control.watch, operators=True, control=True),
     c.Explain: Row(explain.explain, operators=True, control=True),
     c.Support: Row(control.support, cost=20.0, operators=True, control=True),
+    c.Audit: Row(audit.audit, cost=5.0, operators=True, control=True),
+    c.AuditVerify: Row(audit.verify, cost=20.0, operators=True, control=True),
 }

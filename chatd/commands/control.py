@@ -3,6 +3,7 @@ what happens. Explaining a decision is explain; announcements and the emergency 
 
 from __future__ import annotations
 
+from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
 from chatd.core import commands as c
 from chatd.core.control import (
@@ -51,20 +52,23 @@ async def everybody(host: Host, session: Caller, command: c.Everybody) -> Gather
     return host.control.everybody()
 
 
-async def drain(host: Host, session: Caller, command: c.Drain) -> Leaving:
+async def drain(host: Host, session: Caller, command: c.Drain, act: Act) -> Leaving:
     """Begin; it goes on by itself."""
+    await host.store.record(act.deed(sessions=host.control.sessions))
     host.control.process.drain()
     return Leaving(draining=True, sessions=host.control.sessions)
 
 
-async def undrain(host: Host, session: Caller, command: c.Undrain) -> Leaving:
+async def undrain(host: Host, session: Caller, command: c.Undrain, act: Act) -> Leaving:
     """Let people in; those who were told to go go, and come back."""
+    await host.store.record(act.deed())
     host.control.process.undrain()
     return Leaving(draining=False, sessions=host.control.sessions)
 
 
-async def reload(host: Host, session: Caller, command: c.Reload) -> Reloaded:
-    """All or nothing."""
+async def reload(host: Host, session: Caller, command: c.Reload, act: Act) -> Reloaded:
+    """All or nothing; which keys changed, the process records."""
+    await host.store.record(act.deed())
     try:
         done = host.control.process.reload()
     except BadConfig as bad:
@@ -72,9 +76,13 @@ async def reload(host: Host, session: Caller, command: c.Reload) -> Reloaded:
     return Reloaded(settings=list(done.settings), restart=list(done.restart))
 
 
-async def loglevel(host: Host, session: Caller, command: c.Loglevel) -> LogLevel:
+async def loglevel(host: Host, session: Caller, command: c.Loglevel, act: Act) -> LogLevel:
     """Set, or only tell."""
-    if command.level is not None:
+    if command.level is None:
+        act.nothing()
+    else:
+        before = host.control.process.facts.log_level
+        await host.store.record(act.deed(level=command.level, before=before))
         host.control.process.log_level(command.level)
     return LogLevel(level=host.control.process.facts.log_level)
 

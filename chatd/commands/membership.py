@@ -3,6 +3,7 @@ What is said in them is messages; who is online is presence."""
 
 from __future__ import annotations
 
+from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
 from chatd.commands.places import asked, case_of, must, place_of, refusal, topic_of, unseen
 from chatd.core import commands as c
@@ -159,7 +160,7 @@ def _bring(host: Host, me: Person, member: Member, room: Room, rank: Rank) -> No
     host.tell_person(person, invited, label=room.label)
 
 
-async def role(host: Host, session: Caller, command: c.Role) -> Ok:
+async def role(host: Host, session: Caller, command: c.Role, act: Act) -> Ok:
     """Give a member another rank."""
     me = session.me
     place = await place_of(host, me, command.room)
@@ -174,7 +175,8 @@ async def role(host: Host, session: Caller, command: c.Role) -> Ok:
     if kept is None and _attendance(host, member, place.room) is None:
         raise Refused("no_such_user", f"{member.name!r} is not a member of this room; invite first")
     changed = Member(user_id=member.user_id, name=member.name, guest=member.guest, rank=rank)
-    await host.store.set_member(place.room.room_id, changed)
+    deed = act.deed(member.user_id, user=member.name, room=place.room.label, role=rank.value)
+    await host.store.set_member(place.room.room_id, changed, deed=deed)
     attendance = _attendance(host, member, place.room)  # anew: they may have come or gone
     if attendance is not None:
         attendance.rank, attendance.lasting = rank, True

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import unicodedata
 
+from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
 from chatd.commands.membership import direct_with
 from chatd.commands.places import must, place_of, topic_of
 from chatd.core import commands as c
 from chatd.core import text as texts
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.errors import Refused
 from chatd.core.events import Stored
-from chatd.core.log import Draft, Kind
+from chatd.core.log import Draft, Kind, StoredMessage
 from chatd.core.policy import Verb
 from chatd.core.ports import KeyReused, NoSuchTarget
 from chatd.core.rooms import Attendance
@@ -54,9 +56,9 @@ async def edit(host: Host, session: Caller, command: c.Edit) -> Stored:
     return await _change(host, session, command, "edit", "edited", said)
 
 
-async def delete(host: Host, session: Caller, command: c.Delete) -> Stored:
+async def delete(host: Host, session: Caller, command: c.Delete, act: Act) -> Stored:
     """Take a message back: one's own, or as a moderator anybody's."""
-    return await _change(host, session, command, "delete", "deleted", "")
+    return await _change(host, session, command, "delete", "deleted", "", act)
 
 
 async def react(host: Host, session: Caller, command: c.React) -> Stored:
@@ -86,15 +88,33 @@ async def _change(
     verb: Verb,
     kind: Kind,
     said: str,
+    act: Act | None = None,
 ) -> Stored:
     me = session.me
     place = await place_of(host, me, command.room)
     message = await host.store.message(place.room.room_id, command.seq)
     if message is None or (message.deleted and kind != "deleted"):
         raise _no_message(place, command.seq)
-    must(host, me, verb, place, own=message.author.user_id == me.user_id)
-    draft = Draft(kind=kind, author=me.author, ts=host.clock.now(), text=said, target=command.seq)
+    own = message.author.user_id == me.user_id
+    must(host, me, verb, place, own=own)
+    draft = Draft(
+        kind=kind,
+        author=me.author,
+        ts=host.clock.now(),
+        text=said,
+        target=command.seq,
+        deed=NO_DEED if act is None else _removal(act, place, message, own=own),
+    )
     return await _store(host, session, place, draft)
+
+
+def _removal(act: Act, place: Attendance, message: StoredMessage, *, own: bool) -> Deed:
+    """What a moderator takes out of a room leaves a trace; what people take back is their own."""
+    if own or message.deleted:
+        act.nothing()
+        return NO_DEED
+    author = message.author
+    return act.deed(author.user_id, user=author.name, room=place.room.label, seq=message.seq)
 
 
 async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -> Stored:

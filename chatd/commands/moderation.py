@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
 from chatd.commands.places import asked, case_of, line_of, refusal, unseen
 from chatd.core import commands as c
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.errors import KICKED, Refused
 from chatd.core.events import Notice, Ok
 from chatd.core.log import Member, Rank, RoomId
@@ -33,37 +35,52 @@ class Scene:
         return self.room.room_id if self.room else None
 
     @property
+    def label(self) -> str:
+        """The room's name, for the audit log; empty for the whole server."""
+        return self.room.label if self.room else ""
+
+    @property
     def where(self) -> str:
         """As a person reads it, behind a verb."""
         return f"in #{self.room.label}" if self.room else "on this server"
 
 
-async def kick(host: Host, session: Caller, command: c.Kick) -> Ok:
+async def kick(host: Host, session: Caller, command: c.Kick, act: Act) -> Ok:
     """Put somebody out of a room, or off the server."""
     scene, target = await _aim(host, session.me, "kick", command.user, command.room)
     reason = line_of(command.reason)
+    deed = act.deed(target.user_id, user=target.name, room=scene.label, reason=reason)
     if scene.room is None:
-        if not host.expel(target.user_id, KICKED, f"kicked by {session.me.name}: {reason}"):
+        if host.by_id(target.user_id) is None:
             raise Refused("no_such_user", f"{target.name!r} is not here")
+        await host.store.record(deed)
+        host.expel(target.user_id, KICKED, f"kicked by {session.me.name}: {reason}")
         return Ok()
-    if not await _put_out(host, session.me, scene.room, target, "kicked", reason):
+    if not await _put_out(host, session.me, scene.room, target, "kicked", reason, deed):
         raise Refused("no_such_user", f"{target.name!r} is not {scene.where}")
     return Ok()
 
 
 async def _put_out(
-    host: Host, me: Person, room: Room, target: Member, deed: str, reason: str
+    host: Host, me: Person, room: Room, target: Member, done: str, reason: str, deed: Deed
 ) -> bool:
     """Out of a room, which hears of it; whether they were in."""
     kept = await host.store.membership(room.room_id, target.user_id)
     if kept is not None:
-        await host.store.drop_member(room.room_id, target.user_id)
+        await host.store.drop_member(room.room_id, target.user_id, deed=deed)
+    elif _inside(host, target, room):
+        await host.store.record(deed)
     person = host.by_id(target.user_id)
     if person is None or room.room_id not in person.rooms:
         return kept is not None
-    _tell(host, me, person, Scene(room, None), f"{deed} you", reason)
-    host.depart(person, room, deed)
+    _tell(host, me, person, Scene(room, None), f"{done} you", reason)
+    host.depart(person, room, done)
     return True
+
+
+def _inside(host: Host, target: Member, room: Room) -> bool:
+    person = host.by_id(target.user_id)
+    return person is not None and room.room_id in person.rooms
 
 
 def _tell(host: Host, me: Person, person: Person, scene: Scene, deed: str, reason: str) -> None:
@@ -74,7 +91,7 @@ def _tell(host: Host, me: Person, person: Person, scene: Scene, deed: str, reaso
     host.tell_person(person, notice, label=where)
 
 
-async def ban(host: Host, session: Caller, command: c.Ban) -> Sanctioned:
+async def ban(host: Host, session: Caller, command: c.Ban, act: Act) -> Sanctioned:
     """Keep a user out of a room, or a user, an address or a network off the server."""
     me, subject = session.me, _address(command.who)
     if subject is not None:
@@ -83,18 +100,19 @@ async def ban(host: Host, session: Caller, command: c.Ban) -> Sanctioned:
         asked(case_of(host, me.actor, me.user_id, "operate"))
         if subject.is_about(me.user_id, session.address):
             raise Refused("bad_field", f"you come from {session.address} yourself")
-        return await _lay(host, session, "ban", subject, Scene(None, None), command)
+        return await _lay(host, session, "ban", subject, Scene(None, None), command, act)
     scene, target = await _aim(host, me, "ban", command.who, command.room)
-    laid = await _lay(host, session, "ban", _user(target), scene, command)
+    laid = await _lay(host, session, "ban", _user(target), scene, command, act)
     if scene.room is not None:
-        await _put_out(host, me, scene.room, target, "banned", line_of(command.reason))
+        reason = line_of(command.reason)
+        await _put_out(host, me, scene.room, target, "banned", reason, NO_DEED)
     return laid
 
 
-async def mute(host: Host, session: Caller, command: c.Mute) -> Sanctioned:
+async def mute(host: Host, session: Caller, command: c.Mute, act: Act) -> Sanctioned:
     """Let somebody listen only."""
     scene, target = await _aim(host, session.me, "mute", command.user, command.room)
-    laid = await _lay(host, session, "mute", _user(target), scene, command)
+    laid = await _lay(host, session, "mute", _user(target), scene, command, act)
     person = host.by_id(target.user_id)
     if person is not None:
         left = None if command.seconds is None else command.seconds * 1000
@@ -103,14 +121,14 @@ async def mute(host: Host, session: Caller, command: c.Mute) -> Sanctioned:
     return laid
 
 
-async def unban(host: Host, session: Caller, command: c.Unban) -> Ok:
+async def unban(host: Host, session: Caller, command: c.Unban, act: Act) -> Ok:
     """Lift a ban."""
-    return await _lift(host, session, "ban", command.who, command.room)
+    return await _lift(host, session, "ban", command.who, command.room, act)
 
 
-async def unmute(host: Host, session: Caller, command: c.Unmute) -> Ok:
+async def unmute(host: Host, session: Caller, command: c.Unmute, act: Act) -> Ok:
     """Lift a mute."""
-    return await _lift(host, session, "mute", command.user, command.room)
+    return await _lift(host, session, "mute", command.user, command.room, act)
 
 
 async def bans(host: Host, session: Caller, command: c.Bans) -> SanctionList:
@@ -135,20 +153,23 @@ def _line(sanction: Sanction) -> SanctionLine:
     )
 
 
-async def slow(host: Host, session: Caller, command: c.Slow) -> Ok:
+async def slow(host: Host, session: Caller, command: c.Slow, act: Act) -> Ok:
     """Slow mode: so many seconds between two messages of a plain member."""
     scene = await _ruled(host, session.me, command.room)
     rules = replace(host.laid.rules(scene.room_id), slow=command.seconds)
-    deed = f"set slow mode: {command.seconds} s between two messages of one member"
-    return await _rule(host, session.me, scene, rules, deed if rules.slow else "ended slow mode")
+    pause = f"set slow mode: {command.seconds} s between two messages of one member"
+    said = pause if rules.slow else "ended slow mode"
+    told = act.deed(room=scene.label, seconds=command.seconds)
+    return await _rule(host, session.me, scene, rules, said, told)
 
 
-async def read_only(host: Host, session: Caller, command: c.ReadOnly) -> Ok:
+async def read_only(host: Host, session: Caller, command: c.ReadOnly, act: Act) -> Ok:
     """Moderators and owners speak, others listen; or all speak again."""
     scene = await _ruled(host, session.me, command.room)
     rules = replace(host.laid.rules(scene.room_id), read_only=command.on)
-    deed = "made this room read-only" if rules.read_only else "lets all members speak again"
-    return await _rule(host, session.me, scene, rules, deed)
+    said = "made this room read-only" if rules.read_only else "lets all members speak again"
+    told = act.deed(room=scene.label, on="yes" if command.on else "no")
+    return await _rule(host, session.me, scene, rules, said, told)
 
 
 # --- what these have in common ---------------------------------------------------------------
@@ -232,22 +253,29 @@ async def _lay(
     subject: Subject,
     scene: Scene,
     command: c.Ban | c.Mute,
+    act: Act,
 ) -> Sanctioned:
     now, seconds = host.clock.now(), command.seconds
+    reason = line_of(command.reason)
+    target_id = subject.value if subject.kind == "user" else ""
+    facts = {subject.kind: subject.shown, "room": scene.label, "reason": reason}
     laid = await host.store.sanction(
         kind,
         subject,
         scene.room_id,
-        reason=line_of(command.reason),
+        reason=reason,
         by=session.me.name,
         ts=now,
         until=None if seconds is None else now + seconds * 1000,
+        deed=act.deed(target_id, **facts, seconds=seconds),
     )
     await host.laid.changed()
     return Sanctioned(who=subject.shown, until=laid.until)
 
 
-async def _lift(host: Host, session: Caller, kind: SanctionKind, who: str, room: str | None) -> Ok:
+async def _lift(
+    host: Host, session: Caller, kind: SanctionKind, who: str, room: str | None, act: Act
+) -> Ok:
     """By the name that it was laid on, which nobody may have any more."""
     scene = await _scene(host, session.me, room)
     _may(host, session.me, kind, scene)
@@ -256,11 +284,17 @@ async def _lift(host: Host, session: Caller, kind: SanctionKind, who: str, room:
     for each in host.laid.in_force:
         same = each.subject.shown.casefold() == shown.casefold()
         if same and each.kind == kind and each.room_id == scene.room_id:
-            await host.store.lift(kind, each.subject, scene.room_id)
+            deed = _lifting(act, each.subject, scene)
+            await host.store.lift(kind, each.subject, scene.room_id, deed=deed)
             await host.laid.changed()
             return Ok()
     done = "banned" if kind == "ban" else "muted"
     raise Refused("no_such_user", f"{who!r} is not {done} {scene.where}; `bans` lists all")
+
+
+def _lifting(act: Act, subject: Subject, scene: Scene) -> Deed:
+    target_id = subject.value if subject.kind == "user" else ""
+    return act.deed(target_id, **{subject.kind: subject.shown}, room=scene.label)
 
 
 async def _ruled(host: Host, me: Person, room: str) -> Scene:
@@ -269,10 +303,12 @@ async def _ruled(host: Host, me: Person, room: str) -> Scene:
     return scene
 
 
-async def _rule(host: Host, me: Person, scene: Scene, rules: RoomRules, deed: str) -> Ok:
+async def _rule(
+    host: Host, me: Person, scene: Scene, rules: RoomRules, done: str, deed: Deed
+) -> Ok:
     if scene.room is not None:
-        await host.store.set_room_rules(scene.room.room_id, rules)
+        await host.store.set_room_rules(scene.room.room_id, rules, deed=deed)
         await host.laid.changed()
-        told = Notice(text=f"{me.name} {deed}", user=me.name, room=scene.room.name)
+        told = Notice(text=f"{me.name} {done}", user=me.name, room=scene.room.name)
         host.tell_room(scene.room, told)
     return Ok()

@@ -3,6 +3,7 @@ Kicks, bans and mutes, also those of operators, are moderation."""
 
 from __future__ import annotations
 
+from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
 from chatd.commands.places import asked, case_of, line_of, must, place_of
 from chatd.core import commands as c
@@ -22,7 +23,7 @@ def _operates(host: Host, me: Person) -> None:
     asked(case_of(host, me.actor, me.user_id, "operate"))
 
 
-async def emergency(host: Host, session: Caller, command: c.Emergency) -> EmergencyStep:
+async def emergency(host: Host, session: Caller, command: c.Emergency, act: Act) -> EmergencyStep:
     """Enter a step, or tell the one in force."""
     _operates(host, session.me)
     if command.step is not None:
@@ -30,18 +31,21 @@ async def emergency(host: Host, session: Caller, command: c.Emergency) -> Emerge
         if step is None:
             steps = ", ".join(EMERGENCY_STEPS)
             raise Refused("bad_field", f"'step' is {command.step!r}; allowed: {steps}")
-        await host.store.set_emergency(step)
+        deed = act.deed(step=step.word, before=host.laid.emergency.word)
+        await host.store.set_emergency(step, deed=deed)
         await host.laid.changed()
         return EmergencyStep(step=step.word)
+    act.nothing()
     return EmergencyStep(step=host.laid.emergency.word)
 
 
-async def announce(host: Host, session: Caller, command: c.Announce) -> Ok:
+async def announce(host: Host, session: Caller, command: c.Announce, act: Act) -> Ok:
     """Tell everybody who is logged in."""
     _operates(host, session.me)
     said = clean(command.text)
     if not said.strip():
         raise Refused("empty", "there is nothing to say in an empty text")
+    await host.store.record(act.deed(characters=len(said)))
     host.tell_all(Notice(text=said, user=session.me.name, all=True))
     return Ok()
 
@@ -96,14 +100,18 @@ def _line(report: Report) -> ReportLine:
     )
 
 
-async def settle(host: Host, session: Caller, command: c.Settle) -> Ok:
+async def settle(host: Host, session: Caller, command: c.Settle, act: Act) -> Ok:
     """Close a report."""
     _operates(host, session.me)
     outcome = line_of(command.outcome)
     if not outcome:
         raise Refused("empty", "say what came of it, in a word at least")
     done = await host.store.settle(
-        command.number, outcome=outcome, by=session.me.name, ts=host.clock.now()
+        command.number,
+        outcome=outcome,
+        by=session.me.name,
+        ts=host.clock.now(),
+        deed=act.deed(report=command.number, outcome=outcome),
     )
     if done is None:
         raise Refused("no_such_report", f"no open report has the number {command.number}")

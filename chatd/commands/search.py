@@ -6,21 +6,37 @@ from __future__ import annotations
 from chatd.commands.history import fitting, readable
 from chatd.commands.host import Caller, Host
 from chatd.core import commands as c
+from chatd.core.errors import Refused
 from chatd.core.events import Found
+from chatd.core.ports import SearchesFull, SearchTooLong
 from chatd.core.telling import message_of
+
+BUSY_MS = 1000
+"""Milliseconds after which it is worth to try again when others are searching."""
 
 
 async def search(host: Host, session: Caller, command: c.Search) -> Found:
     """A page of hits, newest first."""
     me = session.me
     room = None if command.room is None else await readable(host, me, command.room)
-    hits = await host.store.search(
-        command.query,
-        room_id=None if room is None else room.room_id,
-        member=me.user_id,
-        cursor=command.cursor,
-        limit=command.limit,
-    )
+    try:
+        hits = await host.store.search(
+            command.query,
+            room_id=None if room is None else room.room_id,
+            member=me.user_id,
+            cursor=command.cursor,
+            limit=command.limit,
+        )
+    except SearchTooLong:
+        raise Refused(
+            "search_too_long",
+            "the search took too long and was given up; look for longer or rarer words, or in one "
+            "room",
+        ) from None
+    except SearchesFull:
+        raise Refused(
+            "rate_limited", "other searches are not done yet; wait and search again", BUSY_MS
+        ) from None
     fit = fitting([hit.message for hit in hits], host.settings)
     more = fit < len(hits) or len(hits) == command.limit
     return Found(

@@ -12,6 +12,7 @@ from chatd.core.command import (
 )
 from chatd.core.command import (
     Emoji,
+    Hash,
     Key,
     Page,
     Pause,
@@ -312,6 +313,26 @@ class Announce(Command, frozen=True):
     """Tell everybody on the server something."""
 
     text: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class Audit(Command, frozen=True):
+    """Read the audit log, newest first: what was done `by` somebody, to a `user`, by a `verb`, from
+    `since` on and `until` then (milliseconds since 1970 UTC), below the number `before`."""
+
+    by: Short | None = None
+    user: Short | None = None
+    verb: Short | None = None
+    since: Seq | None = None
+    until: Seq | None = None
+    before: Seq | None = None
+    limit: Page = 50
+
+
+class AuditVerify(Command, frozen=True):
+    """Find out whether the audit log is whole. `head`: a hash of it that was seen before, or its
+    first digits, which must be in it still."""
+
+    head: Hash | None = None
 
 
 class Ping(Command, frozen=True):

@@ -71,6 +71,11 @@ ERRORS = {
         ErrorCode("no_such_report", False, "no open report has this number"),
         ErrorCode("rate_limited", True, "too fast; wait retry_after_ms and send the same again"),
         ErrorCode(
+            "search_too_long",
+            False,
+            "the search was given up; look for longer or rarer words, or in one room",
+        ),
+        ErrorCode(
             "storage_full",
             True,
             "the server's disk is full; nothing was stored, send the same again",

@@ -8,6 +8,8 @@ from typing import Literal, NewType
 
 from msgspec import Struct
 
+from chatd.core.audit import NO_DEED, Deed
+
 RoomId = NewType("RoomId", int)
 UserId = NewType("UserId", str)  # "u…" an account, "g…" a guest; never shown to others
 
@@ -37,7 +39,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     ``text`` is the message, the new text, the emoji or the topic, as ``kind`` says. ``target`` is
     the seq of the message that an edit, deletion or reaction is about. ``key`` makes a resend
     harmless: (author, key) is unique for as long as the message is kept. ``ts`` is milliseconds
-    since 1970 UTC.
+    since 1970 UTC. ``deed`` is recorded with it: a moderator's deletion has one.
     """
 
     kind: Kind
@@ -47,6 +49,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     key: str | None = None
     reply_to: int | None = None
     target: int | None = None
+    deed: Deed = NO_DEED
 
 
 class Entry(Struct, frozen=True, kw_only=True):

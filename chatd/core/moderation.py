@@ -70,3 +70,42 @@ class EmergencyStep(Ok, tag="ok"):
     """The step in force."""
 
     step: str
+
+
+class AuditLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One record of the audit log. `by` is the name at that time, `address` where they came from;
+    `facts` says the rest: `user` is who was hit."""
+
+    number: int
+    ts: int
+    verb: str
+    by: str = ""
+    address: str = ""
+    facts: dict[str, str] = {}
+    hash: str
+
+
+class AuditList(Ok, tag="ok", omit_defaults=False):
+    """Records, newest first; `more` when there are older ones: ask for those `before` the last."""
+
+    records: list[AuditLine]
+    more: bool
+
+
+class AuditFlaw(Struct, frozen=True, kw_only=True):
+    """What is wrong with the record of this number."""
+
+    number: int
+    says: str
+
+
+class AuditVerdict(Ok, tag="ok", omit_defaults=False):
+    """Whether the audit log is whole, how many records it has, and the newest hash. `found`: the
+    record that has the hash which was asked for. `more`: flaws that are not listed."""
+
+    whole: bool
+    records: int
+    head: str
+    found: int | None
+    flaws: list[AuditFlaw]
+    more: int

@@ -185,6 +185,16 @@ def _asking(verbs: Verbs) -> None:
     explain.add_argument("what", metavar="VERB", help="such as send, join, create, kick, login")
     explain.add_argument("room", metavar="ROOM", nargs="?")
     explain.add_argument("--target", metavar="USER", help="whom they would hit, or whose message")
+    audit = _verb(
+        verbs, "audit", "read the audit log, or verify that nobody changed it",
+        "audit --by olga --limit 20",
+    )  # fmt: skip
+    audit.add_argument("check", nargs="?", choices=("verify",), help="walk along the whole chain")
+    audit.add_argument("--head", metavar="HASH", help="verify: this hash must be in the log")
+    audit.add_argument("--by", metavar="NAME", help="what this one did")
+    audit.add_argument("--user", metavar="NAME", help="what was done to this one")
+    audit.add_argument("--verb", metavar="VERB", dest="done", help="ban, login_failed, reload, ...")
+    audit.add_argument("--limit", metavar="N", type=int, default=50, help="the newest N (50)")
     bundle = _verb(
         verbs, "support-bundle", "write a tar.gz for who helps, without names or secrets",
         "support-bundle /tmp/chatd-support.tar.gz",

@@ -155,6 +155,30 @@ def _explained(a: Frame) -> str:
     return f"{head}\n{table(marks)}\nto change it: {clean(a['change'])}"
 
 
+def _audit(a: Frame) -> str:
+    rows = [
+        (
+            r["number"],
+            when(r["ts"]),
+            r["verb"],
+            r.get("by", ""),
+            r.get("address", ""),
+            ", ".join(f"{name} {text}" for name, text in r.get("facts", {}).items()),
+        )
+        for r in reversed(a["records"])
+    ]
+    return table(rows) if rows else "no such records"
+
+
+def _verdict(a: Frame) -> str:
+    if a["whole"]:
+        found = f"; record {a['found']} has the hash you gave" if a["found"] else ""
+        return f"the audit log is whole: {a['records']} records, head {clean(a['head'])}{found}"
+    flaws = [f"record {flaw['number']} {clean(flaw['says'])}" for flaw in a["flaws"]]
+    more = [f"and {a['more']} more"] if a["more"] else []
+    return "\n".join([*flaws, *more, "the audit log is not whole: see docs/operations.md"])
+
+
 def happened(e: Frame) -> str:
     """One line of `watch`."""
     parts = [when(e["ts"]), e["kind"]]
@@ -180,5 +204,7 @@ TOLD: dict[str, Callable[[Frame], str]] = {
     "reload": _reloaded,
     "loglevel": lambda a: str(a["level"]),
     "explain": _explained,
+    "audit": _audit,
+    "auditverify": _verdict,
 }
 """By the command; what is not here is answered with no more than that it was done."""

@@ -100,6 +100,16 @@ def _explain(args: Namespace, line: Line) -> int:
     return os.EX_OK if answer["allowed"] else 1
 
 
+def _audit(args: Namespace, line: Line) -> int:
+    if args.check is None:
+        wanted = {"by": args.by, "user": args.user, "verb": args.done, "limit": args.limit}
+        tell(args, "audit", line.ask("audit", **wanted))
+        return os.EX_OK
+    answer = line.ask("auditverify", head=args.head)
+    tell(args, "auditverify", answer)
+    return os.EX_OK if answer["whole"] else 1
+
+
 def _bundle(args: Namespace, line: Line) -> int:
     from chatd.ctl.bundle import write  # noqa: PLC0415  # tar and gzip are for this verb only
 
@@ -131,5 +141,6 @@ RUN: dict[str, Callable[[Namespace, Line], int]] = {
     "loglevel": asking("loglevel", "level"),
     "watch": _watch,
     "explain": _explain,
+    "audit": _audit,
     "support-bundle": _bundle,
 }

@@ -70,9 +70,10 @@ ROWS: tuple[tuple[str, str, Callable[[Memory, Given], Meaning]], ...] = (
 
 def happened(event: k.Happened) -> str:
     """Something that is watched, without its time."""
-    parts = ["watch:", event.kind, one_line(event.user), event.word, one_line(event.target)]
+    parts = ["watch:", event.kind, one_line(event.user), one_line(event.word)]
+    parts.append(one_line(event.target))
     parts.append(called(event.room) if event.room else "")
-    parts.append(f"from {event.address}" if event.address else "")
+    parts.append(f"from {one_line(event.address)}" if one_line(event.address) else "")
     return " ".join(each for each in parts if each)
 
 

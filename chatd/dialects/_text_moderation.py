@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chatd.dialects._text_commands import Given, Meaning
 
 _MOST_DIGITS = 12
+_SHOWN = 20
 
 
 def _here(memory: Memory, given: Given) -> str | None:
@@ -92,6 +93,14 @@ def _announce(_: Memory, given: Given) -> Meaning:
     return [checked(c.Announce, text=given["TEXT"])]
 
 
+def _audit(_: Memory, given: Given) -> Meaning:
+    return [checked(c.Audit, limit=_seconds(given) if "N" in given else _SHOWN)]
+
+
+def _audit_verify(_: Memory, given: Given) -> Meaning:
+    return [checked(c.AuditVerify, head=given.get("HASH"))]
+
+
 ROWS: tuple[tuple[str, str, Callable[[Memory, Given], Meaning]], ...] = (
     ("/report PERSON [TEXT]", "tell the operators of somebody's last message here", _report),
     ("/kick PERSON [server] [TEXT]", "put somebody out, saying why", _kick),
@@ -114,6 +123,8 @@ ROWS: tuple[tuple[str, str, Callable[[Memory, Given], Meaning]], ...] = (
         _emergency,
     ),
     ("/announce TEXT", "tell everybody on the server", _announce),
+    ("/audit [N]", "show the last N records of the audit log, for operators", _audit),
+    ("/auditverify [HASH]", "see whether the audit log is whole, and holds a hash", _audit_verify),
 )
 
 
@@ -185,10 +196,32 @@ def _step(_: Memory, __: c.Command, answer: m.EmergencyStep, ___: tzinfo) -> str
     return f"the emergency step is {one_line(answer.step)}"
 
 
+def _audit_list(_: Memory, __: c.Command, answer: m.AuditList, zone: tzinfo) -> str:
+    lines = [_record(each, zone) for each in reversed(answer.records)]
+    return "\n".join(lines) or "the audit log is empty"
+
+
+def _record(r: m.AuditLine, zone: tzinfo) -> str:
+    by = f" by {one_line(r.by)}" if r.by else ""
+    address = f" from {one_line(r.address)}" if r.address else ""
+    facts = "".join(f", {one_line(name)} {one_line(text)}" for name, text in r.facts.items())
+    return f"{r.number} {_time(r.ts, zone)} {one_line(r.verb)}{by}{address}{facts}"
+
+
+def _verdict(_: Memory, __: c.Command, answer: m.AuditVerdict, ___: tzinfo) -> str:
+    if answer.whole:
+        return f"the audit log is whole: {answer.records} records, head {answer.head}"
+    told = [f"record {flaw.number} {one_line(flaw.says)}" for flaw in answer.flaws]
+    told += [f"and {answer.more} more"] if answer.more else []
+    return "\n".join(["the audit log is not whole", *told])
+
+
 ANSWERS: dict[type[e.Ok], Callable[[Memory, Any, Any, tzinfo], str]] = {
     m.Sanctioned: _sanctioned,
     m.SanctionList: _sanctions,
     m.Reported: _reported,
     m.ReportList: _report_list,
     m.EmergencyStep: _step,
+    m.AuditList: _audit_list,
+    m.AuditVerdict: _verdict,
 }

@@ -1,26 +1,29 @@
-"""The public door: reads a request, then hands the connection to the chat or to `/echo`, or serves
-a page. Who may open a session is asked in admission.py; the pages are pages.py."""
+"""The public door: reads a request, then hands the connection to the chat or to `/echo`, takes a
+post to a hook, or serves a page. Who may open a session is asked in admission.py."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.python.failure import Failure
 
 from chatd.core.ports import Log
-from chatd.edge import admission, shortcuts
+from chatd.edge import admission, hooks, shortcuts
 from chatd.edge.admission import Admitted, TurnedAway
+from chatd.edge.body import Body
 from chatd.edge.census import Census, client_of
 from chatd.edge.echo import EchoLine
-from chatd.edge.forwarded import UNIX, plain_address
-from chatd.edge.head import Head
+from chatd.edge.forwarded import UNIX, client_address, plain_address
+from chatd.edge.head import BadHead, Head
 from chatd.edge.outboxes import Outboxes
 from chatd.edge.pages import Pages
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor
 from chatd.edge.proxied import BadPreface, PrefaceBuffer, announces
-from chatd.edge.request import OneRequest, sentence
+from chatd.edge.request import Answer, OneRequest, sentence
 from chatd.edge.upgraded import Upgraded, UpgradedFactory
 from chatd.edge.websocket import ChatFactory, ChatLine
 
@@ -86,6 +89,8 @@ class Front(OneRequest):
         self._preface = PrefaceBuffer() if by_proxy else None
         self._begun = False
         self._since = factory.clock.seconds()
+        self._body: Body | None = None
+        self._whole: Deferred[bytes] = Deferred()
 
     def connectionMade(self) -> None:
         """One connection more."""
@@ -102,6 +107,7 @@ class Front(OneRequest):
     def dataReceived(self, data: bytes) -> None:
         """What a proxy says of its client, if one is there; then the request."""
         if self.done:
+            super().dataReceived(data)
             return
         if self._preface is not None:
             data = self._read_preface(self._preface, data)
@@ -152,8 +158,10 @@ class Front(OneRequest):
         self._count(result)
 
     def asked(self, head: Head, rest: bytes) -> None:
-        """Upgrade, or serve a page."""
-        if head.method not in {"GET", "HEAD"}:
+        """Upgrade, take a post, or serve a page."""
+        if head.path.startswith(hooks.PATH):
+            self._post(head, rest)
+        elif head.method not in {"GET", "HEAD"}:
             text = f"{head.method} is not for anything here; GET and HEAD are"
             self.answer(sentence(405, text, ("Allow", "GET, HEAD")))
         elif head.has_body:
@@ -168,6 +176,53 @@ class Front(OneRequest):
             self.answer(sentence(426, text, admission.UPGRADE))
         else:
             self.answer(self._front.pages.answer(head))
+
+    # --- a post to a hook: its body is read once the token is known to be one ---
+    def _post(self, head: Head, rest: bytes) -> None:
+        if head.method != "POST":
+            self.answer(sentence(405, "a hook takes POST", ("Allow", "POST")))
+            return
+        body = hooks.check(head)
+        transport: Any = self.transport
+        transport.pauseProducing()
+        self.wait(hooks.PATIENCE, self._body_too_late)
+        address = client_address(head, self._peer, self._front.settings.proxies)
+
+        def begin() -> Deferred[bytes]:
+            self._body = body
+            if hooks.expects(head):
+                transport.write(hooks.CONTINUE)
+            transport.resumeProducing()
+            self.more(rest)
+            return self._whole
+
+        posted = Deferred.fromCoroutine(hooks.post(self._front.house, head, address, begin))
+        posted.addCallbacks(self._posted, self._post_failed)
+
+    def more(self, data: bytes) -> None:
+        """Of a post's body; what comes behind it is nobody's."""
+        body, self._body = self._body, None
+        whole = body.feed(data) if body is not None else None
+        if whole is None:
+            self._body = body
+        else:
+            self._whole.callback(whole)
+
+    def _posted(self, answer: Answer) -> None:
+        transport: Any = self.transport
+        transport.resumeProducing()
+        self.answer(answer)
+
+    def _post_failed(self, failure: Failure) -> None:
+        if isinstance(failure.value, BadHead):
+            self._posted(sentence(failure.value.status, failure.value.sentence))
+        else:
+            self.broke(failure.value or RuntimeError("no reason given"))
+
+    def _body_too_late(self) -> None:
+        self._body = None
+        text = f"the request's body did not come within {hooks.PATIENCE:g} s"
+        self.answer(sentence(408, text))
 
     def broke(self, error: BaseException) -> None:
         """A fault of ours while somebody was at the door."""

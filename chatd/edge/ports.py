@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chatd.core.errors import CLOSES
+from chatd.core.events import Error, Ok
+from chatd.core.hooks import Hook
 from chatd.core.limits import LimitName
 from chatd.core.ports import Dialect, Outbox, Timer
 from chatd.core.settings import Settings
@@ -38,6 +40,18 @@ class LimitGuard(Protocol):
     def stops(self, limit: LimitName, **facts: object) -> bool: ...
 
 
+class Hooks(Protocol):
+    """What stands behind `/hooks/`. Raises nothing."""
+
+    async def find(self, token: str) -> Hook | Error | None:
+        """The hook of this token; an error where that cannot be said now."""
+        ...
+
+    async def post(self, hook: Hook, text: str, key: str | None, address: str) -> Ok | Error:
+        """Say it; the answer is as for `send`."""
+        ...
+
+
 class House(Protocol):
     """What stands behind the edge. Read anew at each use: a reload swaps the settings."""
 
@@ -59,6 +73,11 @@ class House(Protocol):
     @property
     def limits(self) -> LimitGuard:
         """Asked when a limit is met."""
+        ...
+
+    @property
+    def hooks(self) -> Hooks:
+        """Incoming webhooks."""
         ...
 
     def admits(self, address: str) -> str | None:

@@ -3,6 +3,7 @@ A connection carries no second request, so none slips by the checks of the first
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
@@ -72,6 +73,15 @@ class OneRequest(Protocol):
         """A request has come; ``rest`` is what came behind it. May raise BadHead."""
         raise NotImplementedError
 
+    def more(self, data: bytes) -> None:
+        """Bytes behind the head, after ``asked``; nobody's, unless this one is overridden. May
+        raise BadHead."""
+
+    def wait(self, seconds: float, then: Callable[[], None]) -> None:
+        """Another clock instead of the one that runs."""
+        self.forget_deadline()
+        self._deadline = self._reactor.callLater(seconds, then)
+
     def unanswered(self, result: str) -> None:
         """The connection will have no request: "bad_request", "timeout" or "lost"."""
 
@@ -81,9 +91,10 @@ class OneRequest(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Some bytes; those behind the request are nobody's."""
-        if self.done:
-            return
         try:
+            if self.done:
+                self.more(data)
+                return
             complete = self._buffer.feed(data)
             if complete is None:
                 return

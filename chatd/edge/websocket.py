@@ -6,7 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chatd.core.errors import BYE, CLOSES, INTERNAL, NOT_TEXT, PROTOCOL_ERROR, TOO_BIG, CloseCode
+from chatd.core.errors import (
+    BAD_UTF8,
+    BYE,
+    CLOSES,
+    INTERNAL,
+    NOT_TEXT,
+    PROTOCOL_ERROR,
+    TOO_BIG,
+    CloseCode,
+)
 from chatd.core.limits import LimitName
 from chatd.core.ports import Dialect, Frame, Log
 from chatd.edge import short
@@ -25,6 +34,10 @@ UNHELD_BYTES = 16 * 1024 * 1024
 """The largest message of WebSocket when limits.frame_bytes is not enforced."""
 RESERVED_BIT = b"RSV = 4 "  # how Autobahn words it
 COMPRESSED = b"a compressed frame, and no compression (permessage-deflate) was agreed to"
+REFUSED_FRAMES = {each.code for each in (PROTOCOL_ERROR, NOT_TEXT, BAD_UTF8, TOO_BIG)}
+LATE = 64
+"""Steps of the parser that somebody whose frame was refused is still listened to: whoever floods
+must not cost more after that than before."""
 HELD_MOST = 60.0
 """Seconds for which a session that the house does not read is not blamed for unread pongs."""
 
@@ -87,6 +100,7 @@ class ChatLine(Upgraded):
         self.maxFramePayloadSize = settings.frame_bytes if held else UNHELD_BYTES
         self.maxMessagePayloadSize = self.maxFramePayloadSize
         self._parts = 0
+        self._late = 0
         self._dialect = dialect
         self._session: Session = Unopened()
         self._outbox = Outbox(
@@ -151,11 +165,22 @@ class ChatLine(Upgraded):
         and only so many in one turn."""
         if self._held or self._yielding:
             return False
+        if self._late and self._is_deaf():
+            return False
         self._steps += 1
         if self._steps > STEPS:
             self._yield()
             return False
         return super().processData()
+
+    def _is_deaf(self) -> bool:
+        """Whether this peer goes on sending long after it was refused for a frame (RFC 6455 section
+        7.1.7): then its answer to our close frame is not looked for any more."""
+        self._late += 1
+        if self._late <= LATE:
+            return False
+        self.data = b""
+        return True
 
     def _yield(self) -> None:
         """Let others have a turn, then go on."""
@@ -244,6 +269,7 @@ class ChatLine(Upgraded):
         if self.state == self.STATE_OPEN:
             if self.wasMaxMessagePayloadSizeExceeded or self.wasMaxFramePayloadSizeExceeded:
                 self._stops("frame_bytes")
+            self._late = int(code in REFUSED_FRAMES)
             if not isReply:
                 self._fate = _WORDS.get(code or 0, PROTOCOL_ERROR.word)
             self._outbox.finish()

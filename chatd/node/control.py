@@ -19,6 +19,7 @@ from chatd.node.greeting import welcome
 from chatd.node.session import Item, No, Session
 
 if TYPE_CHECKING:
+    from chatd.node.hooks import HookCaller
     from chatd.node.node import Node
 
 UNIX = "unix"
@@ -128,7 +129,7 @@ class Control:
         room: Room | str | None = None,
         word: str = "",
         target: str = "",
-        session: Session | None = None,
+        session: Session | HookCaller | None = None,
     ) -> None:
         """Something happened. What goes on between two people is theirs."""
         if not self._watching or (isinstance(room, Room) and room.kind == "direct"):

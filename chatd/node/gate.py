@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatd.commands import COMMANDS, Row
+from chatd.commands.act import Act
 from chatd.commands.places import asked, case_of
 from chatd.core.commands import Command, Login, Send
 from chatd.core.errors import ERRORS, OURS, Refused
@@ -14,6 +15,7 @@ from chatd.core.names import BadName
 from chatd.core.ports import StoreFailed, StoreFull
 
 if TYPE_CHECKING:
+    from chatd.node.hooks import HookCaller
     from chatd.node.node import Node
     from chatd.node.session import Session
 
@@ -30,7 +32,7 @@ class Gate:
         self._node = node
         self._complained = -COMPLAINT
 
-    async def carry_out(self, session: Session, command: Command) -> Ok | Error:
+    async def carry_out(self, session: Session | HookCaller, command: Command) -> Ok | Error:
         """The answer to one command, its request id written in."""
         meter, clock = self._node.meter, self._node.clock
         meter.heard(type(command).__name__.lower())
@@ -38,10 +40,15 @@ class Gate:
         try:
             row = COMMANDS[type(command)]
             self._admit(session, row, command)
-            answer = await row.handler(self._node, session, command)
+            if row.audited:
+                answer = await self._on_record(row, session, command)
+            else:
+                answer = await row.handler(self._node, session, command)
         except Exception as error:  # noqa: BLE001  # the gate's very task: nothing gets past it
             refusal = self._refusal(error, session, command)
             meter.refused(refusal.code)
+            if isinstance(command, Login):
+                self._node.audit.failures.count(session.address, command, refusal.code)
             self._saw(session, command, refusal.code)
             if isinstance(command, Send) and refusal.code in OURS:
                 meter.undelivered(refusal.code)
@@ -55,7 +62,15 @@ class Gate:
         answer.id = command.id
         return answer
 
-    def _admit(self, session: Session, row: Row, command: Command) -> None:
+    async def _on_record(self, row: Row, session: Session | HookCaller, command: Command) -> Ok:
+        """Carry out, and answer when it is in the audit log."""
+        node, verb = self._node, type(command).__name__.lower()
+        act = Act(verb, session.me, session.address, node.clock.now())
+        answer = await row.handler(node, session, command, act)
+        await node.audit.told(act)
+        return answer
+
+    def _admit(self, session: Session | HookCaller, row: Row, command: Command) -> None:
         if session.person is None and not row.anyone:
             raise Refused("not_logged_in", "log in first; see the protocol's section on login")
         if session.control and not row.control:
@@ -64,7 +79,7 @@ class Gate:
         if row.operators:
             asked(case_of(self._node, session.me.actor, session.me.user_id, "operate"))
 
-    def _saw(self, session: Session, command: Command, refused: str = "") -> None:
+    def _saw(self, session: Session | HookCaller, command: Command, refused: str = "") -> None:
         """Tell those who watch: what was refused to whom, and what an operator or moderator did."""
         word = type(command).__name__.lower()
         user = session.person.name if session.person else ""
@@ -79,7 +94,7 @@ class Gate:
         elif COMMANDS[type(command)].audited:
             tell("done", user=user, room=room, word=word, target=target)
 
-    def _refusal(self, error: Exception, session: Session, command: Command) -> Error:
+    def _refusal(self, error: Exception, session: Session | HookCaller, command: Command) -> Error:
         match error:
             case Refused():
                 word, message, after = error.code.word, error.message, error.retry_after_ms

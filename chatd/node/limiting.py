@@ -34,10 +34,7 @@ class Limiting(Guard):
 
     def client(self, address: str) -> str:
         """What an address is counted as; empty for one that no limit for addresses concerns."""
-        settings = self._node.settings
-        if address == "unix" or settings.exempt.believes(address):
-            return ""
-        return network_of(address, settings.ipv4_prefix, settings.ipv6_prefix)
+        return "" if self._node.settings.exempt.believes(address) else self._home(address)
 
     # --- paces ---
     def paced(self, session: Caller, word: str, *, take: bool = True) -> float:
@@ -67,29 +64,37 @@ class Limiting(Guard):
             wait = self._by_address.take(client, 1.0, now, most / window, most)
             if wait and self.stops("failed_logins_per_address", address=session.address):
                 raise _too_often(f"too many log-ins from {session.address} failed", wait)
-        key = self._account(account, client)
+        home = self._home(session.address)
+        key = self._account(account, home)
         most = settings.failed_logins_per_account
         if account:
             wait = self._by_account.take(key, 1.0, now, most / window, most)
             if wait and self.stops("failed_logins_per_account", address=session.address):
                 raise _too_often("too many log-ins to this account failed", wait)
-        return Attempt(account, client)
+        return Attempt(account, client, home)
 
-    def _account(self, account: str, client: str) -> tuple[str, str]:
+    def _home(self, address: str) -> str:
+        """Where somebody is at home; nowhere, when all come by the same socket."""
+        settings = self._node.settings
+        if address == "unix":
+            return ""
+        return network_of(address, settings.ipv4_prefix, settings.ipv6_prefix)
+
+    def _account(self, account: str, home: str) -> tuple[str, str]:
         """Addresses from which somebody got in have a count of their own: who guesses from
         elsewhere cannot keep an account's owner out."""
-        return (account, client if (account, client) in self._welcome else "")
+        return (account, home if (account, home) in self._welcome else "")
 
     def excuse(self, attempt: Attempt) -> None:
         """See the port."""
         self._by_address.give(attempt.client, 1.0)
-        self._by_account.give(self._account(attempt.account, attempt.client), 1.0)
+        self._by_account.give(self._account(attempt.account, attempt.home), 1.0)
 
     def proved(self, attempt: Attempt) -> None:
         """See the port."""
         self.excuse(attempt)
-        if attempt.account and attempt.client:
-            pair = attempt.account, attempt.client
+        if attempt.account and attempt.home:
+            pair = attempt.account, attempt.home
             self._welcome.pop(pair, None)
             self._welcome[pair] = None
             if len(self._welcome) > WELCOME:

@@ -37,11 +37,13 @@ from chatd.core.rooms import Attendance, Hearer, Person, Room
 from chatd.core.session import State
 from chatd.core.settings import Settings
 from chatd.node.attendance import Attendances
+from chatd.node.audit import Audit
 from chatd.node.catchup import Replay
 from chatd.node.control import Control
 from chatd.node.fanout import Fanout
 from chatd.node.gate import Gate
 from chatd.node.greeting import welcome
+from chatd.node.hooks import Hooks
 from chatd.node.limiting import Limiting
 from chatd.node.people import People
 from chatd.node.sanctions import LaidDown, close_reason
@@ -77,8 +79,7 @@ class Node:
         self.store, self.auth = ports.store, ports.auth
         self.clock, self.ids = ports.clock, ports.ids
         self.meter, self.log, self.spawn = ports.meter, ports.log, ports.spawn
-        self.dialects = ports.dialects
-        self.draining = False
+        self.dialects, self.draining = ports.dialects, False
         self.sessions: dict[Session, None] = {}
         self._bus = ports.bus
         self._opened = 0
@@ -89,9 +90,11 @@ class Node:
         self.limits = Limiting(self)
         self.gate = Gate(self)
         self.people = People(self)
+        self.hooks = Hooks(self)
         self.attendance = Attendances(self)
         self.fanout = Fanout(self, self.attendance.live)
         self.laid = LaidDown(self)
+        self.audit = Audit(self)
         self.control = Control(self, ports.process)
 
     # --- beginning and end ---
@@ -101,6 +104,7 @@ class Node:
         newest = await self.store.revocations(-1)
         self._revocation = newest[-1].number if newest else 0
         await self.laid.look()
+        await self.audit.start()
         await self._bus.start(self.fanout.heard)
         self._watch_revocations()
 
@@ -162,7 +166,6 @@ class Node:
         why = "quit" if clean else "gone"
         self.people.unseat(session, why, linger=session.resumes and not clean)
 
-    # --- what is kept no more ---
     def trimmed(self, room_id: RoomId, first: int) -> None:
         """A room's log begins at ``first`` now. Who comes back from before it is told so."""
         room = self.attendance.live(room_id)
@@ -177,8 +180,8 @@ class Node:
             session.become(State.LEAVING)
 
     def busy(self) -> int:
-        """How many of those who leave still have commands in hand."""
-        return sum(1 for session in self.leaving() if session.busy)
+        """How many of those who leave still have commands in hand, and hooks posts."""
+        return sum(1 for session in self.leaving() if session.busy) + self.hooks.busy
 
     def leaving(self) -> list[Session]:
         """Those that were told to go, and are still connected."""
@@ -209,6 +212,7 @@ class Node:
         try:
             await self.revocation_mark()
             await self.laid.look()
+            await self.audit.look()
         except (StoreFull, StoreFailed) as error:
             self.log.warning("revocations_unread", reason=str(error))
         finally:

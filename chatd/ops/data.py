@@ -4,8 +4,10 @@ How it is done is chatd/store/sqlite; export and erasure are data_export and dat
 from __future__ import annotations
 
 import json
+import sqlite3
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -15,24 +17,28 @@ from typing import TextIO
 import msgspec
 
 from chatd import __version__
+from chatd.core.audit import Deed
+from chatd.ops import audit
 from chatd.store import CannotOpen
 from chatd.store.sqlite import backup as backups
 from chatd.store.sqlite import backup_restore, schema
+from chatd.store.sqlite.audit import note
 from chatd.store.sqlite.backup import BackupFailed
 from chatd.store.sqlite.backup_manifest import BadBackup, Manifest
 from chatd.store.sqlite.backup_restore import Refusal
 from chatd.store.sqlite.backup_verify import verify as verified
-from chatd.store.sqlite.opening import Lock
+from chatd.store.sqlite.opening import Lock, connect
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the verbs work with. ``now`` gives milliseconds since 1970 UTC."""
+    """What the verbs work with. ``now`` gives milliseconds since 1970 UTC; ``by`` is who asks."""
 
     database: Path
     out: TextIO
     err: TextIO
     now: Callable[[], int]
+    by: str = ""
 
 
 Verb = Callable[[Namespace, Place], bool]
@@ -61,11 +67,21 @@ def backup(args: Namespace, place: Place) -> bool:
         place.database, Path(args.dir), version=__version__, now=now, keep=args.keep
     )
     place.out.write(f"made and verified {made.folder}: {_what(made.manifest)}\n")
+    _record(place, audit.deed("backup", place.by, now, backup=made.folder))
     for old in made.removed:
         place.out.write(f"removed {old}\n")
     if args.metrics:
         _report(Path(args.metrics), now, made.manifest.size, perf_counter() - began)
     return True
+
+
+def _record(place: Place, deed: Deed) -> None:
+    """A backup that is good stays one, also where its record finds no room."""
+    try:
+        with closing(connect(place.database, write=True)) as connection:
+            note(connection, deed)
+    except sqlite3.Error as error:
+        place.err.write(f"chatd: the audit log has no record of this: {error}\n")
 
 
 def _what(manifest: Manifest) -> str:
@@ -130,8 +146,14 @@ def restore(args: Namespace, place: Place) -> bool:
     """``args.dir``, ``args.replace``, ``args.dry_run``: put a backup, or the newest one in a folder
     of them, in the place of the database."""
     backup, now = backups.chosen(Path(args.dir)).absolute(), place.now()
-    do = backup_restore.plan if args.dry_run else backup_restore.restore
-    steps = do(backup, place.database.absolute(), replace=args.replace, stamp=backups.stamp(now))
+    database, stamp = place.database.absolute(), backups.stamp(now)
+    if args.dry_run:
+        steps = backup_restore.plan(backup, database, replace=args.replace, stamp=stamp)
+    else:
+        deed = audit.deed("restore", place.by, now, backup=backup)
+        steps = backup_restore.restore(
+            backup, database, replace=args.replace, stamp=stamp, deed=deed
+        )
     would = "would be " if args.dry_run else ""
     if steps.aside is not None:
         place.out.write(f"the database that was there {would or 'is '}kept as {steps.aside}\n")

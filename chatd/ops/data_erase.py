@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
+from chatd.core.audit import ERASE
 from chatd.core.log import Account, UserId
 from chatd.core.names import BadName, account_name
 from chatd.core.ports import StoreFailed, StoreFull
+from chatd.ops import audit
 from chatd.ops.data import counted
 from chatd.ops.users import Denied, Desk
 from chatd.store.sqlite import SqliteStore
@@ -99,6 +101,13 @@ class _Erasure:
             alias=UserId("e" + secrets.token_urlsafe(16)),
             keep_texts=args.keep_texts,
             ts=desk.now(),
+            deed=audit.deed(
+                ERASE,
+                desk.by,
+                desk.now(),
+                account.user_id,
+                texts="kept" if args.keep_texts else "removed",
+            ),
         )
         self._tally = Tally()
 

@@ -12,6 +12,7 @@ import msgspec
 from chatd.core.log import Entry, StoredRoom
 from chatd.core.names import BadName, room_name
 from chatd.core.ports import StoreFailed, StoreFull
+from chatd.ops import audit
 from chatd.ops.users import Denied, Desk
 
 PAGE = 500
@@ -22,6 +23,7 @@ def export(args: Namespace, desk: Desk) -> int:
     """``args.room``, ``args.format``: all that is kept of a room. Gives 0 when it was complete."""
     try:
         room = _room(args.room, desk)
+        desk.run(desk.store.record(audit.deed("export", desk.by, desk.now(), room=room.name)))
         written = FORMATS[args.format]
         for entry in _entries(room, desk):
             desk.out.write(written(room, entry))

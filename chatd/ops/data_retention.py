@@ -8,9 +8,10 @@ from typing import Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 
-from chatd.core.log import RoomId
+from chatd.core.log import RoomId, StoredRoom
 from chatd.core.ports import Clock, Log, Spawn, StoreFailed, StoreFull, Timer
-from chatd.ops.config.table import Retention as Rules
+from chatd.ops.config.retention import Retention as Rules
+from chatd.ops.config.values import Keeping
 
 T = TypeVar("T")
 
@@ -47,7 +48,8 @@ class Step(Protocol):
 class Store(Protocol):
     """What is asked of the store; chatd/store/sqlite/retention says what each does."""
 
-    async def overdue(self, after: RoomId, cutoff: int, keep: int) -> Look: ...
+    async def room(self, name: str) -> StoredRoom | None: ...
+    async def overdue(self, after: RoomId, cutoff: int, keep: int, most: int = ...) -> Look: ...
     async def trim(self, room_id: RoomId, below: int, cutoff: int) -> Step: ...
     async def give_back(self) -> bool: ...
     async def tidy_some(self, first: bool) -> bool: ...
@@ -101,7 +103,7 @@ class Retention:
     def _next(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if self._rules.age or self._rules.messages:
+        if self._rules.age or self._rules.messages or self._rules.rooms:
             self._timer = self._clock.later(seconds, lambda: self._spawn(self._turn()))
         else:
             self._meter.swept(0.0)  # else an alert would take it for one that no longer comes by
@@ -117,15 +119,12 @@ class Retention:
 
     async def sweep(self) -> None:
         """Once through all rooms."""
-        rules, removed = self._rules, 0
-        cutoff = self._clock.now() - round(rules.age * 1000) if rules.age else 0
-        after: RoomId | None = RoomId(0)
+        rules = self._rules
         try:
-            while after is not None:
-                look = await self._paced(rules, self._store.overdue(after, cutoff, rules.messages))
-                for room_id, below in look.rooms:
-                    removed += await self._trim(rules, room_id, below, cutoff)
-                after = look.last
+            own = await self._own(rules)
+            removed = await self._sweep_others(rules, set(own))
+            for room_id, keeping in own.items():
+                removed += await self._sweep_one(rules, room_id, keeping)
             await self._clear_up(rules, removed)
         except _Changed:
             return
@@ -135,6 +134,37 @@ class Retention:
         self._meter.swept(self._clock.now() / 1000)
         if removed:
             self._log.info("retention", removed=removed)
+
+    async def _own(self, rules: Rules) -> dict[RoomId, Keeping]:
+        """The rooms for which something else holds, as far as they are there."""
+        own: dict[RoomId, Keeping] = {}
+        for keeping in rules.rooms:
+            room = await self._store.room(keeping.room)
+            if room is not None:
+                own[room.room_id] = keeping
+        return own
+
+    async def _sweep_others(self, rules: Rules, own: set[RoomId]) -> int:
+        removed, cutoff = 0, self._cutoff(rules.age)
+        after: RoomId | None = RoomId(0) if rules.age or rules.messages else None
+        while after is not None:
+            look = await self._paced(rules, self._store.overdue(after, cutoff, rules.messages))
+            for room_id, below in look.rooms:
+                if room_id not in own:
+                    removed += await self._trim(rules, room_id, below, cutoff)
+            after = look.last
+        return removed
+
+    async def _sweep_one(self, rules: Rules, room_id: RoomId, keeping: Keeping) -> int:
+        before, cutoff = RoomId(room_id - 1), self._cutoff(keeping.age)
+        asked = self._store.overdue(before, cutoff, keeping.messages, 1)
+        removed = 0
+        for found, below in (await self._paced(rules, asked)).rooms:
+            removed += await self._trim(rules, found, below, cutoff)
+        return removed
+
+    def _cutoff(self, age: float) -> int:
+        return self._clock.now() - round(age * 1000) if age else 0
 
     async def _trim(self, rules: Rules, room_id: RoomId, below: int, cutoff: int) -> int:
         removed = 0

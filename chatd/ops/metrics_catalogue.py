@@ -273,6 +273,13 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             Label("kind", "which", ("ban", "mute"), whole=True),
         ),
         _gauge("chatd_reports_open", "Reports of messages that no operator has settled."),
+        _gauge("chatd_audit_records", "The number of the newest record of the audit log."),
+        _gauge(
+            "chatd_audit_head",
+            "The first 12 hexadecimal digits of that record's hash, as a number: `printf %012x` "
+            "makes them again, for `chatd audit verify --head`.",
+        ),
+        _gauge("chatd_audit_owed", "Records that wait for a store that fails."),
     ),
     "Limits": (
         _counter(

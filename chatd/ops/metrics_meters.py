@@ -31,6 +31,9 @@ class NodeMeter:
         self._sanctions = board.levels("chatd_sanctions")
         self._emergency = board.level("chatd_emergency_step")
         self._reports = board.level("chatd_reports_open")
+        self._records = board.level("chatd_audit_records")
+        self._head = board.level("chatd_audit_head")
+        self._owed = board.level("chatd_audit_owed")
         self._limits = board.counts("chatd_limit_hits_total")
 
     def opened(self, dialect: str) -> None:
@@ -102,6 +105,15 @@ class NodeMeter:
     def reports_open(self, waiting: int) -> None:
         """So many reports wait to be settled."""
         self._reports.set(waiting)
+
+    def audit(self, records: int, head: int) -> None:
+        """The audit log stands here."""
+        self._records.set(records)
+        self._head.set(head)
+
+    def audit_owed(self, records: int) -> None:
+        """So many records wait for a store that fails."""
+        self._owed.set(records)
 
     def limit_hit(self, limit: str, mode: str) -> None:
         """A limit was met."""

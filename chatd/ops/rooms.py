@@ -7,9 +7,11 @@ import json
 from argparse import Namespace
 
 from chatd.core import text
+from chatd.core.audit import Deed
 from chatd.core.log import Account, Member, Rank, StoredRoom
 from chatd.core.names import account_name, room_name, skeleton
 from chatd.core.ports import NameTaken
+from chatd.ops import audit
 from chatd.ops.users import Denied, Desk, refusing
 
 PAGE = 500
@@ -28,7 +30,13 @@ def add(args: Namespace, desk: Desk) -> None:
     try:
         desk.run(
             desk.store.create_room(
-                name, "public", skeleton=skeleton(name), topic=topic, owner=owner, ts=desk.now()
+                name,
+                "public",
+                skeleton=skeleton(name),
+                topic=topic,
+                owner=owner,
+                ts=desk.now(),
+                deed=_deed(name, owner, desk),
             )
         )
     except NameTaken as taken:
@@ -46,6 +54,11 @@ def _account(name: str, desk: Desk) -> Account:
     if account is None:
         raise Denied(f"there is no user {name}: `chatd user list` shows all")
     return account
+
+
+def _deed(name: str, owner: Member | None, desk: Desk) -> Deed:
+    target, user = (owner.user_id, owner.name) if owner is not None else ("", "")
+    return audit.deed("room_add", desk.by, desk.now(), target, user=user, room=name)
 
 
 def _owner(account: Account) -> Member:

@@ -4,10 +4,13 @@ When to say what is daemon.py's; what becomes of a socket is edge/listen.py's.""
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import time
 from collections.abc import Callable, MutableMapping
 from typing import Protocol
+
+from chatd.core.ports import Log
 
 FIRST = 3  # SD_LISTEN_FDS_START, sd_listen_fds(3)
 UNNAMED = "unknown"  # what sd_listen_fds_with_names(3) calls a descriptor without a name
@@ -204,3 +207,11 @@ def _check(number: int, name: str) -> None:
             )
     finally:
         handed.detach()
+
+
+def allow_files(wanted: int, log: Log) -> None:
+    """Let this process have as many file descriptors as it may, and warn if that is too few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        log.warning("few_files", limit=hard, wanted=wanted, was=soft)

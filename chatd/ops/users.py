@@ -16,9 +16,11 @@ from typing import Any, Protocol, TextIO, TypeVar
 
 from chatd.auth import passwords, tokens
 from chatd.auth.passwords import BadPassword
+from chatd.core.audit import Deed
 from chatd.core.log import Account, Token, UserId
 from chatd.core.names import BadName, account_name, skeleton
 from chatd.core.ports import NameTaken, Store, StoreFailed, StoreFull
+from chatd.ops import audit
 
 T = TypeVar("T")
 
@@ -52,6 +54,12 @@ class Desk:
     ask: Ask
     iterations: int
     now: Callable[[], int]
+    by: str = ""
+
+    def deed(self, verb: str, account: Account, **facts: object) -> Deed:
+        """What the one at this desk, ``by``, does to an account, for the audit log."""
+        target = account.user_id
+        return audit.deed(verb, self.by, self.now(), target, user=account.name, **facts)
 
 
 Verb = Callable[[Namespace, Desk], None]
@@ -109,7 +117,8 @@ def add(args: Namespace, desk: Desk) -> None:
         operator=args.operator,
     )
     try:
-        desk.run(desk.store.add_account(account, like, desk.now()))
+        deed = desk.deed("user_add", account, operator="yes" if args.operator else "no")
+        desk.run(desk.store.add_account(account, like, desk.now(), deed=deed))
     except NameTaken as taken:  # by somebody else, while the password was typed
         _check_free(name, str(taken))
     desk.out.write(f"made {'operator' if args.operator else 'user'} {name}\n")
@@ -132,7 +141,8 @@ def passwd(args: Namespace, desk: Desk) -> None:
     """``args.name``: set a new password."""
     account = _account(args.name, desk)
     password = _new_password(account.name, desk)
-    desk.run(desk.store.set_password(account.user_id, password, desk.now()))
+    deed = desk.deed("user_passwd", account)
+    desk.run(desk.store.set_password(account.user_id, password, desk.now(), deed=deed))
     desk.out.write(f"{account.name} has a new password; open sessions end in a moment\n")
 
 
@@ -140,7 +150,8 @@ def passwd(args: Namespace, desk: Desk) -> None:
 def disable(args: Namespace, desk: Desk) -> None:
     """``args.name``: bar an account, and with it its tokens."""
     account = _account(args.name, desk)
-    desk.run(desk.store.set_disabled(account.user_id, True, desk.now()))
+    deed = desk.deed("user_disable", account)
+    desk.run(desk.store.set_disabled(account.user_id, True, desk.now(), deed=deed))
     desk.out.write(
         f"{account.name} is disabled, and all tokens with it; open sessions end in a moment\n"
     )
@@ -150,7 +161,8 @@ def disable(args: Namespace, desk: Desk) -> None:
 def enable(args: Namespace, desk: Desk) -> None:
     """``args.name``: let an account in again, and its tokens."""
     account = _account(args.name, desk)
-    desk.run(desk.store.set_disabled(account.user_id, False, desk.now()))
+    deed = desk.deed("user_enable", account)
+    desk.run(desk.store.set_disabled(account.user_id, False, desk.now(), deed=deed))
     desk.out.write(f"{account.name} may log in; password and tokens are as they were\n")
 
 
@@ -159,7 +171,7 @@ def list_(args: Namespace, desk: Desk) -> None:
     """``args.json``: all accounts, by name."""
     accounts = desk.run(desk.store.accounts())
     if args.json:
-        _write_json(
+        write_json(
             ({"name": a.name, "operator": a.operator, "disabled": a.disabled} for a in accounts),
             desk,
         )
@@ -167,7 +179,7 @@ def list_(args: Namespace, desk: Desk) -> None:
         desk.err.write("there are no accounts yet: `chatd user add NAME` makes one\n")
     else:
         rows = [(a.name, _role(a), "disabled" if a.disabled else "active") for a in accounts]
-        _write_table([("NAME", "ROLE", "STATE"), *rows], desk)
+        write_table([("NAME", "ROLE", "STATE"), *rows], desk)
 
 
 def _role(account: Account) -> str:
@@ -197,7 +209,8 @@ def token_add(args: Namespace, desk: Desk) -> None:
     token = Token(
         token_id=minted.token_id, user_id=account.user_id, label=args.label, created_ts=desk.now()
     )
-    desk.run(desk.store.add_token(token, minted.digest))
+    deed = desk.deed("token_add", account, token=token.token_id, label=token.label)
+    desk.run(desk.store.add_token(token, minted.digest, deed=deed))
     desk.out.write(minted.text + "\n")
     desk.err.write(
         f"token {minted.token_id} logs in as {account.name}. It is shown this once; "
@@ -211,14 +224,15 @@ def token_list(args: Namespace, desk: Desk) -> None:
     account = _account(args.name, desk)
     found = desk.run(desk.store.tokens(account.user_id))
     if args.json:
-        _write_json(
-            ({"id": t.token_id, "label": t.label, "created": _time(t)} for t in found), desk
+        write_json(
+            ({"id": t.token_id, "label": t.label, "created": time_of(t.created_ts)} for t in found),
+            desk,
         )
     elif not found:
         desk.err.write(f"{account.name} has no tokens: `chatd token add` makes one\n")
     else:
-        rows = [(t.token_id, _time(t), t.label) for t in found]
-        _write_table([("ID", "CREATED", "LABEL"), *rows], desk)
+        rows = [(t.token_id, time_of(t.created_ts), t.label) for t in found]
+        write_table([("ID", "CREATED", "LABEL"), *rows], desk)
 
 
 @refusing
@@ -227,25 +241,30 @@ def token_revoke(args: Namespace, desk: Desk) -> None:
     token_id = tokens.token_id(args.token_id) or args.token_id
     if not _TOKEN_ID.fullmatch(token_id):
         raise Denied("that is no token's id: `chatd token list USER` shows them")
-    if not desk.run(desk.store.revoke_token(token_id, desk.now())):
+    now = desk.now()
+    deed = audit.deed("token_revoke", desk.by, now, token=token_id)
+    if not desk.run(desk.store.revoke_token(token_id, now, deed=deed)):
         raise Denied(f"there is no token {token_id}: it may be revoked already")
     desk.out.write(f"token {token_id} is revoked; its sessions end in a moment\n")
 
 
-def _time(token: Token) -> str:
-    when = datetime.fromtimestamp(token.created_ts / 1000, UTC)
+def time_of(ts: int) -> str:
+    """A time as lists have it."""
+    when = datetime.fromtimestamp(ts / 1000, UTC)
     return when.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 # --- how lists are written ---
 
 
-def _write_json(things: Iterable[dict[str, Any]], desk: Desk) -> None:
+def write_json(things: Iterable[dict[str, Any]], desk: Desk) -> None:
+    """For programs."""
     json.dump(list(things), desk.out, ensure_ascii=False, indent=2)
     desk.out.write("\n")
 
 
-def _write_table(rows: list[tuple[str, ...]], desk: Desk) -> None:
+def write_table(rows: list[tuple[str, ...]], desk: Desk) -> None:
+    """For people: columns, the first row their names."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -13,7 +13,7 @@ OPERATIONS = (
     "look_alike", "set_password", "rehash", "set_disabled", "add_token", "token", "tokens",
     "revoke_token", "revocations", "sanctions_version", "sanctions", "sanction", "lift",
     "room_rules", "set_room_rules", "emergency", "set_emergency", "report", "reports",
-    "reports_open", "settle", "tidy",
+    "reports_open", "settle", "record", "audit_head", "audit", "audit_found", "tidy",
 )  # fmt: skip
 """Every name that StoreMeter.operation can hear: the calls of the port, and `tidy`."""
 

@@ -48,11 +48,14 @@ def _rooms(view: View, word: str) -> list[Choice]:
 
 
 def _people(view: View, word: str, *, first: bool) -> list[Choice]:
-    """Who spoke last comes first. At the beginning of a line one is spoken to."""
+    """Who spoke last comes first, then who spoke and went. A line begins with whom it is for."""
     sign = "@" if word.startswith("@") else ""
     wanted = word.removeprefix("@").casefold()
-    here = list(reversed(view.room.people)) if view.room is not None else []
-    people = dict.fromkeys([*here, *(name for room in view.listed() for name in room.people)])
+    room = view.room
+    here = list(reversed(room.people)) if room is not None else []
+    gone = [x.user for x in reversed(room.entries) if x.seq] if room is not None else []
+    elsewhere = [name for other in view.listed() for name in other.people]
+    people = dict.fromkeys([*here, *gone, *elsewhere])
     end = ": " if first and not sign else " "
     return [
         Choice(f"{sign}{name}{end}", len(word))

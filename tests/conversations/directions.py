@@ -46,6 +46,7 @@ DIRECTIONS = (
     Direction("full", re.compile(r"the disk is full"), "store"),
     Direction("failing", re.compile(r"the store fails"), "store"),
     Direction("broken", re.compile(r"the store breaks(?: at (?P<call>\w+))?"), "store"),
+    Direction("endless", re.compile(r"the next search does not end"), "store"),
     Direction("well", re.compile(r"the store works again"), "store"),
     Direction("late", re.compile(r"the store takes its time"), "store"),
     Direction("arrived", re.compile(r"the store is done"), "store"),

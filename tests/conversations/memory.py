@@ -8,7 +8,7 @@ from typing import Any
 
 from chatd.auth import tokens
 from chatd.core.log import Token
-from chatd.core.ports import StoreFailed, StoreFull
+from chatd.core.ports import SearchTooLong, StoreFailed, StoreFull
 from tests.conversations.patterns import words
 from tests.conversations.stage import Closed, Unable
 from tests.house.house import Client, House
@@ -130,6 +130,9 @@ class MemoryStage:
             self.house.weather.fail(call, fault)
         else:
             self.house.weather.breaks(fault)
+
+    def _endless(self) -> None:
+        self.house.weather.fail("search", SearchTooLong())
 
     def _well(self) -> None:
         self.house.store.trouble = None

@@ -57,6 +57,8 @@ SAID = {
     "settle": ("number", "outcome"),
     "emergency": ("step",),
     "announce": ("text",),
+    "audit": (),
+    "auditverify": (),
     "status": (),
     "everybody": (),
     "drain": (),

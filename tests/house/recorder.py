@@ -121,6 +121,12 @@ class Meter:
     def reports_open(self, waiting: int) -> None:
         self.counts["reports_open"] = waiting
 
+    def audit(self, records: int, head: int) -> None:
+        self.counts["audit"], self.counts["audit_head"] = records, head
+
+    def audit_owed(self, records: int) -> None:
+        self.counts["audit_owed"] = records
+
     def limit_hit(self, limit: str, mode: str) -> None:
         self.counts[f"limit_hit {limit} {mode}"] += 1
 

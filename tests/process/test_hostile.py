@@ -14,10 +14,9 @@ import pytest
 from tests.process.client import Client
 from tests.process.conftest import MakeClient, MakeDaemon, MakeRaw
 from tests.process.harness import Daemon, eventually
-from tests.process.wire import BINARY, CLOSE, PING, TEXT, frame, upgrade_request
+from tests.process.wire import BINARY, CLOSE, CONTINUATION, PING, TEXT, frame, upgrade_request
 
 FRAME_BYTES = 64 * 1024  # the limit of the defaults
-CONTINUATION = 0x0
 
 
 @pytest.fixture(scope="module")

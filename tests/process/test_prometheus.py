@@ -7,6 +7,7 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.process.client import Client
 from tests.process.conftest import MakeDaemon
-from tests.process.harness import Daemon, eventually
+from tests.process.harness import PROJECT, Daemon, eventually
 from tests.process.liar import Liar
 from tests.process.prometheus import PATIENCE, Prometheus
 from tests.process.test_disk import Disk
@@ -108,6 +109,7 @@ def test_each_alert_that_can_fire_for_real_does_and_is_quiet_before(scene: Scene
         check_that_all_is_well(scene)
         check_pictures(prometheus)
         tell_ill_news(scene)
+        drain_and_forget(scene.other, prometheus)
         stall(scene)
         fill_the_disk(scene)
         lose_lines(scene)
@@ -192,6 +194,14 @@ def limit_files(daemon: Daemon) -> None:
     """It may open two files more, and then none: one for Prometheus, one for who comes."""
     there = len(list(Path(f"/proc/{daemon.pid}/fd").iterdir()))
     resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (there + 2, there + 2))
+
+
+def drain_and_forget(daemon: Daemon, prometheus: Prometheus) -> None:
+    """An operator sends all home, and never takes it back."""
+    socket = str(daemon.folder / "control.sock")
+    chatctl = [sys.executable, "-m", "chatd.ctl", "--socket", socket]
+    subprocess.run([*chatctl, "drain"], cwd=PROJECT, check=True, timeout=PATIENCE)
+    prometheus.until_firing("ChatdDrainStuck")
 
 
 def stall(scene: Scene) -> None:

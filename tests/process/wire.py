@@ -12,6 +12,7 @@ from typing import Any
 
 PATIENCE = 20.0
 MASK = b"\x21\x43\x65\x87"
+CONTINUATION = 0x0
 TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA  # opcodes, RFC 6455 section 5.2
 KEY = b64encode(b"sixteen bytes ok").decode()
 HEAD = (
@@ -40,14 +41,17 @@ def frame(opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0) -> byt
 
 
 class Raw:
-    """A socket to the daemon. ``receive_buffer``: bytes that the kernel keeps for it unread."""
+    """A socket to the daemon. ``receive_buffer``: bytes that the kernel keeps for it unread;
+    ``source``: the address that it comes from, any in 127.0.0.0/8."""
 
-    def __init__(self, port: int, receive_buffer: int = 0) -> None:
+    def __init__(self, port: int, receive_buffer: int = 0, source: str = "") -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.socket.settimeout(PATIENCE)
         if receive_buffer:  # before connecting: the window is agreed then
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         try:
+            if source:
+                self.socket.bind((source, 0))
             self.socket.connect(("127.0.0.1", port))
         except OSError:
             self.socket.close()

@@ -14,6 +14,8 @@ import pytest
 
 from tests.process.conftest import MakeClient, MakeDaemon
 from tests.process.harness import PROJECT, Daemon, clean_environ, eventually
+from tests.process.test_library import tls_before
+from tests.unit.client.certificates import Authority
 
 PAGE = (PROJECT / "docs" / "terminal.md").read_text()
 ECHO, ONE, FOLLOW, JSON = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -95,6 +97,16 @@ def test_what_goes_wrong_has_an_exit_code_and_a_reason(
     assert (done.returncode, done.stdout) == (code, "")
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_wss_is_spoken_with_whom_one_believes(daemon: Daemon, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with tls_before(daemon, authority.server("localhost")) as url:
+        believed = daemon.verb("connect", url, "--ca", str(authority.file), stdin="hello\n")
+        assert (believed.returncode, believed.stderr) == (0, "")
+        refused = daemon.verb("connect", url, stdin="hello\n")
+    assert refused.returncode == 69
+    assert "certificate is not believed" in refused.stderr
 
 
 def test_a_script_waits_while_the_rate_is_over_its_limit(make_daemon: MakeDaemon) -> None:

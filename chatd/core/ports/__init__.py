@@ -1,15 +1,27 @@
 """The ports: what the core asks of the world, and nobody's implementation of it.
 Each has one contract suite in tests/unit that runs for every implementation."""
 
+from chatd.core.ports.audit import Audit
 from chatd.core.ports.auth import Authenticator, Identity
 from chatd.core.ports.bus import Bus, Notice
+from chatd.core.ports.hooks import Hooks
 from chatd.core.ports.line import Dialect, Frame, Outbox, Speaker
 from chatd.core.ports.process import BadConfig, Facts, NewConfig, Process
 from chatd.core.ports.sanctions import Sanctions
-from chatd.core.ports.store import KeyReused, NameTaken, NoSuchTarget, Store, StoreFailed, StoreFull
+from chatd.core.ports.store import (
+    KeyReused,
+    NameTaken,
+    NoSuchTarget,
+    SearchesFull,
+    SearchTooLong,
+    Store,
+    StoreFailed,
+    StoreFull,
+)
 from chatd.core.ports.world import Clock, Ids, Log, Meter, Spawn, Timer
 
 __all__ = [
+    "Audit",
     "Authenticator",
     "BadConfig",
     "Bus",
@@ -17,6 +29,7 @@ __all__ = [
     "Dialect",
     "Facts",
     "Frame",
+    "Hooks",
     "Identity",
     "Ids",
     "KeyReused",
@@ -29,6 +42,8 @@ __all__ = [
     "Outbox",
     "Process",
     "Sanctions",
+    "SearchTooLong",
+    "SearchesFull",
     "Spawn",
     "Speaker",
     "Store",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from chatd.core.hooks import Hook
 from chatd.core.log import UserId
 
 
@@ -28,6 +29,10 @@ class Authenticator(Protocol):
 
     async def token(self, token: str) -> Identity | None:
         """By a bot's token."""
+        ...
+
+    async def hook(self, token: str) -> Hook | None:
+        """The hook of this token."""
         ...
 
     async def returning(self, return_token: str, now: int) -> Identity | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import Author, RoomId
 from chatd.core.sanctions import Emergency, Report, RoomRules, Sanction, SanctionKind, Subject
 
@@ -30,12 +31,20 @@ class Sanctions(Protocol):
         by: str,
         ts: int,
         until: int | None,
+        deed: Deed = NO_DEED,
     ) -> Sanction:
         """Lay one on. The same kind on the same subject and room replaces the one before; those
         that are over at ``ts`` are forgotten. Raises StoreFailed when there is no such room."""
         ...
 
-    async def lift(self, kind: SanctionKind, subject: Subject, room_id: RoomId | None) -> bool:
+    async def lift(
+        self,
+        kind: SanctionKind,
+        subject: Subject,
+        room_id: RoomId | None,
+        *,
+        deed: Deed = NO_DEED,
+    ) -> bool:
         """End one; false when there was none."""
         ...
 
@@ -43,7 +52,9 @@ class Sanctions(Protocol):
         """Those of all rooms that have some."""
         ...
 
-    async def set_room_rules(self, room_id: RoomId, rules: RoomRules) -> None:
+    async def set_room_rules(
+        self, room_id: RoomId, rules: RoomRules, *, deed: Deed = NO_DEED
+    ) -> None:
         """Replace a room's; the defaults are none. Raises StoreFailed where there is no room."""
         ...
 
@@ -51,7 +62,7 @@ class Sanctions(Protocol):
         """The step in force."""
         ...
 
-    async def set_emergency(self, step: Emergency) -> None:
+    async def set_emergency(self, step: Emergency, *, deed: Deed = NO_DEED) -> None:
         """Enter or leave a step."""
         ...
 
@@ -71,7 +82,9 @@ class Sanctions(Protocol):
         """How many wait to be settled."""
         ...
 
-    async def settle(self, number: int, *, outcome: str, by: str, ts: int) -> Report | None:
+    async def settle(
+        self, number: int, *, outcome: str, by: str, ts: int, deed: Deed = NO_DEED
+    ) -> Report | None:
         """Close a report with an ``outcome`` that is not empty; None when there is none of this
         number that is open."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import (
     Account,
     Appended,
@@ -21,6 +22,8 @@ from chatd.core.log import (
     Token,
     UserId,
 )
+from chatd.core.ports.audit import Audit
+from chatd.core.ports.hooks import Hooks
 from chatd.core.ports.sanctions import Sanctions
 
 
@@ -30,6 +33,14 @@ class StoreFull(Exception):
 
 class StoreFailed(Exception):
     """The store could not do it. Nothing was stored; the same call may succeed later."""
+
+
+class SearchTooLong(Exception):
+    """A search took longer than one may; nothing was found until then."""
+
+
+class SearchesFull(Exception):
+    """As many searches wait as may, of this person or of all."""
 
 
 class NameTaken(Exception):
@@ -44,7 +55,7 @@ class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
 
-class Store(Sanctions, Protocol):
+class Store(Sanctions, Audit, Hooks, Protocol):
     """The truth. Every call that writes is durable when it returns.
 
     All calls may raise StoreFull or StoreFailed. Lists are ascending unless said. Times are
@@ -121,7 +132,8 @@ class Store(Sanctions, Protocol):
         """Messages that hold all words of ``query``, newest first, below ``cursor``: in one room,
         or (None) in all public rooms and those of which ``member`` is a lasting member.
 
-        The last word may go on in the text. What a word is: chatd/store/words.py.
+        The last word may go on in the text. What a word is: chatd/store/words.py. Raises
+        SearchTooLong and SearchesFull, for no search to keep others waiting.
         """
         ...
 
@@ -131,7 +143,15 @@ class Store(Sanctions, Protocol):
         ...
 
     async def create_room(
-        self, name: str, kind: RoomKind, *, skeleton: str, topic: str, owner: Member | None, ts: int
+        self,
+        name: str,
+        kind: RoomKind,
+        *,
+        skeleton: str,
+        topic: str,
+        owner: Member | None,
+        ts: int,
+        deed: Deed = NO_DEED,
     ) -> StoredRoom:
         """Make a room. Raises NameTaken when the skeleton or the name is another room's."""
         ...
@@ -149,11 +169,11 @@ class Store(Sanctions, Protocol):
         """Public rooms by name, those above ``after``."""
         ...
 
-    async def set_member(self, room_id: RoomId, member: Member) -> None:
+    async def set_member(self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED) -> None:
         """Make a lasting member, or change its rank."""
         ...
 
-    async def drop_member(self, room_id: RoomId, user_id: UserId) -> None:
+    async def drop_member(self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED) -> None:
         """End a membership, if there is one."""
         ...
 
@@ -178,7 +198,9 @@ class Store(Sanctions, Protocol):
         ...
 
     # --- accounts ---
-    async def add_account(self, account: Account, skeleton: str, ts: int) -> None:
+    async def add_account(
+        self, account: Account, skeleton: str, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """Make an account. Raises NameTaken."""
         ...
 
@@ -198,7 +220,9 @@ class Store(Sanctions, Protocol):
         """The name of the account that has this skeleton."""
         ...
 
-    async def set_password(self, user_id: UserId, password: str, ts: int) -> None:
+    async def set_password(
+        self, user_id: UserId, password: str, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """A new encoded hash; records a revocation. Does nothing where there is no such account."""
         ...
 
@@ -207,12 +231,14 @@ class Store(Sanctions, Protocol):
         ``set_password`` it is no change that anybody has to hear of, so no revocation."""
         ...
 
-    async def set_disabled(self, user_id: UserId, disabled: bool, ts: int) -> None:
+    async def set_disabled(
+        self, user_id: UserId, disabled: bool, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """Bar an account, or let it in again; barring records a revocation. Does nothing where
         there is no such account."""
         ...
 
-    async def add_token(self, token: Token, digest: bytes) -> None:
+    async def add_token(self, token: Token, digest: bytes, *, deed: Deed = NO_DEED) -> None:
         """Keep a token's SHA-256 digest (32 bytes)."""
         ...
 
@@ -224,7 +250,7 @@ class Store(Sanctions, Protocol):
         """An account's tokens that are not revoked."""
         ...
 
-    async def revoke_token(self, token_id: str, ts: int) -> bool:
+    async def revoke_token(self, token_id: str, ts: int, *, deed: Deed = NO_DEED) -> bool:
         """End a token at once; false when there was none. Records a revocation."""
         ...
 

@@ -152,6 +152,13 @@ class Limits:
         "not read until some are done.",
         reload=True,
     )
+    search_time: float = key(
+        duration(0.01, 600),
+        2.0,
+        "How long one search may take. There is one thread for all searches, and two of each user "
+        "may wait for it.",
+        reload=True,
+    )
     rooms_per_user: int = key(whole(1, 100_000), 200, "Rooms that one user may be in.", reload=True)
     direct_rooms_per_user: int = key(
         whole(1, 100_000),

@@ -15,6 +15,7 @@ from chatd.ops.config.kinds import choice, flag, line, lines, list_of, number, w
 from chatd.ops.config.limits import Limits
 from chatd.ops.config.measures import duration, mode
 from chatd.ops.config.places import file, host, listener, origin, proxies, room, zone
+from chatd.ops.config.retention import Retention
 from chatd.ops.config.values import Listener, Proxies, Tcp
 
 Creators = Literal["anyone", "members", "operators"]
@@ -112,25 +113,6 @@ class Rooms:
         200,
         "With more people than this in a room, their coming and going is not announced one by "
         "one; only the number is.",
-        reload=True,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long messages are kept. What is too old is removed for good, some of it at a time, the
-    oldest first; the disk gets its room back. Backups keep what they have."""
-
-    age: float = key(
-        duration(0, 100 * YEAR),
-        0.0,
-        'Entries of rooms\' logs older than this are removed; "0s" keeps them for ever.',
-        reload=True,
-    )
-    messages: int = key(
-        whole(0, 1_000_000_000),
-        0,
-        "So many messages are kept for each room, the newest; 0 keeps all.",
         reload=True,
     )
 

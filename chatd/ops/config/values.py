@@ -39,6 +39,16 @@ class Inherited:
         return f"systemd:{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long one room's messages are kept. ``age`` in seconds, ``messages`` the newest; 0: all of
+    them."""
+
+    room: str
+    age: float = 0.0
+    messages: int = 0
+
+
 Listener = Tcp | Unix | Inherited
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from chatd.core.ports import StoreFailed
 from chatd.store.memory.accounts import Accounts
+from chatd.store.memory.audit import Audit
+from chatd.store.memory.hooks import Hooks
 from chatd.store.memory.log import Log
 from chatd.store.memory.rooms import Rooms
 from chatd.store.memory.sanctions import Sanctions
 
 
-class MemoryStore(Log, Rooms, Accounts, Sanctions):
+class MemoryStore(Log, Rooms, Accounts, Sanctions, Audit, Hooks):
     """ports.Store in memory."""
 
     def __init__(self, epoch: str = "memory") -> None:

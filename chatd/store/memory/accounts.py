@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import Account, Revocation, Token, UserId
 from chatd.core.ports import NameTaken, StoreFailed
+from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper
 
 
 class Accounts(Keeper):
     """The port's calls about accounts."""
 
-    async def add_account(self, account: Account, skeleton: str, ts: int) -> None:
+    async def add_account(
+        self, account: Account, skeleton: str, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """See the port."""
         kept = self.writing()
         if skeleton in kept.skeletons:
@@ -21,6 +25,7 @@ class Accounts(Keeper):
             raise StoreFailed(f"there is an account {account.user_id} already")
         kept.accounts[account.user_id] = account
         kept.skeletons[skeleton] = account.user_id
+        record(kept, deed)
 
     async def account(self, name: str) -> Account | None:
         """See the port."""
@@ -40,12 +45,15 @@ class Accounts(Keeper):
         user_id = kept.skeletons.get(skeleton)
         return kept.accounts[user_id].name if user_id is not None else None
 
-    async def set_password(self, user_id: UserId, password: str, ts: int) -> None:
+    async def set_password(
+        self, user_id: UserId, password: str, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """See the port."""
         accounts = self.writing().accounts
         if user_id in accounts:
             accounts[user_id] = replace(accounts[user_id], password=password)
             self._revoke(user_id)
+            record(self.writing(), deed)
 
     async def rehash(self, user_id: UserId, old: str, new: str) -> None:
         """See the port."""
@@ -53,20 +61,24 @@ class Accounts(Keeper):
         if user_id in accounts and accounts[user_id].password == old:
             accounts[user_id] = replace(accounts[user_id], password=new)
 
-    async def set_disabled(self, user_id: UserId, disabled: bool, ts: int) -> None:
+    async def set_disabled(
+        self, user_id: UserId, disabled: bool, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """See the port."""
         accounts = self.writing().accounts
         if user_id in accounts:
             accounts[user_id] = replace(accounts[user_id], disabled=disabled)
             if disabled:
                 self._revoke(user_id)
+            record(self.writing(), deed)
 
-    async def add_token(self, token: Token, digest: bytes) -> None:
+    async def add_token(self, token: Token, digest: bytes, *, deed: Deed = NO_DEED) -> None:
         """See the port."""
         kept = self.writing()
         if token.user_id not in kept.accounts:
             raise StoreFailed(f"there is no account {token.user_id}")
         kept.tokens[digest] = token
+        record(kept, deed)
 
     async def token(self, digest: bytes) -> Token | None:
         """See the port."""
@@ -77,13 +89,14 @@ class Accounts(Keeper):
         tokens = [token for token in self.reading().tokens.values() if token.user_id == user_id]
         return sorted(tokens, key=lambda token: (token.created_ts, token.token_id))
 
-    async def revoke_token(self, token_id: str, ts: int) -> bool:
+    async def revoke_token(self, token_id: str, ts: int, *, deed: Deed = NO_DEED) -> bool:
         """See the port."""
         tokens = self.writing().tokens
         for digest, token in tokens.items():
             if token.token_id == token_id:
                 del tokens[digest]
                 self._revoke(token.user_id, token_id)
+                record(self.writing(), deed)
                 return True
         return False
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from chatd.core.audit import Record
+from chatd.core.hooks import Hook
 from chatd.core.log import (
     Account,
     Entry,
@@ -58,6 +60,7 @@ class Kept:
     accounts: dict[UserId, Account] = field(default_factory=dict)
     skeletons: dict[str, UserId] = field(default_factory=dict)
     tokens: dict[bytes, Token] = field(default_factory=dict)
+    hooks: dict[bytes, Hook] = field(default_factory=dict)
     revocations: list[Revocation] = field(default_factory=list)
     sanctions: list[Sanction] = field(default_factory=list)
     sanctions_laid: int = 0
@@ -65,6 +68,7 @@ class Kept:
     room_rules: dict[RoomId, RoomRules] = field(default_factory=dict)
     emergency: Emergency = Emergency.OFF
     reports: list[tuple[UserId, Report]] = field(default_factory=list)
+    audit: list[Record] = field(default_factory=list)
 
 
 class Keeper:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from chatd.core.log import Appended, Draft, Entry, Found, RoomId, StoredMessage, UserId
 from chatd.core.ports import KeyReused, NoSuchTarget, StoreFailed
+from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper, Kept, Room
 from chatd.store.words import matches, terms
 
@@ -37,6 +38,7 @@ class Log(Keeper):
         )
         room.log.append(entry)
         _follow(kept, room, entry)
+        record(kept, draft.deed)
         return Appended(entry)
 
     async def read(self, room_id: RoomId, after: int, limit: int) -> list[Entry]:

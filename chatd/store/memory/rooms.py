@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import Member, Membership, RoomId, RoomKind, StoredRoom, UserId
 from chatd.core.ports import NameTaken, StoreFailed
+from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper, Room
 
 
@@ -16,7 +18,15 @@ class Rooms(Keeper):
         return next((room.now() for room in rooms if room.stored.name == name), None)
 
     async def create_room(
-        self, name: str, kind: RoomKind, *, skeleton: str, topic: str, owner: Member | None, ts: int
+        self,
+        name: str,
+        kind: RoomKind,
+        *,
+        skeleton: str,
+        topic: str,
+        owner: Member | None,
+        ts: int,
+        deed: Deed = NO_DEED,
     ) -> StoredRoom:
         """See the port."""
         kept = self.writing()
@@ -28,6 +38,7 @@ class Rooms(Keeper):
         room = kept.rooms[room_id] = Room(stored, skeleton)
         if owner is not None:
             room.members[owner.user_id] = owner
+        record(kept, deed)
         return room.now()
 
     async def direct_room(self, name: str, one: Member, other: Member, ts: int) -> StoredRoom:
@@ -57,18 +68,21 @@ class Rooms(Keeper):
         above = [room for room in public if room.name > after]
         return sorted(above, key=lambda room: room.name)[:limit]
 
-    async def set_member(self, room_id: RoomId, member: Member) -> None:
+    async def set_member(self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED) -> None:
         """See the port."""
-        room = self.writing().rooms.get(room_id)
+        kept = self.writing()
+        room = kept.rooms.get(room_id)
         if room is None:
             raise StoreFailed(f"there is no room {room_id}")
         room.members[member.user_id] = member
+        record(kept, deed)
 
-    async def drop_member(self, room_id: RoomId, user_id: UserId) -> None:
+    async def drop_member(self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED) -> None:
         """See the port."""
-        room = self.writing().rooms.get(room_id)
-        if room is not None:
-            room.members.pop(user_id, None)
+        kept = self.writing()
+        room = kept.rooms.get(room_id)
+        if room is not None and room.members.pop(user_id, None) is not None:
+            record(kept, deed)
 
     async def members(self, room_id: RoomId, limit: int) -> list[Member]:
         """See the port."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import Author, RoomId
 from chatd.core.ports import NoSuchTarget, StoreFailed
 from chatd.core.sanctions import Emergency, Report, RoomRules, Sanction, SanctionKind, Subject
+from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper, Kept
 
 
@@ -31,6 +33,7 @@ class Sanctions(Keeper):
         by: str,
         ts: int,
         until: int | None,
+        deed: Deed = NO_DEED,
     ) -> Sanction:
         """See the port."""
         kept = self.writing()
@@ -52,9 +55,17 @@ class Sanctions(Keeper):
         )
         kept.sanctions.append(laid)
         kept.sanctions_version += 1
+        record(kept, deed)
         return laid
 
-    async def lift(self, kind: SanctionKind, subject: Subject, room_id: RoomId | None) -> bool:
+    async def lift(
+        self,
+        kind: SanctionKind,
+        subject: Subject,
+        room_id: RoomId | None,
+        *,
+        deed: Deed = NO_DEED,
+    ) -> bool:
         """See the port."""
         kept = self.writing()
         same = _same(kind, subject, room_id)
@@ -62,13 +73,16 @@ class Sanctions(Keeper):
         lifted = len(others) < len(kept.sanctions)
         kept.sanctions = others
         kept.sanctions_version += lifted
+        record(kept, deed if lifted else NO_DEED)
         return lifted
 
     async def room_rules(self) -> dict[RoomId, RoomRules]:
         """See the port."""
         return dict(self.reading().room_rules)
 
-    async def set_room_rules(self, room_id: RoomId, rules: RoomRules) -> None:
+    async def set_room_rules(
+        self, room_id: RoomId, rules: RoomRules, *, deed: Deed = NO_DEED
+    ) -> None:
         """See the port."""
         kept = self.writing()
         _must_be(kept, room_id)
@@ -76,16 +90,18 @@ class Sanctions(Keeper):
         if rules != RoomRules():
             kept.room_rules[room_id] = rules
         kept.sanctions_version += 1
+        record(kept, deed)
 
     async def emergency(self) -> Emergency:
         """See the port."""
         return self.reading().emergency
 
-    async def set_emergency(self, step: Emergency) -> None:
+    async def set_emergency(self, step: Emergency, *, deed: Deed = NO_DEED) -> None:
         """See the port."""
         kept = self.writing()
         kept.emergency = step
         kept.sanctions_version += 1
+        record(kept, deed)
 
     async def report(
         self, room_id: RoomId, seq: int, *, by: Author, reason: str, ts: int
@@ -123,7 +139,9 @@ class Sanctions(Keeper):
         """See the port."""
         return sum(not each.outcome for _, each in self.reading().reports)
 
-    async def settle(self, number: int, *, outcome: str, by: str, ts: int) -> Report | None:
+    async def settle(
+        self, number: int, *, outcome: str, by: str, ts: int, deed: Deed = NO_DEED
+    ) -> Report | None:
         """See the port."""
         kept = self.writing()
         for place, (user_id, each) in enumerate(kept.reports):
@@ -131,6 +149,7 @@ class Sanctions(Keeper):
                 done = replace(each, outcome=outcome, settled_by=by, settled_ts=ts, text="")
                 kept.reports[place] = user_id, done
                 kept.sanctions_version += 1
+                record(kept, deed)
                 return done
         return None
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import sqlite3
 
+from chatd.core.audit import Deed
 from chatd.core.log import Account, Revocation, Token, UserId
 from chatd.core.ports import NameTaken, StoreFailed
+from chatd.store.sqlite import audit
 from chatd.store.sqlite.transaction import Transaction
 
 _EPOCH = "SELECT value FROM meta WHERE name = 'epoch'"
@@ -52,7 +54,9 @@ def probe(transaction: Transaction) -> None:
     transaction.execute(_PROBE)
 
 
-def add_account(transaction: Transaction, account: Account, skeleton: str, ts: int) -> None:
+def add_account(
+    transaction: Transaction, account: Account, skeleton: str, ts: int, deed: Deed
+) -> None:
     """See the port."""
     taken = transaction.execute(_LOOK_ALIKE, (skeleton,)).fetchone()
     if taken is not None:
@@ -60,6 +64,7 @@ def add_account(transaction: Transaction, account: Account, skeleton: str, ts: i
     flags = (account.operator, account.disabled)
     row = (account.user_id, account.name, account.password, *flags, skeleton, ts)
     transaction.execute(_ADD, row)
+    audit.record(transaction, deed)
 
 
 def account(connection: sqlite3.Connection, name: str) -> Account | None:
@@ -85,10 +90,13 @@ def look_alike(connection: sqlite3.Connection, skeleton: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def set_password(transaction: Transaction, user_id: UserId, password: str, ts: int) -> None:
+def set_password(
+    transaction: Transaction, user_id: UserId, password: str, ts: int, deed: Deed
+) -> None:
     """See the port."""
     if transaction.execute(_SET_PASSWORD, (password, user_id)).rowcount:
         transaction.execute(_REVOKE, (user_id, "", ts))
+        audit.record(transaction, deed)
 
 
 def rehash(transaction: Transaction, user_id: UserId, old: str, new: str) -> None:
@@ -96,18 +104,24 @@ def rehash(transaction: Transaction, user_id: UserId, old: str, new: str) -> Non
     transaction.execute(_REHASH, (new, user_id, old))
 
 
-def set_disabled(transaction: Transaction, user_id: UserId, disabled: bool, ts: int) -> None:
+def set_disabled(
+    transaction: Transaction, user_id: UserId, disabled: bool, ts: int, deed: Deed
+) -> None:
     """See the port."""
-    if transaction.execute(_SET_DISABLED, (disabled, user_id)).rowcount and disabled:
+    if not transaction.execute(_SET_DISABLED, (disabled, user_id)).rowcount:
+        return
+    if disabled:
         transaction.execute(_REVOKE, (user_id, "", ts))
+    audit.record(transaction, deed)
 
 
-def add_token(transaction: Transaction, token: Token, digest: bytes) -> None:
+def add_token(transaction: Transaction, token: Token, digest: bytes, deed: Deed) -> None:
     """See the port."""
     if transaction.execute(_BY_ID, (token.user_id,)).fetchone() is None:
         raise StoreFailed(f"there is no account {token.user_id}")
     row = (token.token_id, token.user_id, token.label, token.created_ts, digest)
     transaction.execute(_ADD_TOKEN, row)
+    audit.record(transaction, deed)
 
 
 def token(connection: sqlite3.Connection, digest: bytes) -> Token | None:
@@ -121,13 +135,14 @@ def tokens(connection: sqlite3.Connection, user_id: UserId) -> list[Token]:
     return [_token(*row) for row in connection.execute(_OF_USER, (user_id,))]
 
 
-def revoke_token(transaction: Transaction, token_id: str, ts: int) -> bool:
+def revoke_token(transaction: Transaction, token_id: str, ts: int, deed: Deed) -> bool:
     """See the port."""
     owner = transaction.execute(_OWNER, (token_id,)).fetchone()
     if owner is None:
         return False
     transaction.execute(_DROP_TOKEN, (token_id,))
     transaction.execute(_REVOKE, (owner[0], token_id, ts))
+    audit.record(transaction, deed)
     return True
 
 

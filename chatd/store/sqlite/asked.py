@@ -1,11 +1,12 @@
-"""The embedded store's calls about what operators lay down: which thread each one goes to.
-What each does is in sanctions; the other calls of the port are in store."""
+"""The embedded store's calls about what operators lay down, and about the audit log: which thread
+each one goes to. What each does is in sanctions and audit; the port's others are in store."""
 
 from __future__ import annotations
 
+from chatd.core.audit import NO_DEED, Deed, Head, Record, Wanted
 from chatd.core.log import Author, RoomId
 from chatd.core.sanctions import Emergency, Report, RoomRules, Sanction, SanctionKind, Subject
-from chatd.store.sqlite import sanctions
+from chatd.store.sqlite import audit, sanctions
 from chatd.store.sqlite.threads import Threads
 
 
@@ -32,30 +33,41 @@ class SanctionCalls:
         by: str,
         ts: int,
         until: int | None,
+        deed: Deed = NO_DEED,
     ) -> Sanction:
         """See the port."""
-        asked = (kind, subject, room_id, reason, by, ts, until)
+        asked = (kind, subject, room_id, reason, by, ts, until, deed)
         return await self._threads.write("sanction", sanctions.sanction, *asked)
 
-    async def lift(self, kind: SanctionKind, subject: Subject, room_id: RoomId | None) -> bool:
+    async def lift(
+        self,
+        kind: SanctionKind,
+        subject: Subject,
+        room_id: RoomId | None,
+        *,
+        deed: Deed = NO_DEED,
+    ) -> bool:
         """See the port."""
-        return await self._threads.write("lift", sanctions.lift, kind, subject, room_id)
+        return await self._threads.write("lift", sanctions.lift, kind, subject, room_id, deed)
 
     async def room_rules(self) -> dict[RoomId, RoomRules]:
         """See the port."""
         return await self._threads.read("room_rules", sanctions.room_rules)
 
-    async def set_room_rules(self, room_id: RoomId, rules: RoomRules) -> None:
+    async def set_room_rules(
+        self, room_id: RoomId, rules: RoomRules, *, deed: Deed = NO_DEED
+    ) -> None:
         """See the port."""
-        await self._threads.write("set_room_rules", sanctions.set_room_rules, room_id, rules)
+        asked = (room_id, rules, deed)
+        await self._threads.write("set_room_rules", sanctions.set_room_rules, *asked)
 
     async def emergency(self) -> Emergency:
         """See the port."""
         return await self._threads.read("emergency", sanctions.emergency)
 
-    async def set_emergency(self, step: Emergency) -> None:
+    async def set_emergency(self, step: Emergency, *, deed: Deed = NO_DEED) -> None:
         """See the port."""
-        await self._threads.write("set_emergency", sanctions.set_emergency, step)
+        await self._threads.write("set_emergency", sanctions.set_emergency, step, deed)
 
     async def report(
         self, room_id: RoomId, seq: int, *, by: Author, reason: str, ts: int
@@ -72,7 +84,31 @@ class SanctionCalls:
         """See the port."""
         return await self._threads.read("reports_open", sanctions.reports_open)
 
-    async def settle(self, number: int, *, outcome: str, by: str, ts: int) -> Report | None:
+    async def settle(
+        self, number: int, *, outcome: str, by: str, ts: int, deed: Deed = NO_DEED
+    ) -> Report | None:
         """See the port."""
-        asked = (number, outcome, by, ts)
+        asked = (number, outcome, by, ts, deed)
         return await self._threads.write("settle", sanctions.settle, *asked)
+
+
+class AuditCalls:
+    """ports.Audit, for a store that has its threads."""
+
+    _threads: Threads
+
+    async def record(self, *deeds: Deed) -> None:
+        """See the port."""
+        await self._threads.write("record", audit.record, *deeds)
+
+    async def audit_head(self) -> Head:
+        """See the port."""
+        return await self._threads.read("audit_head", audit.head)
+
+    async def audit(self, after: int, limit: int) -> list[Record]:
+        """See the port."""
+        return await self._threads.read("audit", audit.after, after, limit)
+
+    async def audit_found(self, wanted: Wanted, before: int | None, limit: int) -> list[Record]:
+        """See the port."""
+        return await self._threads.read("audit_found", audit.found, wanted, before, limit)

@@ -10,8 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace as replaced
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.store import CannotOpen
+from chatd.store.sqlite import audit
 from chatd.store.sqlite.backup import explained, sync
 from chatd.store.sqlite.backup_manifest import DATABASE, BadBackup, File, Manifest
 from chatd.store.sqlite.backup_verify import good
@@ -59,14 +62,16 @@ def plan(backup: Path, database: Path, *, replace: bool, stamp: str) -> Restore:
     return Restore(backup, manifest, database, aside, stamp)
 
 
-def restore(backup: Path, database: Path, *, replace: bool, stamp: str) -> Restore:
-    """Do it. Raises as ``plan`` does."""
+def restore(
+    backup: Path, database: Path, *, replace: bool, stamp: str, deed: Deed = NO_DEED
+) -> Restore:
+    """Do it, and record ``deed`` in the database that is there then. Raises as ``plan`` does."""
     steps = plan(backup, database, replace=replace, stamp=stamp)
     lock = Lock(database)
     try:
         fresh = database.with_name(f"{database.name}.restoring")
         try:
-            _lay_ready(steps, fresh)
+            _lay_ready(steps, fresh, deed)
             _put_in_place(steps, fresh)
         finally:
             _remove(fresh)
@@ -77,7 +82,7 @@ def restore(backup: Path, database: Path, *, replace: bool, stamp: str) -> Resto
     return steps
 
 
-def _lay_ready(steps: Restore, fresh: Path) -> None:
+def _lay_ready(steps: Restore, fresh: Path, deed: Deed) -> None:
     """The copy that will be the database: it begins a new epoch, since positions of clients may
     name entries that it does not have, and that others will take the seqs of."""
     _remove(fresh)
@@ -86,7 +91,23 @@ def _lay_ready(steps: Restore, fresh: Path) -> None:
     with closing(connect(fresh, write=True)) as connection:
         connection.execute(_RENEW)
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        audit.note(connection, _telling_what_was(steps, deed))
     sync(fresh)
+
+
+def _telling_what_was(steps: Restore, deed: Deed) -> Deed:
+    """The audit log goes on behind the backup's; where the one that was here ended is told, so that
+    nobody can say a restore took records away unseen."""
+    if deed == NO_DEED or steps.aside is None:
+        return deed
+    try:
+        with closing(connect(steps.database, write=False)) as connection:
+            head = audit.head(connection)
+    except (sqlite3.Error, CannotOpen):
+        told = {"replaced_head": "could not be read"}
+    else:
+        told = {"replaced_records": str(head.number), "replaced_head": head.hash}
+    return replaced(deed, facts={**deed.facts, **told})
 
 
 def _copy(source: Path, target: Path, expected: File, like: Path) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from chatd.core.log import Appended, Author, Draft, Entry, RoomId, UserId
 from chatd.core.ports import NoSuchTarget, StoreFailed
-from chatd.store.sqlite import indexing
+from chatd.store.sqlite import audit, indexing
 from chatd.store.sqlite.transaction import Transaction
 
 _FIND = """SELECT m.room_id, m.seq, m.ts, m.user_id, m.name, m.guest, m.text, m.key, m.reply_to,
@@ -107,6 +107,7 @@ def _delete(transaction: Transaction, draft: Draft, target: Target) -> Appended:
     transaction.execute(_DELETE_EDITS, (room_id, seq))
     transaction.execute(_DELETE_REACTIONS, (room_id, seq))
     indexing.change(transaction, target.number, room_id, target.text, "")
+    audit.record(transaction, draft.deed)
     return Appended(entry)
 
 

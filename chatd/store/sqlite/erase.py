@@ -8,9 +8,10 @@ from contextlib import suppress
 
 from msgspec import Struct
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import Author, Draft, RoomId, UserId
 from chatd.core.ports import NoSuchTarget
-from chatd.store.sqlite import sanctions
+from chatd.store.sqlite import audit, sanctions
 from chatd.store.sqlite.changing import change
 from chatd.store.sqlite.transaction import Transaction
 
@@ -44,12 +45,13 @@ _REVOKE = "INSERT INTO revocations (user_id, token_id, ts) VALUES (?, '', ?)"
 
 class Erasing(Struct, frozen=True, kw_only=True):
     """One erasure. ``alias`` is the id that what is left gets: made for it and kept nowhere else,
-    so that nothing leads back. ``ts``: milliseconds since 1970 UTC."""
+    so that nothing leads back. ``ts``: milliseconds since 1970 UTC. ``deed`` is its record."""
 
     user_id: UserId
     alias: UserId
     keep_texts: bool
     ts: int
+    deed: Deed = NO_DEED
 
 
 class Place(Struct, frozen=True):
@@ -133,6 +135,8 @@ def erase_account(transaction: Transaction, erasing: Erasing) -> Gone:
     tokens = transaction.execute(_DROP_TOKENS, (user_id,)).rowcount
     transaction.execute(_DROP_ACCOUNT, (user_id,))
     transaction.execute(_REVOKE, (user_id, erasing.ts))
+    audit.forget(transaction, user_id)
+    audit.record(transaction, erasing.deed)
     return Gone(memberships=memberships, tokens=tokens, direct=direct)
 
 

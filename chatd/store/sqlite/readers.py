@@ -16,13 +16,20 @@ from chatd.store.sqlite.failures import judged
 class Readers:
     """Carries out calls one by one, in as many threads as were asked for."""
 
-    def __init__(self, path: Path, deliver: Deliver, meter: StoreMeter, threads: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        deliver: Deliver,
+        meter: StoreMeter,
+        threads: int,
+        name: str = "reader",
+    ) -> None:
         self._path = path
         self._deliver = deliver
         self._meter = meter
         self._queue: SimpleQueue[Call | None] = SimpleQueue()
         self._threads = [
-            Thread(target=self._work, name=f"chatd-store-reader-{n}", daemon=True)
+            Thread(target=self._work, name=f"chatd-store-{name}-{n}", daemon=True)
             for n in range(threads)
         ]
         for thread in self._threads:

@@ -78,17 +78,21 @@ _looked = msgspec.json.Decoder(list[_Looked])
 _old = msgspec.json.Decoder(list[_Old])
 
 
-def overdue(connection: sqlite3.Connection, after: RoomId, cutoff: int, keep: int) -> Overdue:
-    """The rooms above ``after`` whose oldest entry is from before ``cutoff`` (milliseconds since
-    1970 UTC), or that have more than ``keep`` messages (0: any number)."""
-    values = (keep > 0, keep, keep, after, ROOMS)
+def overdue(
+    connection: sqlite3.Connection, after: RoomId, cutoff: int, keep: int, most: int = 0
+) -> Overdue:
+    """Of the ``most`` rooms above ``after`` (0: some), those whose oldest entry is from before
+    ``cutoff`` (milliseconds since 1970 UTC), or that have more than ``keep`` messages (0: any
+    number)."""
+    most = most or ROOMS
+    values = (keep > 0, keep, keep, after, most)
     looked = fetch(connection, _OVERDUE, values, _looked)
     rooms = [
         (room_id, below)
         for room_id, first, below, ts in looked
         if below > first or (ts is not None and ts < cutoff)
     ]
-    return Overdue(rooms, looked[-1][0] if len(looked) == ROOMS else None)
+    return Overdue(rooms, looked[-1][0] if len(looked) == most else None)
 
 
 def trim(transaction: Transaction, room_id: RoomId, below: int, cutoff: int) -> Trimmed:

@@ -8,8 +8,10 @@ import sqlite3
 import msgspec
 from msgspec import Struct
 
+from chatd.core.audit import Deed
 from chatd.core.log import Member, Membership, Rank, RoomId, RoomKind, StoredRoom, UserId
 from chatd.core.ports import NameTaken, StoreFailed
+from chatd.store.sqlite import audit
 from chatd.store.sqlite.reading import fetch, listed
 from chatd.store.sqlite.transaction import LAST, Transaction
 
@@ -152,6 +154,7 @@ def create_room(
     topic: str,
     owner: Member | None,
     ts: int,
+    deed: Deed,
 ) -> StoredRoom:
     """See the port."""
     taken = transaction.execute(_TAKEN, (skeleton, name)).fetchone()
@@ -161,6 +164,7 @@ def create_room(
     room_id = RoomId(transaction.execute(_CREATE, row).lastrowid or 0)
     if owner is not None:
         _join(transaction, _SET_MEMBER, room_id, owner)
+    audit.record(transaction, deed)
     return StoredRoom(room_id=room_id, name=name, kind=kind, topic=topic)
 
 
@@ -183,16 +187,18 @@ def direct_room(
     return row.room()
 
 
-def set_member(transaction: Transaction, room_id: RoomId, member: Member) -> None:
+def set_member(transaction: Transaction, room_id: RoomId, member: Member, deed: Deed) -> None:
     """See the port."""
     if transaction.last_seq(room_id) is None:
         raise StoreFailed(f"there is no room {room_id}")
     _join(transaction, _SET_MEMBER, room_id, member)
+    audit.record(transaction, deed)
 
 
-def drop_member(transaction: Transaction, room_id: RoomId, user_id: UserId) -> None:
+def drop_member(transaction: Transaction, room_id: RoomId, user_id: UserId, deed: Deed) -> None:
     """See the port."""
-    transaction.execute(_DROP_MEMBER, (room_id, user_id))
+    if transaction.execute(_DROP_MEMBER, (room_id, user_id)).rowcount:
+        audit.record(transaction, deed)
 
 
 def mark(transaction: Transaction, user_id: UserId, room_id: RoomId, seq: int) -> int:

@@ -6,9 +6,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from chatd.core.audit import Deed
 from chatd.core.log import Author, RoomId
 from chatd.core.ports import NoSuchTarget, StoreFailed
 from chatd.core.sanctions import Emergency, Report, RoomRules, Sanction, SanctionKind, Subject
+from chatd.store.sqlite import audit
 from chatd.store.sqlite.changing import find
 from chatd.store.sqlite.transaction import Transaction
 
@@ -70,6 +72,7 @@ def sanction(
     by: str,
     ts: int,
     until: int | None,
+    deed: Deed,
 ) -> Sanction:
     """See the port."""
     if room_id is not None:
@@ -80,16 +83,22 @@ def sanction(
     transaction.execute(_LAY, row)
     laid = _sanction(*transaction.execute(_NEWEST).fetchone())
     transaction.execute(_RISE)
+    audit.record(transaction, deed)
     return laid
 
 
 def lift(
-    transaction: Transaction, kind: SanctionKind, subject: Subject, room_id: RoomId | None
+    transaction: Transaction,
+    kind: SanctionKind,
+    subject: Subject,
+    room_id: RoomId | None,
+    deed: Deed,
 ) -> bool:
     """See the port."""
     lifted = transaction.execute(_LIFT, _where(kind, subject, room_id)).rowcount > 0
     if lifted:
         transaction.execute(_RISE)
+        audit.record(transaction, deed)
     return lifted
 
 
@@ -101,13 +110,14 @@ def room_rules(connection: sqlite3.Connection) -> dict[RoomId, RoomRules]:
     }
 
 
-def set_room_rules(transaction: Transaction, room_id: RoomId, rules: RoomRules) -> None:
+def set_room_rules(transaction: Transaction, room_id: RoomId, rules: RoomRules, deed: Deed) -> None:
     """See the port."""
     _must_be(transaction, room_id)
     transaction.execute(_DROP_RULES, (room_id,))
     if rules != RoomRules():
         transaction.execute(_SET_RULES, (room_id, rules.read_only, rules.slow))
     transaction.execute(_RISE)
+    audit.record(transaction, deed)
 
 
 def emergency(connection: sqlite3.Connection) -> Emergency:
@@ -115,10 +125,11 @@ def emergency(connection: sqlite3.Connection) -> Emergency:
     return Emergency(connection.execute(_EMERGENCY).fetchone()[0])
 
 
-def set_emergency(transaction: Transaction, step: Emergency) -> None:
+def set_emergency(transaction: Transaction, step: Emergency, deed: Deed) -> None:
     """See the port."""
     transaction.execute(_SET_EMERGENCY, (int(step),))
     transaction.execute(_RISE)
+    audit.record(transaction, deed)
 
 
 def report(
@@ -150,11 +161,14 @@ def reports_open(connection: sqlite3.Connection) -> int:
     return int(connection.execute(_COUNT_OPEN).fetchone()[0])
 
 
-def settle(transaction: Transaction, number: int, outcome: str, by: str, ts: int) -> Report | None:
+def settle(
+    transaction: Transaction, number: int, outcome: str, by: str, ts: int, deed: Deed
+) -> Report | None:
     """See the port."""
     if not transaction.execute(_SETTLE, (outcome, by, ts, number)).rowcount:
         return None
     transaction.execute(_RISE)
+    audit.record(transaction, deed)
     return _report(transaction.execute(_BY_NUMBER, (number,)).fetchone())
 
 

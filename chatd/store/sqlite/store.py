@@ -1,11 +1,12 @@
 """The embedded store: which call goes to the thread that writes, and which to those that read.
 What each does is in the function of its name, in appending, reading, searching, rooms, accounts;
-what operators lay down is asked."""
+what operators lay down and the audit log are asked."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import (
     Account,
     Appended,
@@ -34,13 +35,14 @@ from chatd.store.sqlite import (
     schema,
     searching,
 )
-from chatd.store.sqlite.asked import SanctionCalls
+from chatd.store.sqlite.asked import AuditCalls, SanctionCalls
 from chatd.store.sqlite.calls import Deliver
+from chatd.store.sqlite.hooks import HookCalls
 from chatd.store.sqlite.opening import connect, in_use, remarks
 from chatd.store.sqlite.threads import Threads
 
 
-class SqliteStore(SanctionCalls):
+class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
     """ports.Store in one SQLite file.
 
     ``deliver`` runs results where they are awaited (reactor.callFromThread, say); the calls await
@@ -132,7 +134,11 @@ class SqliteStore(SanctionCalls):
     ) -> list[Found]:
         """See the port."""
         asked = (query, room_id, member, cursor, limit)
-        return await self._read("search", searching.search, *asked)
+        return await self._threads.search(searching.search, member, *asked)
+
+    def allow_search(self, seconds: float) -> None:
+        """How long one search may take, from now on."""
+        self._threads.searches.seconds = seconds
 
     async def tidy(self) -> None:
         """Merge the search index, by which words of deleted messages leave the file. Takes minutes
@@ -146,9 +152,11 @@ class SqliteStore(SanctionCalls):
         return await self._write("tidy", indexing.merge, first)
 
     # --- retention ---
-    async def overdue(self, after: RoomId, cutoff: int, keep: int) -> retention.Overdue:
+    async def overdue(
+        self, after: RoomId, cutoff: int, keep: int, most: int = 0
+    ) -> retention.Overdue:
         """See retention.overdue."""
-        return await self._read("overdue", retention.overdue, after, cutoff, keep)
+        return await self._read("overdue", retention.overdue, after, cutoff, keep, most)
 
     async def trim(self, room_id: RoomId, below: int, cutoff: int) -> retention.Trimmed:
         """See retention.trim."""
@@ -181,10 +189,18 @@ class SqliteStore(SanctionCalls):
         return await self._read("room", rooms.room, name)
 
     async def create_room(
-        self, name: str, kind: RoomKind, *, skeleton: str, topic: str, owner: Member | None, ts: int
+        self,
+        name: str,
+        kind: RoomKind,
+        *,
+        skeleton: str,
+        topic: str,
+        owner: Member | None,
+        ts: int,
+        deed: Deed = NO_DEED,
     ) -> StoredRoom:
         """See the port."""
-        asked = (name, kind, skeleton, topic, owner, ts)
+        asked = (name, kind, skeleton, topic, owner, ts, deed)
         return await self._write("create_room", rooms.create_room, *asked)
 
     async def direct_room(self, name: str, one: Member, other: Member, ts: int) -> StoredRoom:
@@ -199,13 +215,13 @@ class SqliteStore(SanctionCalls):
         """See the port."""
         return await self._read("public_rooms", rooms.public_rooms, after, limit)
 
-    async def set_member(self, room_id: RoomId, member: Member) -> None:
+    async def set_member(self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED) -> None:
         """See the port."""
-        await self._write("set_member", rooms.set_member, room_id, member)
+        await self._write("set_member", rooms.set_member, room_id, member, deed)
 
-    async def drop_member(self, room_id: RoomId, user_id: UserId) -> None:
+    async def drop_member(self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED) -> None:
         """See the port."""
-        await self._write("drop_member", rooms.drop_member, room_id, user_id)
+        await self._write("drop_member", rooms.drop_member, room_id, user_id, deed)
 
     async def members(self, room_id: RoomId, limit: int) -> list[Member]:
         """See the port."""
@@ -228,9 +244,11 @@ class SqliteStore(SanctionCalls):
         return await self._write("mark", rooms.mark, user_id, room_id, seq)
 
     # --- accounts ---
-    async def add_account(self, account: Account, skeleton: str, ts: int) -> None:
+    async def add_account(
+        self, account: Account, skeleton: str, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """See the port."""
-        await self._write("add_account", accounts.add_account, account, skeleton, ts)
+        await self._write("add_account", accounts.add_account, account, skeleton, ts, deed)
 
     async def account(self, name: str) -> Account | None:
         """See the port."""
@@ -248,21 +266,25 @@ class SqliteStore(SanctionCalls):
         """See the port."""
         return await self._read("look_alike", accounts.look_alike, skeleton)
 
-    async def set_password(self, user_id: UserId, password: str, ts: int) -> None:
+    async def set_password(
+        self, user_id: UserId, password: str, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """See the port."""
-        await self._write("set_password", accounts.set_password, user_id, password, ts)
+        await self._write("set_password", accounts.set_password, user_id, password, ts, deed)
 
     async def rehash(self, user_id: UserId, old: str, new: str) -> None:
         """See the port."""
         await self._write("rehash", accounts.rehash, user_id, old, new)
 
-    async def set_disabled(self, user_id: UserId, disabled: bool, ts: int) -> None:
+    async def set_disabled(
+        self, user_id: UserId, disabled: bool, ts: int, *, deed: Deed = NO_DEED
+    ) -> None:
         """See the port."""
-        await self._write("set_disabled", accounts.set_disabled, user_id, disabled, ts)
+        await self._write("set_disabled", accounts.set_disabled, user_id, disabled, ts, deed)
 
-    async def add_token(self, token: Token, digest: bytes) -> None:
+    async def add_token(self, token: Token, digest: bytes, *, deed: Deed = NO_DEED) -> None:
         """See the port."""
-        await self._write("add_token", accounts.add_token, token, digest)
+        await self._write("add_token", accounts.add_token, token, digest, deed)
 
     async def token(self, digest: bytes) -> Token | None:
         """See the port."""
@@ -272,9 +294,9 @@ class SqliteStore(SanctionCalls):
         """See the port."""
         return await self._read("tokens", accounts.tokens, user_id)
 
-    async def revoke_token(self, token_id: str, ts: int) -> bool:
+    async def revoke_token(self, token_id: str, ts: int, *, deed: Deed = NO_DEED) -> bool:
         """See the port."""
-        return await self._write("revoke_token", accounts.revoke_token, token_id, ts)
+        return await self._write("revoke_token", accounts.revoke_token, token_id, ts, deed)
 
     async def revocations(self, after: int) -> list[Revocation]:
         """See the port."""

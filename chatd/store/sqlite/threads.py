@@ -1,18 +1,21 @@
-"""The threads of one open store: one that writes, some that read, and how calls reach them."""
+"""The threads of one open store: one that writes, some that read, one that searches; and how calls
+reach them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 from sqlite3 import Connection
-from typing import TypeVar, TypeVarTuple, Unpack
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from twisted.internet.defer import Deferred
 
+from chatd.core.log import Found, UserId
 from chatd.core.ports import StoreFailed
 from chatd.store import StoreMeter
 from chatd.store.sqlite.calls import Call, Deliver
 from chatd.store.sqlite.readers import Readers
+from chatd.store.sqlite.searches import Searches
 from chatd.store.sqlite.transaction import Transaction
 from chatd.store.sqlite.writer import Writer
 
@@ -30,6 +33,7 @@ class Threads:
         self._closed = False
         self._writer = Writer(path, deliver, meter, group)
         self._readers = Readers(path, deliver, meter, readers)
+        self.searches = Searches(path, deliver, meter)
 
     def write(
         self, name: str, work: Callable[[Transaction, Unpack[Ts]], T], *args: *Ts
@@ -54,11 +58,26 @@ class Threads:
             release()
             self._deliver(lambda: done.callback(None))
 
-        self._writer.end(self._readers.end, ending)
+        self._writer.end(self._end_reading, ending)
         await done
 
-    def _asked(self, ask: Callable[[Call], None], call: Call) -> Deferred[T]:
+    def search(
+        self, work: Callable[..., list[Found]], member: UserId, *args: Any
+    ) -> Deferred[list[Found]]:
+        """Carry out ``work`` in the thread that searches. Raises StoreFailed when closed, and
+        SearchesFull."""
+        self._check()
+        return self.searches.ask(work, member, *args)
+
+    def _end_reading(self) -> None:
+        self._readers.end()
+        self.searches.end()
+
+    def _check(self) -> None:
         if self._closed:
             raise StoreFailed("the store is closed")
+
+    def _asked(self, ask: Callable[[Call], None], call: Call) -> Deferred[T]:
+        self._check()
         ask(call)
         return call.answer

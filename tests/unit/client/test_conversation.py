@@ -329,3 +329,21 @@ def test_a_new_name_is_kept_and_its_token_too() -> None:
     assert (desk.conversation.user, desk.conversation.guest_token) == ("anna", "newer")
     desk.says("renamed", room="lobby", user="anna", nick="guest-1")
     assert desk.conversation.user == "guest-1"
+
+
+def test_one_knows_in_which_rooms_one_is() -> None:
+    desk = online("lobby")
+    attending = desk.conversation.attending
+    join = desk.ask(c.Join(room="Ops"), e.Attending)
+    desk.says("ok", id=join.number, room="ops", epoch="e1", seq=3, topic="alerts", role="owner")
+    desk.says("invited", room="@1", by="bob", epoch="e1", seq=0, direct=True)
+    assert list(attending) == ["lobby", "ops", "@1"]
+    assert (attending["ops"].topic, attending["ops"].role) == ("alerts", "owner")
+    assert (attending["@1"].kind, attending["@1"].title) == ("direct", "bob")
+    leave = desk.ask(c.Leave(room="#OPS"))
+    desk.says("ok", id=leave.number)
+    desk.says("left", room="lobby", user="ann", reason="kicked")
+    assert list(attending) == ["@1"]
+    desk.loses()
+    back(desk, "lobby")
+    assert list(desk.conversation.attending) == ["lobby"]

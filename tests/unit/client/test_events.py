@@ -11,6 +11,7 @@ from chatd.client.inbox import SPARE
 from chatd.core import commands as c
 from chatd.core import events as e
 from chatd.core.commands import Position
+from chatd.core.control import Happened
 from tests.unit.client.desk import Desk, back, online
 
 
@@ -38,7 +39,7 @@ def test_every_kind_of_entry_moves_the_position() -> None:
 
 def test_every_event_can_be_had_from_the_library() -> None:
     mine = {name for name, value in vars(chatd.client).items() if value in e.Event.__subclasses__()}
-    assert mine == {each.__name__ for each in e.Event.__subclasses__()} - {"Welcome"}
+    assert mine == {each.__name__ for each in e.Event.__subclasses__()} - {"Welcome", "Happened"}
 
 
 def test_every_event_that_says_an_epoch_is_understood() -> None:
@@ -50,7 +51,7 @@ def test_every_event_that_has_a_time_is_an_entry() -> None:
     from chatd.client.codec import DURABLE  # noqa: PLC0415
 
     timed = {each for each in e.Event.__subclasses__() if "ts" in each.__struct_fields__}
-    assert set(DURABLE) == timed
+    assert set(DURABLE) == timed - {Happened}  # it is told to those who watch, and not kept
 
 
 def test_what_is_newer_than_this_client_is_passed_on_and_moves_the_position() -> None:

@@ -41,5 +41,5 @@ def test_what_takes_much_work_costs_more_and_goodbye_costs_nothing() -> None:
     assert COMMANDS[c.Quit].cost == 0.0
     dear = {kind for kind, row in COMMANDS.items() if row.cost > 1.0}
     everybody = {c.Login, c.Nick, c.Create, c.Direct, c.Search, c.Unread, c.Report}
-    assert dear == everybody | {c.Everybody, c.Reload, c.Support}
+    assert dear == everybody | {c.Everybody, c.Reload, c.Support, c.Audit, c.AuditVerify}
     assert all(row.cost > 0.0 for kind, row in COMMANDS.items() if kind is not c.Quit)

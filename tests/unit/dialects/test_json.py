@@ -107,7 +107,7 @@ def test_a_damaged_command_is_a_command_or_an_error(damage: bytes, at: int) -> N
         (b'{"type":"join","room":"\\udc00\\ud800"}', "bad_frame", "only half a character"),
         (b'{"type":"join","room":"\xff"}', "bad_frame", "not valid UTF-8"),
         (b'{"type":"join","type":"leave","room":"x"}', "bad_frame", "'type' is there more than"),
-        (b"{}", "bad_field", "field 'type' is missing; it is one of: announce, ban, bans"),
+        (b"{}", "bad_field", "field 'type' is missing; it is one of: announce, audit, auditverify"),
         (b'{"TYPE":"join"}', "bad_field", "field 'type' is missing"),
         (b'{"type":7}', "bad_field", "field 'type': expected `str`; it is one of: announce"),
         (b'{"type":"join"}', "bad_field", "join: field 'room' is missing"),
@@ -156,7 +156,7 @@ def test_a_damaged_command_is_a_command_or_an_error(damage: bytes, at: int) -> N
         (
             b'{"type":"sned"}',
             "unknown_command",
-            "no command is called 'sned'. Did you mean 'send'? There are: announce, ban,",
+            "no command is called 'sned'. Did you mean 'send'? There are: announce, audit,",
         ),
         (b'{"type":"JOIN"}', "unknown_command", "no command is called 'JOIN'. Did you mean 'join'"),
     ],

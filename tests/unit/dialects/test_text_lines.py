@@ -11,6 +11,7 @@ from hypothesis import given
 from chatd.core import events as e
 from chatd.core.settings import Settings
 from chatd.core.text import clean
+from chatd.dialects._text_control import NEWS as CONTROL
 from chatd.dialects._text_lines import NEWS
 from chatd.dialects.text import dialect
 from tests.unit.dialects.values import EVENTS, TEXT, told
@@ -92,7 +93,7 @@ def test_what_is_a_screens_business_is_no_line(event: e.Event) -> None:
 
 
 def test_it_is_known_of_every_event_whether_it_is_a_line() -> None:
-    assert NEWS.keys() | {e.Welcome} | SILENT == set(EVENTS)
+    assert NEWS.keys() | CONTROL.keys() | {e.Welcome} | SILENT == set(EVENTS)
     assert not NEWS.keys() & SILENT
 
 

@@ -26,7 +26,12 @@ LITERALS = {word: word for word in ("server", "off", "settled")}
 def filled(row: Row, other: dict[str, str] | None = None, *, optional: bool = True) -> str:
     """The command as somebody types it who takes the usage by its word."""
     first, *places = row.usage.split()
-    examples = {"N": "7", "COMMAND": "help", "private": "private"} | LITERALS | (other or {})
+    examples = (
+        {"N": "7", "COMMAND": "help", "private": "private", "HASH": "ab" * 8}
+        | {"LEVEL": "debug"}
+        | LITERALS
+        | (other or {})
+    )
     named = [p.strip("[]") for p in places if optional or not p.startswith("[")]
     return " ".join([first, *(examples.get(n, f"{n.lower()}-word") for n in named)])
 
@@ -57,7 +62,13 @@ def test_every_command_can_be_typed_as_its_usage_says(row: Row, *, optional: boo
 
 @EVERY_ROW
 def test_every_word_of_a_usage_makes_a_difference(row: Row) -> None:
-    others = {"N": "8", "COMMAND": "nick", "private": ""} | dict.fromkeys(LITERALS, "")
+    others = {
+        "N": "8",
+        "COMMAND": "nick",
+        "private": "",
+        "HASH": "cd" * 8,
+        "LEVEL": "info",
+    } | dict.fromkeys(LITERALS, "")
     for place in row.usage.split()[1:]:
         name = place.strip("[]")
         other = filled(row, {name: others.get(name, "other")})

@@ -19,8 +19,10 @@ from websockets.uri import parse_uri
 
 from chatd.core.commands import Command
 from chatd.core.errors import CloseCode
-from chatd.core.events import Error, Event, Ok
+from chatd.core.events import Error, Event, Ok, Stored
+from chatd.core.hooks import Hook
 from chatd.core.limits import LimitName, Mode
+from chatd.core.log import RoomId
 from chatd.core.ports import Frame, Outbox
 from chatd.core.settings import Settings
 from chatd.edge.front import FrontFactory
@@ -267,6 +269,27 @@ class Limits:
         return self.holds(limit)
 
 
+class Posts:
+    """ports.Hooks that remember. ``trouble`` is answered instead."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str | None, str]] = []
+        self.trouble: Error | None = None
+        self.asked: list[str] = []
+
+    async def find(self, token: str) -> Hook | Error | None:
+        self.asked.append(token)
+        return HOOK if token == "right" else None
+
+    async def post(self, hook: Hook, text: str, key: str | None, address: str) -> Ok | Error:
+        assert hook is HOOK
+        self.said.append((text, key, address))
+        return self.trouble or Stored(room="ops", seq=7, ts=1000)
+
+
+HOOK = Hook(hook_id="1", room_id=RoomId(1), room="ops", name="alerts", created_ts=1)
+
+
 class House:
     """ports.House with sessions that remember."""
 
@@ -281,6 +304,7 @@ class House:
         self.guests: list[Guest] = []
         self.greeting = "welcome"
         self.banned: dict[str, str] = {}
+        self.hooks = Posts()
         self.guest_class: type[Guest] = Guest
 
     def admits(self, address: str) -> str | None:

@@ -15,7 +15,7 @@ from chatd.edge.forwarded import UNIX
 from chatd.edge.head import MOST_BYTES
 from chatd.edge.ports import HANDSHAKE_RESULTS, EdgeSettings
 from chatd.edge.request import LEAVE_TIMEOUT
-from tests.unit.edge.memory import UPGRADE, Client, World, request, six, unix
+from tests.unit.edge.memory import ANN, UPGRADE, Client, World, request, six, unix
 from tests.unit.edge.test_forwarded import Trusted
 
 
@@ -417,3 +417,67 @@ def test_a_page_may_be_read_where_a_session_may_be_opened(tmp_path: Path) -> Non
     assert world.ask(request("/")).body == b"<!doctype html>"
     assert world.ask(upgrade("/")).status == 101
     assert world.meter.handshakes == ["ok"], "a page is no handshake"
+
+
+# --- how many, how fast ---
+
+
+def test_one_address_has_so_many_connections_that_are_no_session() -> None:
+    world = World(EdgeSettings(connections_per_address=2))
+    client = world.client()
+    idle = [world.connect() for _ in range(2)]
+    assert world.front.buildProtocol(ANN) is None
+    assert world.front.buildProtocol(six("2001:db8::1")) is not None
+    idle[0].lose()
+    assert world.front.buildProtocol(ANN) is not None
+    assert world.house.limits.met == ["connections_per_address"]
+    client.say("a session is none of them")
+
+
+def test_sessions_asked_for_too_fast_are_refused_until_a_while_later() -> None:
+    world = World(EdgeSettings(handshakes_per_address=1.0))
+    assert [world.ask(upgrade()).status for _ in range(6)] == [101] * 5 + [429]
+    assert world.ask(upgrade(), peer=six("2001:db8::1")).status == 101
+    world.turn(1.0)
+    assert world.ask(upgrade()).status == 101
+    assert world.meter.handshakes.count("too_fast") == 1
+    assert world.house.limits.met == ["handshakes_per_address"]
+
+
+def test_the_whole_server_takes_so_many_a_second_whoever_asks() -> None:
+    world = World(EdgeSettings(handshakes=1.0))
+    asked = [world.ask(upgrade(), peer=six(f"2001:db8:0:{n}::1")).status for n in range(6)]
+    assert asked == [101] * 5 + [429]
+    assert world.house.limits.met == ["handshakes"]
+
+
+def test_limits_for_addresses_do_not_concern_who_is_exempt() -> None:
+    settings = EdgeSettings(
+        exempt=Trusted("192.0.2.1"),
+        connections_per_address=1,
+        sessions_per_address=1,
+        handshakes_per_address=0.1,
+    )
+    world = World(settings)
+    assert [world.ask(upgrade()).status for _ in range(5)] == [101] * 5
+    assert world.house.limits.met == []
+
+
+def test_a_limit_that_is_only_tried_out_refuses_nobody() -> None:
+    world = World(EdgeSettings(sessions_per_address=1))
+    world.house.limits.modes["sessions_per_address"] = "dry-run"
+    assert [world.ask(upgrade()).status for _ in range(3)] == [101] * 3
+    assert world.house.limits.met == ["sessions_per_address"] * 2
+
+
+# --- names ---
+
+
+def test_a_page_whose_name_was_made_to_lead_here_is_not_of_the_same_host() -> None:
+    world = World(EdgeSettings(hosts=frozenset({"localhost", "chat.example"})))
+    told = {}
+    for host in ("chat.example", "localhost:8765", "127.0.0.1:8765", "[::1]:8765", "evil.example"):
+        asked = upgrade("/", f"Origin: http://{host}").replace("localhost:8765", host, 1)
+        told[host] = world.ask(asked).status
+    assert told.pop("evil.example") == 403
+    assert set(told.values()) == {101}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from websockets.frames import Opcode
 
 from chatd.core.errors import ABUSE, BYE, DRAINING, INTERNAL, CloseCode
+from chatd.core.limits import Mode
 from chatd.core.ports import Frame
 from chatd.core.settings import Settings
 from chatd.edge.ports import CLOSE_REASONS, EdgeSettings
@@ -132,7 +133,64 @@ def test_pongs_for_one_who_does_not_read_do_not_pile_up(world: World) -> None:
     assert world.meter.count["ephemeral"] > 900
 
 
+def test_pings_and_pongs_are_told_to_the_session_which_pays(world: World) -> None:
+    client = world.client()
+    client.pipe.deliver(frame(0x89, b"there?") + frame(0x8A, b"here") * 2)
+    assert client.guest.pings == 3
+
+
 # --- what a client may not send ---
+
+
+@pytest.mark.parametrize(("mode", "code"), [("on", 1009), ("dry-run", None), ("off", None)])
+def test_a_message_in_more_frames_than_it_may_have(
+    world: World, mode: Mode, code: int | None
+) -> None:
+    world.house.settings = Settings(frame_parts=3)
+    world.house.limits.modes["frame_parts"] = mode
+    client = world.client()
+    for parts in (3, 4):
+        client.pipe.deliver(frame(0x01, b"a") + frame(0x00, b"b") * (parts - 2) + frame(0x80, b"c"))
+    heard, told = client.guest.heard, client.closed_with
+    assert heard[0] == b"abc"
+    assert len(heard) == (1 if code else 2)
+    assert told == ((code, "over 3 frames in one message") if code else None)
+    assert world.house.limits.met == ([] if mode == "off" else ["frame_parts"])
+
+
+@pytest.mark.parametrize(("mode", "met"), [("on", 1), ("dry-run", 1), ("off", 0)])
+def test_a_message_over_the_size_is_refused_only_where_that_is_held(
+    world: World, mode: Mode, met: int
+) -> None:
+    world.house.settings = Settings(frame_bytes=1000)
+    world.house.limits.modes["frame_bytes"] = mode
+    client = world.client()
+    client.pipe.deliver(frame(0x81, b"x" * 1001))
+    assert (client.guest.heard == [b"x" * 1001]) is (mode != "on")
+    assert (client.closed_with is not None) is (mode == "on")
+    assert len([each for each in world.house.limits.met if each == "frame_bytes"]) == met
+
+
+def test_who_floods_on_after_a_refusal_is_read_no_more_and_let_go_in_time(world: World) -> None:
+    client = world.client()
+    client.pipe.deliver(frame(0x01, b"a") + frame(0x00, b"") * 5000)
+    assert client.closed_with is not None
+    line = client.pipe.protocol
+    read = line._steps
+    client.pipe.deliver(frame(0x00, b"") * 5000)
+    assert line._steps == 0 < read
+    assert line.data == b""
+    world.turn(3.1)
+    assert not client.pipe.connected
+
+
+def test_a_compressed_frame_is_refused_in_words(world: World) -> None:
+    client = world.client()
+    client.pipe.deliver(frame(0xC1, b"\xaa\x56\x4a\xad\x04\x00"))
+    code, reason = client.closed_with or (0, "")
+    assert (code, "compressed" in reason) == (1002, True)
+    assert client.guest.heard == []
+
 
 WRONG = {
     "not_text": (1003, frame(0x82, b"\0")),

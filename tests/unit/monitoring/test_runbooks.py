@@ -6,7 +6,8 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from chatd.cli import _parser
+from chatd import cli
+from chatd.ctl.arguments import parser
 from chatd.ops.config.table import KEYS, SECTIONS
 from tests.unit.monitoring.bundle import ALERTS, BUNDLE, RUNBOOKS, known
 
@@ -46,13 +47,18 @@ def test_a_runbook_says_what_it_means_what_to_look_at_and_what_to_do() -> None:
 
 
 def test_a_command_of_chatd_is_one_that_chatd_understands() -> None:
-    parser = _parser()
     for arguments in of_program("chatd"):
         if arguments != ["--version"]:  # it ends a program, which is right
-            parser.parse_args(arguments)
+            cli.parser().parse_args(arguments)
 
 
-def test_commands_of_chatd_are_found() -> None:
+def test_a_command_of_chatctl_is_one_that_chatctl_understands() -> None:
+    for arguments in of_program("chatctl"):
+        parser().parse_args(arguments)
+
+
+def test_commands_are_found() -> None:
+    assert ["undrain"] in of_program("chatctl")
     assert ["doctor", "--full"] in of_program("chatd")
     assert ["backup", "/var/backups/chatd"] in of_program("chatd")
 

@@ -3,12 +3,14 @@ nothing and agrees."""
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
 from chatd.core.limits import LimitName, Mode, Pace
 from chatd.core.log import UserId
+from chatd.ops.config import Proxies
 from tests.house.house import Client, House
 
 WRONG = {"type": "login", "user": "ann", "password": "not this one"}
@@ -108,6 +110,18 @@ def test_strangers_do_not_lock_out_who_is_at_home_at_an_address() -> None:
     assert fails(house, 3, "203.0.113.9") == ["login_failed"] * 2 + ["rate_limited"]
     assert code(house.connects().asks(**RIGHT)) == "ok"
     assert fails(house, 3) == ["login_failed"] * 2 + ["rate_limited"]
+
+
+def test_where_addresses_are_not_counted_an_account_is_at_home_all_the_same() -> None:
+    exempt = Proxies((ip_network("192.0.2.0/24"),))
+    house = House(failed_logins_per_account=2, failed_logins_per_address=1, exempt=exempt)
+    house.account("ann", "correct horse")
+    assert code(house.connects().asks(**RIGHT)) == "ok"
+    assert fails(house, 1, "203.0.113.9") == ["login_failed"]
+    assert fails(house, 1, "203.0.113.8") == ["login_failed"]
+    assert fails(house, 1, "203.0.113.7") == ["rate_limited"]
+    assert fails(house, 2, user="bob") == ["login_failed"] * 2
+    assert code(house.connects().asks(**RIGHT)) == "ok"
 
 
 # --- users and rooms ------------------------------------------------------------------------

@@ -14,16 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.ops.config import kinds, measures, places
+from chatd.ops.config import kinds, measures, places, retention
 from chatd.ops.config.kinds import Kind, Unfit
 from chatd.ops.config.literal import literal
 from chatd.ops.config.table import KEYS
-from chatd.ops.config.values import Inherited, Proxies, Tcp, Unix
+from chatd.ops.config.values import Inherited, Keeping, Proxies, Tcp, Unix
 
 SIZE = measures.size(1, 1 << 30)
 TIME = measures.duration(0, 86400)
 LISTENER = places.listener()
 ORIGIN = places.origin()
+KEEPING = retention.keeping()
 
 TAKEN: list[tuple[Kind[Any], object, object]] = [
     (SIZE, 1000, 1000),
@@ -56,6 +57,13 @@ TAKEN: list[tuple[Kind[Any], object, object]] = [
     (places.zone(), "Europe/Berlin", ZoneInfo("Europe/Berlin")),
     (places.room(), "#Lobby", "lobby"),
     (places.file(), "a/b.db", Path("a/b.db")),
+    (KEEPING, {}, ()),
+    (
+        KEEPING,
+        {"#Noise": {"age": "7d", "messages": 1000}, "minutes": {"age": "0s"}},
+        (Keeping("minutes"), Keeping("noise", 604_800.0, 1000)),
+    ),
+    (KEEPING, {"café": {"messages": 3}}, (Keeping("café", 0.0, 3),)),
     (kinds.lines(100), "Hello\n世界", "Hello\n世界"),
 ]
 
@@ -128,6 +136,13 @@ REFUSED: list[tuple[Kind[Any], object, str]] = [
     (places.zone(), "", "no such time zone"),
     (places.room(), "a room", "SPACE"),
     (places.file(), "~/chatd.db", "not expanded"),
+    (KEEPING, 7, "an integer"),
+    (KEEPING, {"noise": "7d"}, "some of it"),
+    (KEEPING, {"noise": {}}, "some of it"),
+    (KEEPING, {"noise": {"age": 7}}, "some of it"),
+    (KEEPING, {"noise": {"days": 7}}, "some of it"),
+    (KEEPING, {"a room": {"age": "7d"}}, "some of it"),
+    (KEEPING, {"noise": {"age": "7d"}, "Noise": {"age": "8d"}}, "some of it"),
     (places.file(), "/var/lib/", "no file"),
     (places.file(), "", "no file"),
     (kinds.list_of(kinds.flag()), True, "a boolean"),

@@ -12,7 +12,8 @@ from twisted.internet.defer import Deferred
 from chatd.core.log import RoomId
 from chatd.core.ports import StoreFailed
 from chatd.ops import data_retention
-from chatd.ops.config.table import Retention as Rules
+from chatd.ops.config.retention import Retention as Rules
+from chatd.ops.config.values import Keeping
 from chatd.ops.data_retention import EVERY, LEAST, REST, Retention
 from chatd.store.sqlite import SqliteStore, retention
 from chatd.store.sqlite.blocking import Run
@@ -130,6 +131,36 @@ def test_what_is_too_many_goes_in_every_room(bench: Bench) -> None:
     bench.retention.use(Rules(messages=2))
     bench.settle()
     assert bench.firsts() == [4, 1]
+
+
+def test_a_room_of_its_own_is_kept_as_it_says_and_the_others_as_they_were(bench: Bench) -> None:
+    bench.room("a", 90, 70, 50)
+    bench.room("b", 90, 70, 50)
+    bench.room("c", 90, 70, 50)
+    bench.room("d", 1, 1, 1)
+    rooms = (Keeping("b", 80.0), Keeping("c", 0.0), Keeping("d", 0.0, 1), Keeping("nowhere", 1.0))
+    bench.retention.use(Rules(age=60.0, rooms=rooms))
+    bench.settle()
+    assert bench.firsts() == [3, 2, 1, 3]
+
+
+def test_one_room_may_be_the_only_one_of_which_something_goes(bench: Bench) -> None:
+    bench.room("a", 90)
+    bench.room("b", 90, 10)
+    bench.room("c", 90)
+    bench.retention.use(Rules(rooms=(Keeping("b", 60.0),)))
+    bench.settle()
+    assert bench.firsts() == [1, 2, 1]
+    assert len(bench.meter.swept_at) == 1
+
+
+def test_a_room_that_is_made_later_has_its_own_from_then_on(bench: Bench) -> None:
+    bench.retention.use(Rules(rooms=(Keeping("b", 60.0),)))
+    bench.settle()
+    bench.room("b", 90)
+    bench.clock.pass_(EVERY)
+    bench.settle()
+    assert bench.firsts() == [2]
 
 
 def test_whoever_has_the_room_at_hand_hears_where_it_begins(

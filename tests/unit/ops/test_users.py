@@ -9,6 +9,7 @@ import pytest
 
 from chatd.auth.passwords import Passwords
 from chatd.auth.tokens import token_id
+from chatd.core.audit import Deed
 from chatd.core.log import Account
 from chatd.core.ports import NameTaken, StoreFailed, StoreFull
 from chatd.ops import users
@@ -115,7 +116,7 @@ def test_a_name_that_looks_like_another_is_refused(office: Office) -> None:
 def test_a_name_taken_while_the_password_was_typed_is_refused_too(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def taken(account: Account, skeleton: str, ts: int) -> None:
+    async def taken(*_: object, deed: Deed) -> None:
         raise NameTaken("ann")
 
     monkeypatch.setattr(office.store, "add_account", taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import (
     Account,
     Author,
@@ -31,8 +32,18 @@ def draft(
     key: str | None = None,
     reply_to: int | None = None,
     target: int | None = None,
+    deed: Deed = NO_DEED,
 ) -> Draft:
-    return Draft(kind=kind, author=by, ts=ts, text=text, key=key, reply_to=reply_to, target=target)
+    return Draft(
+        kind=kind,
+        author=by,
+        ts=ts,
+        text=text,
+        key=key,
+        reply_to=reply_to,
+        target=target,
+        deed=deed,
+    )
 
 
 def member(who: Author, rank: Rank = Rank.MEMBER) -> Member:

@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from chatd.core.audit import Deed
+from chatd.core.hooks import Hook
 from chatd.core.log import Rank, RoomId, Token, UserId
 from chatd.core.ports import Store
 from chatd.core.sanctions import Emergency, RoomRules, Subject
@@ -23,6 +25,10 @@ async def write_sample(store: Store, schema: int | None = None) -> None:
     await _write_first(store)
     if schema is None or schema >= 2:
         await _write_sanctions(store)
+    if schema is None or schema >= 3:
+        await _write_audit(store)
+    if schema is None or schema >= 4:
+        await _write_hooks(store)
 
 
 async def _write_first(store: Store) -> None:
@@ -65,6 +71,31 @@ async def _write_sanctions(store: Store) -> None:
     for seq in (1, 2):
         await store.report(lobby.room_id, seq, by=BOB, reason="rude", ts=32)
     await store.settle(2, outcome="warned", by="ann", ts=33)
+
+
+async def _write_audit(store: Store) -> None:
+    """What schema 3 added."""
+    facts = {"user": "bob", "reason": "spam"}
+    await store.record(
+        Deed(ts=40, verb="ban", actor_id="u1", actor="ann", target_id="u2", facts=facts),
+        Deed(ts=41, verb="start", actor="chatd", facts={"version": "0"}),
+    )
+
+
+async def _write_hooks(store: Store) -> None:
+    """What schema 4 added."""
+    lobby = await store.room("lobby")
+    assert lobby is not None
+    for number in (1, 2):
+        hook = Hook(
+            hook_id=f"h{number}",
+            room_id=lobby.room_id,
+            room="lobby",
+            name="alerts",
+            created_ts=40 + number,
+        )
+        await store.add_hook(hook, bytes([10 + number]) * 32)
+    await store.revoke_hook("h2")
 
 
 async def _talk(store: Store, room_id: RoomId) -> None:
@@ -110,6 +141,12 @@ async def read_sample(store: Store) -> dict[str, Any]:
     told["rules"] = await store.room_rules()
     told["emergency"] = await store.emergency()
     told["reports"] = [await store.reports(settled=settled, limit=9) for settled in (False, True)]
+    told["hooks"] = await store.hooks()
+    told["hook"] = [await store.hook(bytes([10 + number]) * 32) for number in (1, 2)]
+    told["audit"] = [
+        (each.number, each.ts, each.verb, each.told_who.name, each.told_what)
+        for each in await store.audit(0, 9)
+    ]
     return told
 
 

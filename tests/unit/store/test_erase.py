@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sqlite3
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from chatd.core.audit import Deed
+from chatd.core.audit_walk import Walk
 from chatd.core.log import Account, Author, RoomId, StoredMessage, Token, UserId
 from chatd.core.names import skeleton
 from chatd.core.ports import NoSuchTarget, StoreFailed
@@ -30,9 +33,11 @@ NOW = 5_000
 NAMING_PEOPLE = {
     *("accounts", "tokens", "members", "marks", "messages", "changes", "reactions", "revocations"),
     "rooms",  # the titles of direct ones
-    *("sanctions", "reports"),
+    *("sanctions", "reports", "audit"),
 }
-NAMING_NOBODY = {"meta", "room_rules"}
+IDS = {"revocations.user_id", "audit.actor_id", "audit.target_id"}
+"""Where an id may stay that leads to nobody."""
+NAMING_NOBODY = {"meta", "room_rules", "hooks"}
 
 
 class Office:
@@ -54,7 +59,9 @@ class Office:
         self.run(self._leave_traces())
 
     def desk_of(self, store: Any) -> Desk:
-        return Desk(store, self.run, self.out, self.err, asking(io.StringIO()), 10, lambda: NOW)
+        return Desk(
+            store, self.run, self.out, self.err, asking(io.StringIO()), 10, lambda: NOW, "root"
+        )
 
     async def _leave_traces(self) -> None:
         store = self.store
@@ -86,6 +93,8 @@ class Office:
         await store.report(lobby, 2, by=ZEB, reason="rumpelstilzchen says so", ts=1)
         await store.settle(2, outcome="fine", by=ZEB.name, ts=2)
         await store.append(self.direct, draft("my side", by=BOB))
+        nobody = Author(UserId(""), "", False)
+        await store.record(deed(ZEB, BOB), deed(BOB, ZEB), deed(nobody, ZEB))
 
     def erases(self, name: str = "zebulon", *, keep_texts: bool = False, yes: bool = True) -> int:
         args = Namespace(name=name, keep_texts=keep_texts, yes=yes)
@@ -106,6 +115,18 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office = Office(tmp_path / "chatd.sqlite3")
     yield office
     office.close()
+
+
+def deed(by: Author, to: Author) -> Deed:
+    return Deed(
+        ts=1,
+        verb="kick",
+        actor_id=by.user_id,
+        actor=by.name,
+        address="2001:db8::bb" if by is BOB else "2001:db8::aa",
+        target_id=to.user_id,
+        facts={"user": to.name, "reason": f"{to.name} is rude"},
+    )
 
 
 def traces(path: Path, *of: str) -> list[str]:
@@ -130,8 +151,14 @@ def traces(path: Path, *of: str) -> list[str]:
 def test_no_table_knows_the_name_or_the_id_any_more(office: Office) -> None:
     assert "accounts.name" in traces(office.path, "zebulon", "u-zebra")
     assert office.erases() == 0
-    # By the revocation the daemon learns of it; nothing leads from that id to anybody.
-    assert traces(office.path, "zebulon", "u-zebra", "zk1") == ["revocations.user_id"] * 2
+    # By the revocation the daemon learns of it, and by the id the audit log hangs together; nothing
+    # leads from that id to anybody.
+    left = traces(office.path, "zebulon", "u-zebra", "zk1", "2001:db8::aa")
+    assert Counter(left) == {
+        "revocations.user_id": 2,
+        "audit.actor_id": 1,
+        "audit.target_id": 3,  # and that of the erasure itself
+    }
 
 
 def test_not_a_byte_of_name_or_words_is_left_in_the_file(tmp_path: Path) -> None:
@@ -200,6 +227,21 @@ def test_the_daemon_hears_that_nothing_is_laid_on_them_any_more(office: Office) 
 # --- what stays ---
 
 
+def test_the_audit_log_stays_whole_and_says_who_did_it(office: Office) -> None:
+    assert office.erases() == 0
+    records = office.run(office.store.audit(0, 9))
+    walk = Walk()
+    walk.take(records)
+    assert walk.end(office.run(office.store.audit_head())).flaws == ()
+    told = [(r.verb, r.told_who.name, r.told_what.get("user")) for r in records]
+    assert told == [
+        ("kick", NAME, "bob"),
+        ("kick", "bob", NAME),
+        ("kick", NAME, NAME),
+        ("user_erase", "root", None),
+    ]
+
+
 def test_what_others_said_stays_readable(office: Office) -> None:
     before = office.page()
     office.erases()
@@ -241,7 +283,7 @@ def test_with_keep_texts_only_the_name_goes(office: Office) -> None:
     after = office.page()
     assert [m.text for m in after.values()] == [m.text for m in before.values()]
     assert after[1].author.name == NAME
-    assert traces(office.path, "zebulon", "u-zebra", "zk1") == ["revocations.user_id"] * 2
+    assert set(traces(office.path, "zebulon", "u-zebra", "zk1")) == IDS
     assert office.run(finds(office.store, "rumpelstilzchen")) == ["rumpelstilzchen edited"]
     assert office.seqs(office.lobby) == list(range(1, 10))
 
@@ -277,7 +319,7 @@ def test_many_rows_are_taken_some_at_a_time(
         reaction = draft(f"{number}", kind="reacted", by=ZEB, target=2)
         office.run(office.store.append(office.lobby, reaction))
     assert office.erases() == 0
-    assert traces(office.path, "zebulon", "u-zebra") == ["revocations.user_id"] * 2
+    assert set(traces(office.path, "zebulon", "u-zebra")) == IDS
     assert "10 messages, 8 reactions" in office.out.getvalue()
 
 
@@ -287,7 +329,7 @@ def test_one_that_was_cut_off_is_taken_up_again(office: Office) -> None:
     office.run(office.store.set_disabled(ZEB.user_id, True, NOW))
     office.run(office.store.erase_rows(erasing, rows))
     assert office.erases() == 0
-    assert set(traces(office.path, "zebulon", "u-zebra")) == {"revocations.user_id"}
+    assert set(traces(office.path, "zebulon", "u-zebra")) == IDS
 
 
 def test_what_is_said_while_it_goes_on_is_found_too(office: Office) -> None:
@@ -302,9 +344,7 @@ def test_what_is_said_while_it_goes_on_is_found_too(office: Office) -> None:
 
     office.store.erase_rows = meanwhile  # type: ignore[method-assign]
     assert office.erases() == 0
-    assert set(traces(office.path, "zebulon", "u-zebra", "one more", "another")) == {
-        "revocations.user_id"
-    }
+    assert set(traces(office.path, "zebulon", "u-zebra", "one more", "another")) == IDS
 
 
 def test_what_retention_took_meanwhile_is_no_hindrance(office: Office) -> None:

@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from chatd.core.log import RoomId
-from chatd.core.ports import Sanctions, Store, StoreFailed
+from chatd.core.ports import Audit, Sanctions, Store, StoreFailed
 from chatd.store import OPERATIONS
 from tests.unit.store.examples import draft, make_room
 
@@ -39,7 +39,7 @@ async def test_a_closed_store_fails(store: Store) -> None:
 def test_every_call_of_the_port_has_its_operation_name() -> None:
     calls = {
         name
-        for name, value in (vars(Store) | vars(Sanctions)).items()
+        for name, value in (vars(Store) | vars(Sanctions) | vars(Audit)).items()
         if inspect.iscoroutinefunction(value)
     }
     assert set(OPERATIONS) == (calls - {"close"}) | {"tidy"}

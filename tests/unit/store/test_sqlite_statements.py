@@ -33,8 +33,13 @@ MAY_SCAN = {
     "sanctions._OPEN",  # an index of just these, up to a limit
     "sanctions._SETTLED",
     "sanctions._COUNT_OPEN",  # an index of just these, and they wait for an operator
+    "hooks._ALL",  # for `chatd hook list`
+    "audit._HEAD",  # sqlite_sequence has a row for each of four tables
 }
-MAY_SORT = {"rooms._MEMBERSHIPS", "accounts._OF_USER"}  # a person's rooms and tokens are few
+MAY_SORT = {
+    *("rooms._MEMBERSHIPS", "accounts._OF_USER"),  # a person's rooms and tokens are few
+    "hooks._ALL",  # for `chatd hook list`
+}
 HARMLESS = re.compile(r"VIRTUAL TABLE INDEX|CONSTANT ROW|SCAN (SUBQUERY )?(\d+|\(subquery-\d+\))")
 TOO_NEW = {
     "RETURNING": r"\bRETURNING\b",
@@ -86,6 +91,8 @@ WHOLE = {
         "accounts._REVOCATIONS",
         "sanctions._REPORT",
         "sanctions._SANCTION",
+        "audit._RECORD",
+        "hooks._HOOK",
     }
 }
 

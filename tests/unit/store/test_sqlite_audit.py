@@ -1,0 +1,134 @@
+"""The audit log in the database file: it can be added to only, and whoever goes behind chatd's back
+is found."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chatd.core.audit import Deed, Record
+from chatd.core.audit_walk import Verdict, Walk
+from chatd.store.sqlite import audit, opened
+from chatd.store.sqlite.opening import connect
+
+KICK = Deed(ts=7, verb="kick", actor_id="u1", actor="olga", target_id="u2", facts={"user": "bob"})
+FLIPS = 300
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A database with a log of twenty records."""
+    path = tmp_path / "chatd.sqlite3"
+    with opened(path) as (store, run):
+        run(store.record(*[KICK] * 20))
+    return path
+
+
+@pytest.fixture
+def intruder(path: Path) -> Iterator[sqlite3.Connection]:
+    """Somebody with the file who knows SQL."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        yield connection
+
+
+def verified(path: Path) -> Verdict:
+    walk = Walk()
+    with closing(connect(path, write=False)) as connection:
+        head = audit.head(connection)
+        try:
+            while records := audit.after(connection, walk.last, 7):
+                walk.take(records)
+        except sqlite3.DatabaseError as error:
+            walk.unreadable(str(error))
+    return walk.end(head)
+
+
+def named(path: Path) -> set[int]:
+    return {flaw.number for flaw in verified(path).flaws}
+
+
+def test_the_log_can_be_added_to_only(intruder: sqlite3.Connection) -> None:
+    for statement in (
+        "DELETE FROM audit WHERE number = 3",
+        "UPDATE audit SET verb = 'ban' WHERE number = 3",
+        "UPDATE audit SET what = '{}' WHERE number = 3",
+        "UPDATE audit SET number = 99 WHERE number = 3",
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+            intruder.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("DELETE FROM audit WHERE number = 3", {3}),
+        ("DELETE FROM audit WHERE number > 17", {18, 19, 20}),
+        ("UPDATE audit SET verb = 'ban' WHERE number = 3", {3}),
+        ("UPDATE audit SET ts = 'then' WHERE number = 3", {3}),
+        ("UPDATE audit SET what = NULL WHERE number = 3", {3}),
+        ("UPDATE audit SET who = x'ff00' WHERE number = 3", {3}),
+        ("UPDATE audit SET hash = NULL WHERE number = 3", {3}),
+        ("UPDATE audit SET number = -3 WHERE number = 3", {3}),
+        ("UPDATE audit SET number = 99 WHERE number = 20", {20, 98}),
+    ],
+)
+def test_what_is_done_behind_its_back_is_found(
+    path: Path, intruder: sqlite3.Connection, statement: str, found: set[int]
+) -> None:
+    without_guards(intruder)
+    intruder.execute(statement)
+    assert found <= named(path)
+
+
+def without_guards(intruder: sqlite3.Connection) -> None:
+    """What somebody does first who has the file, and lets columns be anything."""
+    intruder.execute("DROP TRIGGER audit_stays")
+    intruder.execute("DROP TRIGGER audit_holds")
+    intruder.execute("CREATE TABLE loose AS SELECT * FROM audit")
+    intruder.execute("DROP TABLE audit")
+    intruder.execute(
+        "CREATE TABLE audit (number INTEGER PRIMARY KEY AUTOINCREMENT, ts, verb, actor_id, "
+        "target_id, who, what, who_seal, what_seal, hash)"
+    )
+    intruder.execute("INSERT INTO audit SELECT * FROM loose")
+
+
+def test_after_a_cut_the_next_record_leaves_a_gap(path: Path, intruder: sqlite3.Connection) -> None:
+    intruder.execute("DROP TRIGGER audit_stays")
+    intruder.execute("DELETE FROM audit WHERE number > 17")
+    with opened(path) as (store, run):
+        run(store.record(KICK))
+    assert named(path) >= {18, 19, 20}
+
+
+def test_a_byte_of_the_file_that_changes_what_the_log_says_is_found(path: Path) -> None:
+    """Anywhere in the file: what reads as it did is no change of the log."""
+    clean = path.read_bytes()
+    before = records(path)
+    chance = random.Random(1)  # noqa: S311
+    places = [at for at in range(len(clean)) if clean[at]]
+    changed = 0
+    for at in chance.sample(places, FLIPS):
+        path.write_bytes(
+            clean[:at] + bytes([clean[at] ^ (1 << chance.randrange(8))]) + clean[at + 1 :]
+        )
+        try:
+            after = records(path)
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            continue  # SQLite itself says that the file is damaged
+        if after != before:
+            changed += 1
+            assert verified(path).flaws, at
+    assert changed > 10
+    path.write_bytes(clean)
+    assert verified(path).flaws == ()
+
+
+def records(path: Path) -> list[Record]:
+    with closing(connect(path, write=False)) as connection:
+        return audit.after(connection, 0, 1000)
