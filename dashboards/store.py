@@ -152,9 +152,29 @@ SPACE = Section(
     ),
 )
 
+AUDIT = Section(
+    "Audit",
+    (
+        (
+            lines(
+                "Records of the audit log",
+                "It only grows; but a restore brings an older one back.",
+                "short",
+                level("chatd_audit_records"),
+            ),
+            lines(
+                "Records that wait",
+                "For a store that fails. They are in the journal, and not yet in the audit log.",
+                "short",
+                level("chatd_audit_owed"),
+            ),
+        ),
+    ),
+)
+
 BOARD = Board(
     "store",
     "Store and backup",
     "The database, its disk, and what is needed on a bad day.",
-    (SAFE, WORK, SPACE),
+    (SAFE, WORK, SPACE, AUDIT),
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 # Commands of bundled packages, tests, typings and schemas, and a compiler of schemas (4 MB) that
 # chatd never calls. What a package says of its licence is in its dist-info, and stays.
-FOLDERS = ("bin", "test", "tests", "testing", "_flatc", "examples", "newsfragments")
+FOLDERS = ("bin", "_test", "test", "tests", "testing", "_flatc", "examples", "newsfragments")
 SUFFIXES = (".pyi", ".pyx", ".pxd", ".h", ".fbs", ".bfbs", ".glade")
 NAMES = ("RECORD", "REQUESTED", "INSTALLER", "direct_url.json", ".gitignore", "py.typed")
 # These folders have such a name, and are imported.

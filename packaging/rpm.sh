@@ -18,8 +18,14 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH TZ=UTC LC_ALL=C.UTF-8 PYTHONHASHSEED=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 umask 022
 
-top=$(mktemp -d)
-trap 'rm -rf "$top"' EXIT
+# Newer versions of RPM write the folder of the build into the package, so it is the same each time; one build at a time.
+top=/tmp/chatd-rpmbuild-$UID
+mkdir -p -m 0700 "$top"
+[ -O "$top" ] && [ ! -L "$top" ] || { echo "make rpm: $top belongs to somebody else" >&2; exit 1; }
+exec 9<"$top"
+flock 9
+trap 'rm -rf "${top:?}"/*' EXIT
+rm -rf "${top:?}"/*
 .venv/bin/python packaging/sources.py --wheelhouse .cache/wheelhouse --epoch "$SOURCE_DATE_EPOCH" "$top/SOURCES"
 
 options=(--define "_topdir $top" --define "_smp_mflags -j1")

@@ -27,6 +27,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="tcp:HOST:PORT, or a file for node_exporter's textfile collector; may be repeated",
     )
     parser.add_argument("--ca", metavar="FILE", help="the authority that signed the certificate")
+    parser.add_argument(
+        "--once", action="store_true", help="end with 0 when one message was heard, for scripts"
+    )
+    parser.add_argument(
+        "--within", metavar="TIME", type=_time, default=30.0, help="else end with 1 (30s)"
+    )
     parser.add_argument("--log", choices=["text", "json"], default="text", help="text")
 
 

@@ -43,7 +43,8 @@ def canary(args: argparse.Namespace) -> int:
         sys.stderr.write(f"chatd canary: {error}\n")
         return USAGE
     logs.start(args.log, "info")
-    return asyncio.run(Nest(plan, notifier, args.metrics).run())
+    nest = Nest(plan, notifier, args.metrics)
+    return asyncio.run(nest.once(args.within) if args.once else nest.run())
 
 
 def plan_of(args: argparse.Namespace) -> Plan:
@@ -81,6 +82,22 @@ class Nest:
     def render(self) -> bytes:
         """The numbers, as Prometheus reads them."""
         return generate_latest(self._registry)
+
+    async def once(self, within: float) -> int:
+        """Until one probe was heard, at most ``within`` seconds; gives the exit code."""
+        success = self._board.level("chatd_canary_last_success_timestamp_seconds")
+        watching = asyncio.create_task(self._canary.run())
+        try:
+            async with asyncio.timeout(within):
+                while not success.value:
+                    await asyncio.wait([watching], timeout=0.05)
+        except TimeoutError:
+            self._log.error("canary_not_heard", url=str(address(self._plan.url)), within=within)
+            return 1
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+        return os.EX_OK
 
     async def run(self) -> int:
         """Until SIGTERM or SIGINT; gives the exit code."""

@@ -9,13 +9,14 @@ from chatd.core.rooms import Person
 
 class Act:
     """Handed to the handler, which hands ``deed`` on to the store with what it changes. ``told``:
-    somebody has taken care of the record; else the gate does, with what it knows."""
+    somebody has taken care of the record; else the gate does, with what it knows. ``empty``: there
+    is nothing to record."""
 
-    __slots__ = ("_actor", "_address", "_ts", "_verb", "told")
+    __slots__ = ("_actor", "_address", "_ts", "_verb", "empty", "told")
 
     def __init__(self, verb: str, actor: Person, address: str, ts: int) -> None:
         self._verb, self._actor, self._address, self._ts = verb, actor, address, ts
-        self.told = False
+        self.told = self.empty = False
 
     def deed(self, target_id: str = "", **facts: object) -> Deed:
         """What is done. Facts that are None or empty are left out; ``user`` is the name of the one
@@ -33,4 +34,4 @@ class Act:
 
     def nothing(self) -> None:
         """Nothing was changed: somebody looked only, or it was their own."""
-        self.told = True
+        self.told = self.empty = True

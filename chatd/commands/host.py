@@ -10,7 +10,7 @@ from chatd.core.commands import Position, Watch
 from chatd.core.control import Gathering
 from chatd.core.errors import CloseCode
 from chatd.core.events import Event, RoomState
-from chatd.core.limits import LimitName
+from chatd.core.limits import LimitName, Standing
 from chatd.core.log import Entry, Member, Rank, RoomId, StoredRoom, UserId
 from chatd.core.ports import Authenticator, Clock, Identity, Ids, Meter, Process, Store
 from chatd.core.rooms import Attendance, Hearer, Person, Room
@@ -152,6 +152,13 @@ class Limiting(Protocol):
 
     def proved(self, attempt: Attempt) -> None:
         """It succeeded: the account is at home at this address from now on."""
+        ...
+
+    async def explain(
+        self, user_id: UserId, name: str, verb: str, room: Room | None
+    ) -> list[Standing]:
+        """How a user stands towards every limit that a command of this verb meets; nothing is
+        consumed."""
         ...
 
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 from chatd.core.case import MODERATING, SPEAKING, Case, Verb, Verdict
 from chatd.core.control import Explained, Reason
-from chatd.core.policy import walk
+from chatd.core.limits import Standing
+from chatd.core.policy import decide, walk
 
 Place = Literal["none", "nowhere", "outside", "inside"]
 """The verb names no room; there is no such room; they are not in it; they are."""
@@ -35,6 +36,7 @@ class Question:
     disabled: bool = False
     guests_off: bool = False
     log_in: Verdict | None = None
+    limits: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def _steps(q: Question) -> Iterator[Found]:
         yield _here(q)
     if q.place != "none":
         yield _room(q)
+    yield from _limits(q)
     for step in walk(q.case):
         verdict = _as_told(q.case, step.verdict)
         yield Found(step.rule, _told(q.case, step.rule, verdict), verdict)
@@ -127,6 +130,21 @@ def _room(q: Question) -> Found:
         return Found("room", told)
     code = "not_in_room" if kind == "public" else "no_such_room"
     return Found("room", told, Verdict(False, "membership", "they are not in the room", code))
+
+
+def _limits(q: Question) -> Iterator[Found]:
+    """What is counted by time is asked before the rules; other counts matter if those say yes."""
+    allowed = decide(q.case).allowed
+    for each in q.limits:
+        asked, found = f"limit {each.limit}", f"{each.used} of {each.value}"
+        in_time = each.wait_ms is not None
+        if each.stops and (in_time or allowed):
+            code = "rate_limited" if in_time else "too_many"
+            hint = f"a limit is met: {found}"
+            yield Found(asked, found, Verdict(False, asked, hint, code, each.wait_ms))
+        else:
+            counted = "; met, but counted only" if each.met and each.mode == "dry-run" else ""
+            yield Found(asked, found + counted)
 
 
 def _as_told(case: Case, verdict: Verdict | None) -> Verdict | None:
@@ -186,6 +204,8 @@ def change(q: Question, verdict: Verdict) -> str:
         return _to_stop(q, verdict)
     if verdict.rule.startswith("emergency "):
         return "chatctl emergency off"
+    if verdict.rule.startswith("limit "):
+        return next(each.hint for each in q.limits if verdict.rule == f"limit {each.limit}")
     if verdict.rule == "rank" and q.case.over_operator:
         return _over_operator(q)
     if verdict.rule == "operator" and q.case.operator:

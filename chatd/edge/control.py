@@ -34,7 +34,7 @@ MOST = 64
 """Connections at the same time."""
 _CREDENTIALS = struct.Struct("iII")  # struct ucred of unix(7): pid, uid, gid
 _PEER_GROUPS = 59  # SO_PEERGROUPS of socket(7), since Linux 4.13; Python has no name for it
-_MOST_GROUPS = 65536  # NGROUPS_MAX
+_BUFFER = 1024  # bytes, the most that Python's getsockopt takes: 256 groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,18 @@ def peer_of(sock: socket.socket) -> Peer:
     """SO_PEERCRED: those who called connect(2), whoever holds the socket now."""
     given = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _, uid, gid = _CREDENTIALS.unpack(given)
+    return Peer(uid, {gid, *_more_groups(sock, uid, gid)})
+
+
+def _more_groups(sock: socket.socket, uid: int, gid: int) -> Collection[int]:
     try:
-        more = sock.getsockopt(socket.SOL_SOCKET, _PEER_GROUPS, _MOST_GROUPS * 4)
-    except OSError:  # an older kernel: the first group only
-        more = b""
-    return Peer(uid, {gid, *struct.unpack(f"{len(more) // 4}I", more)})
+        raw = sock.getsockopt(socket.SOL_SOCKET, _PEER_GROUPS, _BUFFER)
+    except OSError:  # more groups than that (ERANGE), or an older kernel: what the host's files say
+        try:
+            return os.getgrouplist(pwd.getpwuid(uid).pw_name, gid)
+        except (KeyError, OSError):
+            return ()
+    return struct.unpack(f"{len(raw) // 4}I", raw)
 
 
 class House(Protocol):

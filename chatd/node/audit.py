@@ -58,11 +58,13 @@ class Audit:
                     node.meter.audit(each.number, short(each.hash))
 
     async def told(self, act: Act) -> None:
-        """A command that must be recorded was carried out. It stands, so a store that cannot be
-        read now is no matter of its; one that cannot take a record that is missing, is."""
+        """A command that must be recorded was carried out; a store that cannot take a record that
+        is missing is a matter of its. Nobody waits for the new head to be read: the answer would
+        come after what the others hear of the command."""
         if not act.told:
             await self._node.store.record(act.deed())
-        await self._look_if_possible()
+        if not act.empty:
+            self._node.spawn(self._look_if_possible())
 
     async def note(self, *deeds: Deed) -> None:
         """Record what nobody waits for: now, or when the store can again."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chatd.core import commands as c
+from chatd.core import control
 from chatd.core import events as e
 from chatd.core import moderation as m
 from chatd.core.errors import Refused
@@ -32,15 +33,27 @@ ANSWERS: Mapping[type[c.Command], type[e.Ok]] = {
     c.Report: m.Reported,
     c.Reports: m.ReportList,
     c.Emergency: m.EmergencyStep,
+    c.Audit: m.AuditList,
+    c.AuditVerify: m.AuditVerdict,
+    control.Status: control.State,
+    control.Everybody: control.Gathering,
+    control.Drain: control.Leaving,
+    control.Undrain: control.Leaving,
+    control.Reload: control.Reloaded,
+    control.Loglevel: control.LogLevel,
+    control.Explain: control.Explained,
 }
 ELSEWHERE = ("login", "token", "room", "more", "history")
 """Slash commands of the text dialect that a screen has other ways for."""
+
+EVERYDAY = ("msg", "join", "leave", "rooms", "who", "search", "edit", "delete", "topic", "create")
+"""Those of the text dialect that everybody needs; the others are told of in a line."""
 
 OWN = {
     "react": ("/react EMOJI [PERSON]", "put an emoji on the last message, or a person's last"),
     "reply": ("/reply TEXT", "answer the last message of somebody else"),
     "retry": ("/retry", "send again what was not sent"),
-    "help": ("/help", "see this"),
+    "help": ("/help [COMMAND]", "see this, or how a command is typed"),
     "quit": ("/quit", "say goodbye"),
 }
 KEYS = (
@@ -171,7 +184,12 @@ def commands() -> dict[str, tuple[str, str]]:
 
 
 def _help() -> str:
-    rows = [*commands().values(), ("", ""), *KEYS]
+    table = commands()
+    everyday = [table.pop(word) for word in (*EVERYDAY, *OWN)]
+    rows = [*everyday, ("", ""), *KEYS]
     width = max(len(usage) for usage, _ in rows)
     lines = [f"{usage:{width}}  {does}".rstrip() for usage, does in rows]
-    return "\n".join(["what stands in [] may be left out; // begins a line with one /", *lines])
+    others = f"and {', '.join(f'/{word}' for word in table)}: /help COMMAND says what each does"
+    return "\n".join(
+        ["what stands in [] may be left out; // begins a line with one /", *lines, "", others]
+    )

@@ -23,6 +23,7 @@ export class Chat {
   rooms = new Map(); // by name
   current = null;
   lobby = "lobby";
+  #settled = false; // whether what is seen of the open room is in its place
   here = false; // whether this page has been let in
   #entering = new Map(); // rooms on their way, by name
 
@@ -57,7 +58,7 @@ export class Chat {
       enter: (wanted) => this.#enter(wanted),
       open: (room) => this.open(room, { push: true }),
       tryNow: () => this.line.open(),
-      reached: (end) => (end === "end" ? this.seen() : this.reader.more(this.current, end)),
+      reached: (end) => this.#reached(end),
       toLatest: () => this.#toLatest(),
       quoted: (room, seq, draw) => this.reader.quoted(room, seq, draw),
       moderates: (room) => this.order.moderates(room),
@@ -122,7 +123,6 @@ export class Chat {
       if (this.rooms.has(room)) this.outbox.add(this.rooms.get(room).say(wire, this.me));
     }
     this.here = true;
-    await this.#openFirst();
     if (welcome.motd) this.toast(welcome.motd);
   }
 
@@ -186,6 +186,7 @@ export class Chat {
     const known = this.rooms.has(state.room);
     const room = this.attend(state);
     if (!known) room.readUpTo(Math.min(state.seq, news));
+    this.signals.tellRead(); // before the server is asked what is unread
     if (!known && room.read < room.seq) this.reader.unread(this.rooms);
     this.remember();
     return room;
@@ -218,10 +219,15 @@ export class Chat {
     await this.settle(room);
   }
 
+  #reached(end) {
+    if (end === "end") this.seen();
+    else if (this.#settled) this.reader.more(this.current, end);
+  }
+
   /** Turn the page to another room. Nothing of it counts as seen before it is in its place. */
   #turn(room) {
     if (this.current && this.current !== room) this.signals.typing(this.current, false);
-    this.current = null;
+    this.#settled = false;
     this.view.open(room);
     this.current = room;
     keeping.setLastRoom(room.name);
@@ -235,6 +241,7 @@ export class Chat {
     if (!wasLoaded && count && (more || count > NEAR)) await this.reader.around(room, room.read);
     else await this.reader.load(room);
     if (room !== this.current || !room.loaded) return;
+    this.#settled = true;
     this.view.fresh(room, { go: !wasLoaded || count > 0 });
     this.seen();
   }
@@ -246,7 +253,10 @@ export class Chat {
       if (seq === undefined) return await this.open(room, { push: true });
       this.places.put(linkTo(room.name, seq), true);
       if (room !== this.current) this.#turn(room);
-      if (await this.reader.around(room, seq)) this.view.flash(room, seq);
+      this.#settled = false;
+      const found = await this.reader.around(room, seq);
+      this.#settled = true;
+      if (found) this.view.flash(room, seq);
       else this.toast("This message is not there any more");
     } catch (error) {
       this.failed(error);
@@ -272,7 +282,7 @@ export class Chat {
   /** After a new line: what may have changed without an event, and what was not loaded. */
   async #refresh() {
     const { current: room } = this;
-    if (!room) return;
+    if (!room) return void this.#openFirst();
     this.reader.roster(room);
     if (!room.loaded) await this.settle(room);
     this.seen();
@@ -286,21 +296,10 @@ export class Chat {
     this.remember();
   }
 
-  async rename(nick) {
-    if (nick === this.me.name) return "";
-    try {
-      const answer = await this.line.ask({ type: "nick", nick });
-      this.named(answer.user, answer.guest_token);
-      return "";
-    } catch (error) {
-      return worded(error);
-    }
-  }
-
   /** Whoever looks at the end of the open room has read it. */
   seen = () => {
     const { current: room } = this;
-    if (!looked() || !room?.loaded || !this.view.scroller.atEnd) return;
+    if (!this.#settled || !looked() || !room?.loaded || !this.view.scroller.atEnd) return;
     if (room.read < room.seq) {
       this.signals.read(room);
       this.remember();

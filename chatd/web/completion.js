@@ -50,7 +50,6 @@ export class Completion {
     });
     this.#list.replaceChildren(...lines);
     this.#list.hidden = !this.open;
-    this.#field.ariaExpanded = String(this.open);
     if (this.open) this.#field.setAttribute("aria-activedescendant", `offer-${this.#at}`);
     else this.#field.removeAttribute("aria-activedescendant");
   }

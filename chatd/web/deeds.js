@@ -39,6 +39,7 @@ export class Deeds {
     const text = typed.replace(/^(\s*)\/\//, "$1/").replace(/\s+$/, "");
     const most = this.#chat.line.limits.message_bytes;
     if (kind === "edit") return this.#edit(message, text, most);
+    if (!this.#chat.current) return "The chat is just being opened.";
     const parts = inParts(text, most);
     if (parts.length > MOST_PARTS) return `This is too long: it would be ${parts.length} messages.`;
     this.#signals.said();
@@ -230,9 +231,20 @@ export class Deeds {
       title: "Your name",
       fields: [{ name: "nick", label: "Name", value: this.#chat.me.name, required: true, most: 64 }],
       act: "Save",
-      does: ({ nick }) => this.#chat.rename(nick),
+      does: ({ nick }) => this.#renamed(nick),
     });
   };
+
+  async #renamed(nick) {
+    if (nick === this.#chat.me.name) return "";
+    try {
+      const answer = await this.#chat.line.ask({ type: "nick", nick });
+      this.#chat.named(answer.user, answer.guest_token);
+      return "";
+    } catch (error) {
+      return worded(error);
+    }
+  }
 
   help = () => {
     const keys = SHORTCUTS.map(([head, text]) => ({ head, text, actions: [] }));

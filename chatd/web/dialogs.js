@@ -42,7 +42,7 @@ export class Ask {
   }
 
   #field({ name, label, value = "", type = "text", options, most = 300, ...facts }) {
-    const id = `ask-${name}`;
+    const id = `field-${name}`;
     const tag = options ? "select" : type === "area" ? "textarea" : "input";
     const input = make(tag, { id, spellcheck: type === "area" });
     if (tag === "input") Object.assign(input, { type, autocomplete: "off", autocapitalize: "off" });

@@ -15,14 +15,19 @@ export class Hearing {
     if (event.type === "notice") return void this.#noticed(event);
     const room = chat.rooms.get(event.room);
     if (event.type === "invited") {
-      const joined = chat.join(event.room, undefined, event.seq);
-      joined.then((made) => this.#invited(made, event.by), chat.failed);
+      if (!room) this.#enters(event); // before its first message comes
+      chat.join(event.room).then((made) => this.#invited(made, event.by), chat.failed);
     } else if (room) this.#roomHeard(room, event);
     // Another page of the same person has entered a room: this one hears it from there on, too.
     else if (chat.here && event.type === "entered") chat.attend(event);
     else if (chat.here && event.type === "message") {
       chat.join(event.room, undefined, event.seq - 1).catch(chat.failed);
     }
+  }
+
+  #enters({ room, epoch, seq, direct }) {
+    const state = { room, epoch, seq, kind: direct ? "direct" : "private" };
+    this.#chat.attend(state).readUpTo(seq);
   }
 
   #invited(room, by) {

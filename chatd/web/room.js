@@ -27,7 +27,6 @@ export class Room {
    */
   constructor(state, told) {
     this.name = state.room;
-    this.kind = state.kind ?? "public";
     this.#told = told;
     this.epoch = state.epoch;
     this.seq = state.seq;
@@ -36,8 +35,10 @@ export class Room {
   }
 
   /** Everything but the position: that moves with what is heard, and with nothing else. */
-  update({ topic = "", role = "member", read = 0, title = null, slow = 0, read_only = false }) {
-    Object.assign(this, { topic, role, title, slow, readOnly: read_only });
+  update(state) {
+    const { kind = "public", topic = "", role = "member", title = null } = state;
+    const { slow = 0, read_only: readOnly = false, read = 0 } = state;
+    Object.assign(this, { kind, topic, role, title, slow, readOnly });
     this.serverRead(read);
   }
 
@@ -179,10 +180,11 @@ export class Room {
     const outside = this.quoted.get(event.target);
     if (outside) change(outside, event);
     const message = this.messages.get(event.target);
-    if (!message) return;
-    change(message, event);
+    if (message) change(message, event);
     if (event.type === "deleted") this.#recount();
-    this.#told.placed(this, message);
+    for (const each of this.messages.values()) {
+      if (each === message || each.replyTo === event.target) this.#told.placed(this, each);
+    }
   }
 
   // --- pages of history ---

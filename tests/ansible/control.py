@@ -11,7 +11,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,8 @@ class Control:
     programs: Path
     folder: Path = PLAYBOOKS
     library: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What its environment has besides."""
 
     def play(self, playbook: str, inventory: Path, *words: str, **variables: Any) -> Said:
         """Run a playbook to its end."""
@@ -70,7 +72,7 @@ class Control:
         done = subprocess.run(
             [str(self.programs / "python"), *arguments],
             cwd=self.folder,
-            env=self._environ(),
+            env=self.environ(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -80,11 +82,13 @@ class Control:
         )
         return Said(done.returncode, done.stdout)
 
-    def _environ(self) -> Mapping[str, str]:
+    def environ(self) -> dict[str, str]:
+        """The environment of its commands."""
         ours = {name: v for name, v in os.environ.items() if not name.startswith("ANSIBLE_")}
         library = {"PYTHONPATH": str(self.library)} if self.library else {}
         path = f"{self.programs}:{os.environ['PATH']}"
-        return ours | library | {"PATH": path, "ANSIBLE_NOCOLOR": "1", "LC_ALL": "C.UTF-8"}
+        plain = {"PATH": path, "ANSIBLE_NOCOLOR": "1", "LC_ALL": "C.UTF-8"}
+        return ours | library | plain | dict(self.variables)
 
 
 def control() -> Control:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,14 @@ README = ANSIBLE / "README.md"
 
 MADE = "      # Made from chatd/ops/config/table.py by `make docs`: what follows is written anew.\n"
 TABLES = "<!-- What follows is made from the argument_specs of the roles by `make docs`. -->\n"
+
+# Keys that the role sets: systemd opens chatd's sockets, and nginx speaks for its clients.
+PACKAGED: dict[str, list[str]] = {
+    "listen.public": ["systemd:public"],
+    "listen.operations": ["systemd:operations"],
+    "http.hosts": ["{{ chatd_hostname }}"],
+    "http.trusted_proxies": ["unix"],
+}
 
 # The daemon's word for a kind of value -> Ansible's type, and what the value looks like.
 NUMBER = r"[0-9]+(\.[0-9]+)?"
@@ -68,10 +77,17 @@ def option(key: Key) -> dict[str, Any]:
         said = {"type": KINDS[word][0]}
     if choices := _choices(key):
         said["choices"] = choices
+    if key.name in PACKAGED:
+        said["default"] = PACKAGED[key.name]
     needs = "reload" if key.reload else "restart"
     doc = " ".join(key.doc.replace("`", "").split())
-    default = key.kind.write(key.default)
+    default = json.dumps(PACKAGED.get(key.name)) if key.name in PACKAGED else written(key)
     return said | {"description": f"{doc} Key {key.name}, {default} if not set; a {needs}."}
+
+
+def written(key: Key) -> str:
+    """A key's default in the daemon, as TOML has it."""
+    return key.kind.write(key.default)
 
 
 def _choices(key: Key) -> list[str]:
@@ -129,7 +145,7 @@ class _Indented(yaml.SafeDumper):
 
 
 def _dump(value: object) -> str:
-    return yaml.dump(value, Dumper=_Indented, sort_keys=False, width=140, allow_unicode=True)
+    return yaml.dump(value, Dumper=_Indented, sort_keys=False, width=120, allow_unicode=True)
 
 
 # --- the page ---

@@ -71,9 +71,9 @@ class Visitor:
             self.trouble.append(message.text)
 
     # --- coming and going ---
-    def opens(self) -> Visitor:
-        """Open the page."""
-        self.page.goto(self._address)
+    def opens(self, where: str = "") -> Visitor:
+        """Open the page, at this place of it."""
+        self.page.goto(f"{self._address}{where.removeprefix('/')}")
         return self
 
     def enters(self, name: str) -> Visitor:
@@ -129,7 +129,8 @@ class Visitor:
 
     def chooses(self, anchor: str, item: str) -> None:
         """Open the menu of this name and choose something of it."""
-        self.page.get_by_role("button", name=anchor, exact=True).click()
+        name = re.compile(f"^{re.escape(anchor)}( |$)")
+        self.page.get_by_role("button", name=name).click()
         self.page.get_by_role("menu").get_by_role("menuitem", name=item).click()
 
     def does(self, text: str, item: str) -> None:
@@ -142,7 +143,7 @@ class Visitor:
         """Fill a dialog in and press its button."""
         dialog = self.page.get_by_role("dialog")
         for name, value in fields.items():
-            field = dialog.locator(f"#ask-{name}")
+            field = dialog.locator(f"#field-{name}")
             if field.evaluate("field => field.tagName") == "SELECT":
                 field.select_option(value)
             else:
@@ -191,7 +192,7 @@ class Visitor:
 
     def message(self, text: str) -> Locator:
         """The message that says this."""
-        return self.messages.filter(has_text=text)
+        return self.messages.filter(has=self.page.locator(".text", has_text=text))
 
     def overflow(self) -> int:
         """Pixels by which the page is wider than its window."""

@@ -44,7 +44,7 @@ def test_ready_is_said_when_listeners_accept_and_the_store_can_write(
     assert daemon.get("/readyz") == (200, "ready\n")
     assert heard[-1]["STATUS"] == "0 sessions, 0 users"
     order = [each["event"] for each in daemon.logged()]
-    wanted = ["store_open", "listening", "listening", "ready"]
+    wanted = ["store_open", *["listening"] * 3, "ready"]  # operations, control, public
     assert [event for event in order if event in wanted] == wanted
 
 
@@ -82,8 +82,7 @@ def test_a_watchdog_of_another_process_is_not_fed(make_daemon: MakeDaemon) -> No
 
 def test_port_0_is_a_free_port_and_the_log_says_which(make_daemon: MakeDaemon) -> None:
     daemon = make_daemon(listen={"public": ["tcp:127.0.0.1:0", "tcp:[::1]:0"]}).start()
-    listening = [each["address"] for each in daemon.logged("listening")]
-    public = [each for each in listening if not each.endswith(f":{daemon.operations_port}")]
+    public = [e["address"] for e in daemon.logged("listening") if e["service"] == "public"]
     ports = [int(address.rpartition(":")[2]) for address in public]
     assert len(ports) == 2
     assert 0 not in ports

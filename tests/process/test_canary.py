@@ -336,3 +336,28 @@ def test_numbers_that_nobody_could_read_are_no_way_to_begin(daemon: Daemon) -> N
     )  # fmt: skip
     assert done.returncode == 1
     assert "canary_cannot_export" in done.stderr
+
+
+def once(url: str, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-m", "chatd", "canary", "--once", "--url", url]
+    return subprocess.run(
+        [*command, *more],
+        cwd=PROJECT,
+        env=clean_environ(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_once_it_ends_with_0_when_its_word_was_heard(daemon: Daemon) -> None:
+    done = once(daemon.url())
+    assert done.returncode == 0, done.stderr
+    assert daemon.metric("chatd_messages_in_total") >= 1
+
+
+def test_once_it_ends_with_1_and_says_so_when_nobody_answers() -> None:
+    done = once(f"ws://127.0.0.1:{free_port()}/", "--within", "500ms")
+    assert done.returncode == 1
+    assert "canary_not_heard" in done.stderr

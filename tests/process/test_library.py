@@ -89,7 +89,7 @@ def test_nothing_is_lost_or_doubled_while_the_daemon_is_killed_and_restarted(
     assert found["offline"]
     assert set(found["offline"]) <= {1006, 3000}
     # It may hear the last word within a replay, whose end it does not wait for.
-    assert set(found["recovered"]) == {True}
+    assert set(found["recovered"]) <= {True}
     assert len(found["recovered"]) >= len(found["offline"]) - 1
     assert found["faults"] == [0, 0, 0, 0]
     if framework == "asyncio":

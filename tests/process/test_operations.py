@@ -20,7 +20,7 @@ from tests.process.harness import PROJECT, Daemon, clean_environ
 BOOK = PROJECT / "docs" / "operations.md"
 SECTIONS = (
     *("Install", "Configure", "Watch", "Back up", "Restore", "Upgrade", "Retention"),
-    *("Export and erase", "Moderate", "Emergencies", "Capacity", "Audit"),
+    *("Export and erase", "Limits", "Moderate", "Emergencies", "Capacity", "Audit"),
 )
 """In their order, one after the other at the same chatd."""
 FOUND = {0, 1, 2}
@@ -65,6 +65,7 @@ class Host:
         """Run one command of the book, which must succeed."""
         service: dict[str, Callable[[], object]] = {
             "systemctl stop chatd": self.daemon.stop,
+            "systemctl stop chatd.socket": self.daemon.stop,  # which the service requires
             "systemctl start chatd": self.daemon.start,
             "systemctl restart chatd": self._restarts,
             "systemctl reload chatd": self._reloads,

@@ -150,7 +150,7 @@ def test_a_reload_returns_when_the_new_limit_is_live(host: Host) -> None:
 
 def reloads(metrics: str) -> float:
     found = re.findall(
-        r'^chatd_config_reloads_total\{.*"?(?:ok|success)"?.*\} (\S+)$', metrics, re.M
+        r'^chatd_config_reloads_total\{.*"?(?:ok|success)"?.*\} (\S+)$', metrics, re.MULTILINE
     )
     return sum(map(float, found))
 
@@ -207,7 +207,8 @@ def test_the_canary_unit_chats(host: Host) -> None:
         "echo 'CHATD_CANARY_URL=ws://127.0.0.1:8765/' >> /etc/sysconfig/chatd-canary"
         " && systemctl start chatd-canary"
     )
-    code = "from urllib.request import urlopen as u; print(u('http://127.0.0.1:9775/metrics').read().decode())"
+    url = "http://127.0.0.1:9775/metrics"
+    code = f"from urllib.request import urlopen as u; print(u('{url}').read().decode())"
     host.until(f'python3.12 -c "{code}" | grep -E "^chatd_canary_probes_total [1-9]"', timeout=90)
     host.run("systemctl stop chatd-canary")
 

@@ -42,7 +42,7 @@ def test_two_builds_are_the_same_bytes(built: Built, tmp_path: Path) -> None:
 
 def test_it_holds_no_tests_and_nothing_that_chatd_never_calls(built: Built) -> None:
     files = query(built.rpm("chatd-0.1.0-1.el8.x86"), "-l")
-    bad = r"/tests?/|/test_[^/]*\.py$|flatc$|\.pyi$|/lib64/chatd/bin/"
+    bad = r"/_?tests?/|/test_[^/]*\.py$|flatc$|\.pyi$|/lib64/chatd/bin/"
     assert [file for file in files if re.search(bad, file)] == []
     assert built.rpm("chatd-0.1.0-1.el8.x86").stat().st_size < MOST
 
@@ -67,9 +67,10 @@ def test_it_says_what_travels_inside(built: Built) -> None:
 
 def test_the_bill_of_materials_has_every_package_with_its_licence(built: Built) -> None:
     package = built.rpm("chatd-0.1.0-1.el8.x86")
+    payload = subprocess.run(["rpm2cpio", str(package)], capture_output=True, check=True).stdout
     bill = subprocess.run(
-        f"rpm2cpio {package} | cpio -i --quiet --to-stdout ./usr/share/chatd/sbom.cdx.json",
-        shell=True,  # noqa: S602  # a pipe of two commands, of our own making
+        ["cpio", "-i", "--quiet", "--to-stdout", "./usr/share/chatd/sbom.cdx.json"],
+        input=payload,
         capture_output=True,
         check=True,
     ).stdout

@@ -292,6 +292,23 @@ STORE = [
     ),
 ]  # fmt: skip
 
+AUDIT = [
+    *_both(
+        "ChatdAuditChanged",
+        10,
+        (_level("chatd_audit_records", "9x4 7x20"), _level("chatd_audit_head", "55x4 44x20")),
+        (_level("chatd_audit_records", "9x4 12x20"), _level("chatd_audit_head", "55x4 66x20")),
+    ),
+    Case("ChatdAuditChanged", True, 10,
+         (_level("chatd_audit_records", "9x20"), _level("chatd_audit_head", "55x4 44x20"))),
+    *_both(
+        "ChatdAuditOwed",
+        20,
+        (_level("chatd_audit_owed", "2x30"),),
+        (_level("chatd_audit_owed", "2x8 0x30"),),
+    ),
+]  # fmt: skip
+
 BAD_DAY = [
     *_both(
         "ChatdBackupStale",
@@ -336,4 +353,4 @@ WATCHED = [
     *_both("ChatdCanaryGone", 24, (INFO,), (INFO, _level(HEARD, "1x90", CANARY)), (), step=SLOW),
 ]
 
-CASES = (*OBJECTIVES, *PROCESS, *CONNECTIONS, *STORE, *BAD_DAY, *WATCHED)
+CASES = (*OBJECTIVES, *PROCESS, *CONNECTIONS, *STORE, *AUDIT, *BAD_DAY, *WATCHED)

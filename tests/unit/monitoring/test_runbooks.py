@@ -6,7 +6,11 @@ import re
 import shlex
 from collections.abc import Iterator
 
+<<<<<<< HEAD
 from chatd.cli import _parser
+=======
+from chatd import cli
+>>>>>>> main
 from chatd.ctl.arguments import parser
 from chatd.ops.config.table import KEYS, SECTIONS
 from tests.unit.monitoring.bundle import ALERTS, BUNDLE, RUNBOOKS, known
@@ -49,7 +53,7 @@ def test_a_runbook_says_what_it_means_what_to_look_at_and_what_to_do() -> None:
 def test_a_command_of_chatd_is_one_that_chatd_understands() -> None:
     for arguments in of_program("chatd"):
         if arguments != ["--version"]:  # it ends a program, which is right
-            _parser().parse_args(arguments)
+            cli.parser().parse_args(arguments)
 
 
 def test_a_command_of_chatctl_is_one_that_chatctl_understands() -> None:

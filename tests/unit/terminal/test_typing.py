@@ -6,14 +6,18 @@ import argparse
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from chatd.client import Interrupted, Left, Refused, Stopped, TimedOut, Unreachable
+from chatd.commands import COMMANDS
 from chatd.core import commands as c
 from chatd.core import errors
+from chatd.core.control import Support
+from chatd.core.events import Ok
 from chatd.terminal.arguments import arguments
-from chatd.terminal.asking import Do, Quit, Retry, Say, Show, commands, wishes
+from chatd.terminal.asking import ANSWERS, Do, Quit, Retry, Say, Show, commands, wishes
 from chatd.terminal.completing import choices
 from chatd.terminal.exits import Unusable, exit_code
 from chatd.terminal.who import Prompts, Who, who
@@ -63,8 +67,20 @@ def test_what_is_no_command_is_said() -> None:
 def test_help_tells_every_command_and_key() -> None:
     [told] = wishes(view(), "/help")
     assert isinstance(told, Show)
-    assert all(usage in told.text for usage, _ in commands().values())
+    assert all(f"/{word}" in told.text for word in commands())
+    assert "/msg PERSON TEXT " in told.text
     assert "Ctrl-N" in told.text
+    [told] = wishes(view(), "/help kick")
+    assert isinstance(told, Show)
+    assert told.text == "/kick PERSON [server] [TEXT]: put somebody out, saying why"
+
+
+def test_every_command_that_can_be_typed_has_an_answer_that_can_be_read() -> None:
+    for kind, row in COMMANDS.items():
+        answer = get_type_hints(row.handler)["return"]
+        told_in_its_own_way = (c.Login, c.Send, c.Unreact, c.Read, c.Unread, Support)
+        if not issubclass(kind, told_in_its_own_way):
+            assert ANSWERS.get(kind, Ok) is answer, kind
 
 
 @pytest.mark.parametrize("typed", ["/nonsense", "/edit", "/edit x", "/login a b", "/react 👍"])
