@@ -45,7 +45,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run venv check test coverage conformance bench format lint rpm oldest types unit lock docs clean
+.PHONY: help run venv check test system coverage conformance bench format lint rpm oldest types unit lock docs clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -72,7 +72,12 @@ $(TOOLS): $(READY)
 check: lint types unit ## Style, types and unit tests, in under two minutes
 
 test: check coverage oldest ## Everything: check, coverage, oldest, then all that needs processes, browsers and hosts
-	@$(PYTEST) tests $(patsubst %,--ignore=%,$(IN_MEMORY))
+	@$(PYTEST) tests $(patsubst %,--ignore=%,$(IN_MEMORY) $(HOSTS))
+
+# Hosts like RHEL's: as root, some minutes each.
+HOSTS = tests/system
+system: $(TOOLS) ## The package and the playbook on hosts much like RHEL 8.10 (as root; .ci/run says what of Debian they need)
+	@$(PYTEST) $(HOSTS)
 
 lint: $(TOOLS)
 	@$(BIN)/ruff format --check .

@@ -37,7 +37,7 @@ class Unusable(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; gives the exit code (0 done, 1 refused, 2 usage, 78 configuration)."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
         code: int = args.run(args)
         sys.stdout.flush()
@@ -56,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; manual pages are made of it, too."""
     parser = argparse.ArgumentParser(
         prog="chatd", description="A team's own chat on its own hosts.", allow_abbrev=False
     )

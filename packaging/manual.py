@@ -47,7 +47,7 @@ HIDDEN = argparse.SUPPRESS
 
 def programs() -> dict[str, Parser]:
     """The commands of the package."""
-    chatd = cli._parser()  # noqa: SLF001  # nobody else needs it
+    chatd = cli.parser()
     return {"chatd": chatd, "chatctl": ctl.parser()}
 
 

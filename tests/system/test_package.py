@@ -142,7 +142,8 @@ def test_a_reload_returns_when_the_new_limit_is_live(host: Host) -> None:
     )
     host.write(
         "/root/motd.py",
-        f"{code}\nasync def main():\n  async with Client('ws://127.0.0.1:8765/', guest='reader') as c:\n"
+        f"{code}\nasync def main():\n"
+        "  async with Client('ws://127.0.0.1:8765/', guest='reader') as c:\n"
         "    print(c.welcome)\nasyncio.run(main())\n",
     )
     assert "changed by a reload" in host.run("python3.12 -I /root/motd.py")

@@ -6,11 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-<<<<<<< HEAD
-from chatd.cli import _parser
-=======
 from chatd import cli
->>>>>>> main
 from chatd.ctl.arguments import parser
 from chatd.ops.config.table import KEYS, SECTIONS
 from tests.unit.monitoring.bundle import ALERTS, BUNDLE, RUNBOOKS, known

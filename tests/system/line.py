@@ -1,0 +1,39 @@
+"""A client's way to a host: TLS to its nginx, through the host's own loopback."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.process.client import Client
+from tests.system.host import Host
+
+CERTIFICATE = "/etc/pki/tls/certs/chatd.crt"
+
+
+@contextmanager
+def chatting(host: Host, user: str, password: str) -> Iterator[Client]:
+    """A session of an account over wss, the certificate checked."""
+    trust = ssl.create_default_context(cadata=host.read(CERTIFICATE))
+    ours, theirs = socket.socketpair()
+    way: list[str] = [
+        "nsenter",
+        "--target",
+        str(host.leader),
+        "--net",
+        "socat",
+        "-",
+        "TCP:127.0.0.1:443",
+    ]
+    with theirs, subprocess.Popen(way, stdin=theirs.fileno(), stdout=theirs.fileno()) as process:
+        try:
+            with trust.wrap_socket(ours, server_hostname=host.name) as line:
+                client = Client(f"ws://{host.name}/", sock=line)
+                client.login(user=user, password=password)
+                yield client
+                client.close()
+        finally:
+            process.kill()

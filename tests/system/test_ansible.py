@@ -1,0 +1,206 @@
+"""The playbooks on RHEL-like hosts: from nothing to a chat over wss, and all that follows.
+The tests are one story, in this order; what is refused before that is tests/ansible."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ansible.control import PLAYBOOKS, Control, Said, control
+from tests.system.conftest import Built
+from tests.system.host import CannotBoot, Host, boot
+from tests.system.line import chatting
+from tests.system.tree import tree
+
+PASSWORD = "correct horse battery"
+TEXT = "What is said is kept."
+pytestmark = pytest.mark.timeout(600)
+
+
+EDITOR = """#!/bin/sh
+for file; do cp "$ANSWERS/$(basename "$file")" "$file"; done
+"""
+
+
+@dataclass
+class Shop:
+    """A control node with its copy of the playbooks, and the hosts."""
+
+    node: Control
+    built: Built
+    one: Host
+    two: Host
+
+    @property
+    def inventory(self) -> Path:
+        return self.node.folder / "inventory"
+
+    def play(self, playbook: str, *words: str, **variables: Any) -> Said:
+        """Run a playbook; it must succeed."""
+        said = self.node.play(playbook, self.inventory, *words, **variables)
+        assert said.code == 0, said.text
+        return said
+
+    def names(self, *hosts: Host) -> dict[str, Any]:
+        """The inventory's hosts."""
+        return {"chatd": {"hosts": {host.name: host.ansible_variables for host in hosts}}}
+
+    def packages(self, folder: Path) -> list[str]:
+        found = [*folder.glob("chatd-[0-9]*.x86_64.rpm"), *folder.glob("chatd-selinux-*.rpm")]
+        return list(map(str, found))
+
+    def variables(self) -> dict[str, Any]:
+        """What the inventory says of all hosts."""
+        return {
+            "chatd_hostname": "{{ inventory_hostname }}",
+            "chatd_packages": self.packages(self.built.first),
+            "chatd_gpg_check": False,
+            "chatd_users": [
+                {"name": "alice", "password": "{{ vault_password }}", "operator": True},
+                {"name": "bob", "password": "{{ vault_password }}"},
+            ],
+            "chatd_rooms": [{"name": "news", "topic": "What is new", "owner": "alice"}],
+            "chatd_metrics_from": ["192.0.2.7"],
+            "chatd_health_timeout": 180,
+        }
+
+    def install(self) -> Said:
+        """Do what the page says, word by word; only the environment is there already, and the
+        editor knows what to write."""
+        page = (self.node.folder / "README.md").read_text()
+        block = page.split("## Install\n")[1].split("```sh\n")[1].split("```")[0]
+        make, rest = block.split("\n", 1)
+        assert make.startswith("python3 -m venv venv && venv/bin/pip install")
+        home = self.node.folder.parent
+        (self.node.folder / "venv").symlink_to(self.node.programs.parent)
+        answers = home / "answers"
+        answers.mkdir()
+        (answers / "hosts.yml").write_text(json.dumps(self.names(self.one)))
+        (answers / "main.yml").write_text(json.dumps(self.variables()))
+        (answers / "vault.yml").write_text(json.dumps({"vault_password": PASSWORD}))
+        editor = home / "editor"
+        editor.write_text(EDITOR)
+        editor.chmod(0o755)
+        environ = {"HOME": str(home), "EDITOR": str(editor), "ANSWERS": str(answers)}
+        done = subprocess.run(
+            ["bash", "-euc", rest],
+            cwd=self.node.folder,
+            env={**self.node.environ(), **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=500,
+            check=False,
+        )
+        return Said(done.returncode, done.stdout)
+
+
+@pytest.fixture(scope="module")
+def shop(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop") / "ansible"
+    shutil.copytree(PLAYBOOKS, folder, ignore=shutil.ignore_patterns("inventory", "venv"))
+    vault = {"ANSIBLE_VAULT_PASSWORD_FILE": str(folder.parent / ".chatd-vault")}
+    try:
+        with boot(tree(), "one") as one, boot(tree(), "two") as two:
+            for host in (one, two):
+                host.run(f"echo 127.0.0.1 {host.name} localhost > /etc/hosts")
+            node = replace(control(), folder=folder, variables=vault)
+            yield Shop(node, built, one, two)
+    except CannotBoot as reason:
+        pytest.skip(f"no RHEL-like host: {reason}")
+
+
+def said_in_news(host: Host) -> list[str]:
+    """What alice reads, over wss."""
+    with chatting(host, "alice", PASSWORD) as alice:
+        alice.must("join", room="news")
+        page = alice.must("history", room="news")
+    return [message["text"] for message in page["messages"]]
+
+
+def pid(host: Host) -> str:
+    return host.run("systemctl show --property MainPID --value chatd.service").strip()
+
+
+def release(host: Host) -> str:
+    return host.run("rpm -q --qf '%{RELEASE}' chatd").strip()
+
+
+def test_what_the_page_says_makes_a_chat_over_wss(shop: Shop) -> None:
+    said = shop.install()
+    assert said.code == 0, said.text
+    assert PASSWORD not in said.text
+    dry, _, wet = said.text.partition("PLAY RECAP")
+    assert "systemd:public" in dry
+    assert "changed: [one] => (item=chatd.service)" not in dry
+    assert "changed: [one] => (item=chatd.service)" in wet
+    with chatting(shop.one, "bob", PASSWORD) as bob:
+        bob.must("join", room="news")
+        bob.must("send", room="news", text=TEXT, key="1")
+    assert said_in_news(shop.one) == [TEXT]
+    assert "alice" in shop.one.run("runuser -u chatd -- chatd user list | grep operator")
+    shop.one.run("systemctl is-active chatd nginx chatd-backup.timer chatd-canary")
+
+
+def test_firewalld_lets_in_who_should_come_in(shop: Shop) -> None:
+    rules = shop.one.run("nft list ruleset")
+    assert "tcp dport 443 accept" in rules
+    assert "ip saddr 192.0.2.7 tcp dport 8766 accept" in rules
+    assert "tcp dport 8765" not in rules
+
+
+def test_a_second_run_changes_nothing(shop: Shop) -> None:
+    before = pid(shop.one)
+    assert shop.play("site.yml").recap()["one"]["changed"] == 0
+    assert pid(shop.one) == before
+
+
+def test_a_key_is_reloaded_or_restarted_as_it_needs(shop: Shop) -> None:
+    before = pid(shop.one)
+    shop.play("site.yml", "--tags", "chatd_configure", chatd_server_motd="Hello.")
+    assert pid(shop.one) == before
+    with chatting(shop.one, "bob", PASSWORD) as bob:
+        assert bob.welcome["motd"] == "Hello."
+    shop.play("site.yml", "--tags", "chatd_configure", chatd_auth_threads=3)
+    assert pid(shop.one) != before
+
+
+def test_an_upgrade_and_a_rollback_keep_what_was_said(shop: Shop) -> None:
+    old = release(shop.one)
+    shop.play("upgrade.yml", chatd_packages=shop.packages(shop.built.second))
+    new = release(shop.one)
+    assert new != old
+    assert said_in_news(shop.one) == [TEXT]
+    shop.play("rollback.yml")
+    assert release(shop.one) == old
+    assert said_in_news(shop.one) == [TEXT]
+
+
+def test_a_backup_is_restored_on_a_fresh_host_of_two(shop: Shop) -> None:
+    fetched = shop.node.folder / "backups"
+    shop.play("backup.yml", chatd_backup_fetch=str(fetched))
+    [backup] = (fetched / "one").iterdir()
+    (shop.inventory / "hosts.yml").write_text(json.dumps(shop.names(shop.one, shop.two)))
+    recap = shop.play("site.yml").recap()
+    assert recap["one"]["changed"] == 0
+    assert recap["two"]["changed"] > 0
+    assert said_in_news(shop.two) == []
+    shop.play("restore.yml", "--limit", "two", chatd_restore_from=str(backup))
+    assert said_in_news(shop.two) == [TEXT]
+
+
+def test_an_uninstall_keeps_the_data_unless_told_otherwise(shop: Shop) -> None:
+    shop.play("uninstall.yml", "--limit", "two")
+    assert shop.two.attempt("rpm -q chatd").returncode != 0
+    assert shop.two.attempt("systemctl is-active chatd.socket").returncode != 0
+    shop.two.run("test -s /var/lib/chatd/chatd.sqlite3")
+    shop.play("uninstall.yml", "--limit", "two", chatd_purge=True)
+    shop.two.run("test ! -e /var/lib/chatd && test ! -e /var/backups/chatd")
