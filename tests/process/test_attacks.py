@@ -18,7 +18,7 @@ MET = {
     "slowloris": ({"cut off"}, "connections_per_address"),
     "giant_frame": ({"1009"}, "frame_bytes"),
     "fragment_flood": ({"1009"}, "frame_parts"),
-    "pings": ({"held"}, "rate"),
+    "pings": ({"held", "taken"}, "rate"),  # the kernel may take what chatd does not read
     "compressed_bomb": ({"1002"}, None),
     "never_reads": ({"held", "cut off"}, "rate"),
     "guesser": ({"rate_limited"}, "failed_logins_per_a"),
