@@ -46,8 +46,8 @@ async def verify(host: Host, session: Caller, command: c.AuditVerify) -> AuditVe
     """Walk along the whole chain, step by step, while others go on."""
     walk, head = Walk(command.head or ""), await host.store.audit_head()
     try:
-        while records := await host.store.audit(walk.last, STEP):
-            walk.take(records)
+        while walk.take(await host.store.audit(walk.last, STEP)):
+            pass
     except StoreFailed as error:
         walk.unreadable(str(error))
     verdict = walk.end(head)

@@ -71,8 +71,10 @@ class Walk:
         """The highest number until now, to read on from."""
         return self._last
 
-    def take(self, records: Iterable[Record]) -> None:
-        """The next ones."""
+    def take(self, records: Iterable[Record]) -> bool:
+        """The next ones. Whether they led on: records that do not, as those after the last, or those
+        that a damaged file gives again and again, are no reason to ask for more."""
+        began = self._last
         for record in records:
             self._records += 1
             if record.verb == ERASE:
@@ -83,6 +85,7 @@ class Walk:
                 self._flaw(record.number, "is not in its place")
             else:
                 self._step(record)
+        return self._last > began
 
     def _step(self, record: Record) -> None:
         number, due = record.number, self._last + 1

@@ -46,8 +46,8 @@ class Audit:
         node = self._node
         more = True
         while more:
-            records = await node.store.audit(self._told, PAGE)
-            more = len(records) == PAGE
+            began = self._told
+            records = await node.store.audit(began, PAGE)
             for each in records:
                 if each.number > self._told:  # another look may have been faster
                     self._told = each.number
@@ -56,6 +56,8 @@ class Audit:
                         "audit", number=each.number, verb=each.verb, by=by, head=each.hash
                     )
                     node.meter.audit(each.number, short(each.hash))
+            # A damaged file may give a page of old ones for ever.
+            more = len(records) == PAGE and self._told > began
 
     async def told(self, act: Act) -> None:
         """A command that must be recorded was carried out; a store that cannot take a record that

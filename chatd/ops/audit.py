@@ -88,8 +88,8 @@ def _walked(connection: sqlite3.Connection, head: str) -> Verdict:
     # First: what a daemon adds meanwhile is behind it, and missing nowhere.
     walk, newest = Walk(head), audit.head(connection)
     try:
-        while records := audit.after(connection, walk.last, STEP):
-            walk.take(records)
+        while walk.take(audit.after(connection, walk.last, STEP)):
+            pass
     except sqlite3.DatabaseError as error:
         walk.unreadable(str(error))
     return walk.end(newest)

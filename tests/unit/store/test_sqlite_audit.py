@@ -41,8 +41,8 @@ def verified(path: Path) -> Verdict:
     with closing(connect(path, write=False)) as connection:
         head = audit.head(connection)
         try:
-            while records := audit.after(connection, walk.last, 7):
-                walk.take(records)
+            while walk.take(audit.after(connection, walk.last, 7)):
+                pass
         except sqlite3.DatabaseError as error:
             walk.unreadable(str(error))
     return walk.end(head)
