@@ -72,8 +72,8 @@ class Walk:
         return self._last
 
     def take(self, records: Iterable[Record]) -> bool:
-        """The next ones. Whether they led on: records that do not, as those after the last, or those
-        that a damaged file gives again and again, are no reason to ask for more."""
+        """The next ones. Whether they led on: if not, they were none, or those that a damaged file
+        gives again and again, and there is no reason to ask for more."""
         began = self._last
         for record in records:
             self._records += 1

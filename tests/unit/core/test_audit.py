@@ -175,6 +175,14 @@ def test_the_steps_of_a_walk_do_not_matter() -> None:
     assert walk.end(Head(10, "", 10)).flaws == ()
 
 
+def test_a_walk_says_when_nothing_leads_on() -> None:
+    records, walk = log(), Walk()
+    assert walk.take(records[:5])
+    assert not walk.take(records[2:5])
+    assert walk.take(records[4:])
+    assert not walk.take([])
+
+
 def test_what_cannot_be_read_is_a_flaw_of_the_next() -> None:
     walk = Walk()
     walk.take(log(3))
