@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ SOURCES = sorted(Path(__file__).with_name("load").glob("*.[ch]"))
 FLAGS = ("-O2", "-Wall", "-Wextra")
 LONGEST = 180.0
 """Seconds after which a measurement is given up."""
+QUIET = 0.15
+"""Seconds of which a server that has nothing to do is busy for a twentieth at most."""
 SERVER, GENERATOR = 0, 1
 """The cores that each is kept to, where there are two; a store has a thread of its own, so a server
 that keeps what is said may have both."""
@@ -39,8 +42,20 @@ def built() -> Path:
     return program
 
 
+def until_quiet(pid: int) -> None:
+    """Wait until the server has done with what came before: connections that end cost as well."""
+    deadline, before = time.monotonic() + 20, -1.0
+    while time.monotonic() < deadline:
+        spent = cpu(pid)
+        if before >= 0 and spent - before < QUIET / 20:
+            return
+        before = spent
+        time.sleep(QUIET)
+
+
 def measured(who: Contestant, case: Case) -> Round:
     """One round of a case. Raises Missing when it came to no end."""
+    until_quiet(who.pid)
     spoken = who.speech
     speech = Speech(path=spoken.path, header=spoken.header) if case.bare else spoken
     command = [str(built()), "--port", str(who.port), *case.arguments(), *speech.arguments()]

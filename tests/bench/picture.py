@@ -19,7 +19,7 @@ def picture(results: dict[str, Any]) -> str:
     rows = sum(len(_bars(case["rounds"])) + 1 for _, case in cases)
     high = rows * (BAR + 4) + GAP * len(cases) + 40
     size = {"width": str(LEFT + WIDE + 70), "height": str(high)}
-    svg = ET.Element("svg", xmlns="http://www.w3.org/2000/svg", **size)
+    svg = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg"} | size)
     ET.SubElement(svg, "rect", width="100%", height="100%", fill="white")
     y = 24
     _text(svg, 8, y, "Server CPU as a multiple of chatd's (the line): longer is dearer", bold=True)
@@ -41,11 +41,11 @@ def _block(svg: ET.Element, y: int, case: dict[str, Any]) -> int:
         begin, end = sorted((_place(1.0), _place(times)))
         colour = "#c0504d" if times < 1 else "#4f81bd"
         place = {"x": f"{begin:.1f}", "y": str(y - 4), "width": f"{max(1.0, end - begin):.1f}"}
-        ET.SubElement(svg, "rect", height=str(BAR), fill=colour, **place)
+        ET.SubElement(svg, "rect", place | {"height": str(BAR), "fill": colour})
         _text(svg, LEFT - 8, y + 7, who, anchor="end")
         _text(svg, LEFT + WIDE + 8, y + 7, f"{times:.2f}")
     line = {"x1": f"{_place(1.0):.1f}", "x2": f"{_place(1.0):.1f}", "y1": str(top)}
-    ET.SubElement(svg, "line", y2=str(y + BAR), stroke="black", **line)
+    ET.SubElement(svg, "line", line | {"y2": str(y + BAR), "stroke": "black"})
     return y + BAR + 4
 
 
@@ -60,4 +60,4 @@ def _text(
     style = {"font-family": "sans-serif", "font-size": "12", "text-anchor": anchor}
     if bold:
         style["font-weight"] = "bold"
-    ET.SubElement(svg, "text", x=str(x), y=str(y), **style).text = text
+    ET.SubElement(svg, "text", style | {"x": str(x), "y": str(y)}).text = text
