@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.conftest import NAME, SITE, Built
+from tests.system.build import Built
+from tests.system.conftest import NAME, SITE
 from tests.system.host import Host
 
 pytestmark = pytest.mark.timeout(600)
