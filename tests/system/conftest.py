@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.build import Built, build, rebuild
+from tests.system.build import Built as Built
+from tests.system.build import build, rebuild
 from tests.system.host import CannotBoot, Host, boot
 from tests.system.tree import CHECKOUT, tree
 
