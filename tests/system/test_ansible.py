@@ -62,7 +62,7 @@ class Shop:
     def watching(self) -> dict[str, Any]:
         """What the inventory says of the host that watches."""
         return {
-            "chatd_monitoring_packages": [str(next(self.built.first.glob("chatd-monitoring-*.noarch.rpm")))],
+            "chatd_monitoring_packages": [str(self.built.monitoring)],
             "chatd_monitoring_gpg_check": False,
             "chatd_monitoring_prometheus": "host",
             "chatd_monitoring_runbooks": RUNBOOKS,
