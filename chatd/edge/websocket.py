@@ -326,7 +326,12 @@ class ChatLine(Upgraded):
             self.factory.clock.callLater(0, self._read_on)
 
     def _read_on(self) -> None:
+        """What was read already, as in dataReceived. Autobahn moves all of the rest for each frame
+        that it takes: a client that is held again and again costs much that way."""
         try:
+            if self.factory.ways.short_frames:
+                data, self.data = self.data, b""
+                self.data = self._read_short(data) if self._may_read_short() else data
             self.consumeData()
         except Exception as error:  # noqa: BLE001 - as in dataReceived
             self.broke(error)
