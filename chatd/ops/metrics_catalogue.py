@@ -108,8 +108,8 @@ _PACE = _words(
 )
 _SHORTCUT = _words(
     "shortcut",
-    "to the socket at once; whole text frames without Autobahn's parser; at the end of a turn; open "
-    "without Autobahn's handshake",
+    "to the socket at once; whole text frames without Autobahn's parser; at the end of a turn; "
+    "open without Autobahn's handshake",
     *("direct_send", "short_frames", "turn_end", "born_open"),
 )
 _KIND = _words("kind", "how somebody logged in", "guest", "password", "token")
