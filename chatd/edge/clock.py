@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from chatd.core.ports import Log
 from chatd.edge.ports import Delayed, Reactor
@@ -73,10 +74,12 @@ class Spawner:
 
     def _go_on(self, result: object, coroutine: Coroutine[Any, Any, None]) -> None:
         """As far as it goes without waiting; most go to their end, and need no Deferred. What it
-        waited for gives it ``result`` by itself: a Deferred that is awaited knows its own."""
-        del result
+        waited for gives it its ``result`` by itself, but no failure."""
         try:
-            waits: Deferred[Any] = coroutine.send(None)
+            if isinstance(result, Failure):
+                waits: Deferred[Any] = result.throwExceptionIntoGenerator(coroutine)  # type: ignore[no-untyped-call]  # half typed library
+            else:
+                waits = coroutine.send(None)
         except StopIteration:
             self.running -= 1
         except Exception as error:  # noqa: BLE001 - nobody else would hear of it

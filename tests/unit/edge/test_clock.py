@@ -100,9 +100,8 @@ def test_a_coroutine_gets_what_it_waited_for_however_often() -> None:
         for wait in waits:
             try:
                 got.append(await wait)
-            except ValueError as error:
+            except ValueError:
                 got.append(-1)
-                assert str(error) == "no"
 
     spawner = Spawner(journal)
     spawner(work())
