@@ -30,6 +30,8 @@ from chatd.edge.upgraded import Upgraded, UpgradedFactory
 STEPS = 256
 """Steps of the parser in one turn of the reactor, about two a frame: 64 KiB hold ten thousand empty
 frames, and whoever sends them waits between turns, not everybody else."""
+SLICE = 0.0005
+"""Seconds after which a turn ends, too: what others feel of a flood is this, times its lines."""
 UNHELD_BYTES = 16 * 1024 * 1024
 """The largest message of WebSocket when limits.frame_bytes is not enforced."""
 RESERVED_BIT = b"RSV = 4 "  # how Autobahn words it
@@ -109,6 +111,7 @@ class ChatLine(Upgraded):
         self._fate = ""
         self._held = False
         self._steps = 0
+        self._turn_ends = 0.0
         self._yielding = False
         self._held_since = 0.0
         self._read_since = 0.0
@@ -131,7 +134,7 @@ class ChatLine(Upgraded):
     def dataReceived(self, data: bytes) -> None:
         """Counted, then read the short way as far as that goes; the rest is Autobahn's."""
         self.factory.meter.bytes_in(len(data))
-        self._steps = 0
+        self._begin_turn()
         if self.factory.ways.short_frames and self._may_read_short():
             try:
                 data = self._read_short(data)
@@ -151,7 +154,7 @@ class ChatLine(Upgraded):
     def _read_short(self, data: bytes) -> bytes:
         """Take text frames from the beginning; gives what is left."""
         at, most = 0, self.maxFramePayloadSize
-        while self._steps < STEPS and self._may_read_short():
+        while not self._is_over() and self._may_read_short():
             text, at = short.text_frame(data, at, most)
             if text is None:
                 break
@@ -167,11 +170,18 @@ class ChatLine(Upgraded):
             return False
         if self._late and self._is_deaf():
             return False
-        self._steps += 1
-        if self._steps > STEPS:
+        if self._is_over():
             self._yield()
             return False
+        self._steps += 1
         return super().processData()
+
+    def _begin_turn(self) -> None:
+        self._steps, self._turn_ends = 0, self.factory.clock.seconds() + SLICE
+
+    def _is_over(self) -> bool:
+        """Whether it is the others' turn."""
+        return self._steps >= STEPS or self.factory.clock.seconds() > self._turn_ends
 
     def _is_deaf(self) -> bool:
         """Whether this peer goes on sending long after it was refused for a frame (RFC 6455 section
@@ -190,7 +200,7 @@ class ChatLine(Upgraded):
         self.factory.clock.callLater(0, self._next_turn)
 
     def _next_turn(self) -> None:
-        self._yielding, self._steps = False, 0
+        self._yielding = False
         if not self._held and self.connected:
             transport: Any = self.transport
             transport.resumeProducing()
@@ -321,6 +331,7 @@ class ChatLine(Upgraded):
     def _read_on(self) -> None:
         """What was read already, as in dataReceived. Autobahn moves all of the rest for each frame
         that it takes: a client that is held again and again costs much that way."""
+        self._begin_turn()
         try:
             if self.factory.ways.short_frames:
                 data, self.data = self.data, b""

@@ -15,7 +15,7 @@ from chatd.core.limits import Mode
 from chatd.core.ports import Frame
 from chatd.core.settings import Settings
 from chatd.edge.ports import CLOSE_REASONS, EdgeSettings
-from chatd.edge.websocket import HELD_MOST, STEPS, ChatLine
+from chatd.edge.websocket import HELD_MOST, SLICE, STEPS, ChatLine
 from tests.unit.edge.memory import UPGRADE, Client, Guest, World, request
 
 MASK = b"\0\0\0\0"
@@ -648,6 +648,24 @@ def test_a_release_after_the_end_does_nothing(world: World) -> None:
     client.guest.outbox.release()
     world.turn()
     assert client.guest.ends == [("lost", False)]
+
+
+@pytest.mark.parametrize("shortcuts", [True, False])
+def test_frames_that_take_long_are_read_over_several_turns(*, shortcuts: bool) -> None:
+    world = World(EdgeSettings(shortcuts=shortcuts))
+
+    class Slow(Guest):
+        def hear(self, payload: bytes) -> None:
+            super().hear(payload)
+            world.clock.rightNow += 0.6 * SLICE
+
+    world.house.guest_class = Slow
+    client = world.client()
+    client.pipe.deliver(b"".join(frame(0x81, b"%d" % number) for number in range(5)))
+    assert client.guest.heard == [b"0", b"1"]
+    assert not client.pipe.reading
+    world.turn()
+    assert client.guest.heard == [b"0", b"1", b"2", b"3", b"4"]
 
 
 def test_thousands_of_frames_at_once_are_read_over_several_turns(world: World) -> None:
