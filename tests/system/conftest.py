@@ -49,11 +49,12 @@ def host(bare: Host, built: Built) -> Host:
 
 @pytest.fixture(scope="module")
 def serving(host: Host) -> Host:
-    """The same host, on which chatd serves in each way, and whose configuration somebody changed:
-    as the tests of the package leave it, or, where they did not run, made so."""
+    """The same host, on which chatd serves in each way, whose configuration somebody changed and
+    whose backup is there: as the tests of the package leave it, or, where they did not run, so."""
     if host.attempt("systemctl is-active nginx").returncode:
         behind_nginx(host)
         on_a_direct_port(host)
         host.run("printf '[limits]\\nmessage_bytes = 256\\n' >> /etc/chatd/chatd.toml")
+        host.run("systemctl reload chatd && systemctl start chatd-backup && firewall-cmd --reload")
     host.run("systemctl start chatd")
     return host

@@ -37,7 +37,8 @@ def behind_nginx(host: Host) -> None:
 def on_a_direct_port(host: Host) -> None:
     """Start chatd with a TCP port besides."""
     host.run(
-        "install -D -t /etc/systemd/system/chatd.socket.d /usr/share/chatd/systemd/direct-tcp.conf"
+        "install -D -m 0644 -t /etc/systemd/system/chatd.socket.d"
+        " /usr/share/chatd/systemd/direct-tcp.conf"
         " && systemctl daemon-reload && systemctl restart chatd.socket && systemctl start chatd"
     )
 
