@@ -30,6 +30,11 @@ class Built:
         return self._only("chatd-selinux-*.noarch.rpm")
 
     @property
+    def monitoring(self) -> Path:
+        """The package chatd-monitoring of the first build."""
+        return self._only("chatd-monitoring-*.noarch.rpm")
+
+    @property
     def source(self) -> Path:
         """The source package of the first build."""
         return self._only("*.src.rpm")
