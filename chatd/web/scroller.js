@@ -4,7 +4,7 @@ const NEAR = 48; // pixels from the end that still count as the end
 const FAR = 1600; // pixels from an end of the rows at which more of them are fetched
 
 export class Scroller {
-  #element; #latest; #reached; #shown = null; #atEnd = true; #news = false;
+  #element; #latest; #reached; #shown = null; #atEnd = true; #news = false; #top = 0;
 
   /** `reached("older" | "newer" | "end")` is told when the reader comes near. */
   constructor(element, latest, { reached, toLatest }) {
@@ -37,6 +37,7 @@ export class Scroller {
   /** Let the list change, and keep what the reader looks at where it is: the end, or a row. */
   steady(log, change) {
     if (log !== this.#shown) return change();
+    if (this.#element.scrollTop !== this.#top) this.look(); // scrolled, and not yet told of it
     if (this.#atEnd) {
       change();
       return this.toEnd();
@@ -86,6 +87,7 @@ export class Scroller {
   look() {
     const { scrollTop, scrollHeight, clientHeight } = this.#element;
     const below = scrollHeight - scrollTop - clientHeight;
+    this.#top = scrollTop;
     this.#atEnd = below < NEAR && !this.#shown?.cut;
     this.#news &&= !this.#atEnd;
     this.#latest.hidden = this.#atEnd;
