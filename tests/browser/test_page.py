@@ -302,9 +302,9 @@ def test_texts_that_attack_stay_text(
 
 
 def test_names_that_attack_stay_text_even_from_a_server_that_lets_them_in(
-    daemon: Daemon, visitor: MakeVisitor
+    page_server: Daemon, visitor: MakeVisitor
 ) -> None:
-    ann = visitor(daemon)
+    ann = visitor(page_server)
     played = Scripted(ann)
     played.welcome |= {"server": HOSTILE[0], "motd": HOSTILE[1]}
     people = [{"user": name, "online": True} for name in HOSTILE]
