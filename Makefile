@@ -28,8 +28,9 @@ TOOLS := $(VENV)/.dev-$(call sum,requirements/run.txt requirements/build.txt req
 PYTEST    = $(BIN)/python -m pytest $(PYTEST_FLAGS)
 PYTEST_FLAGS ?= -q
 PURE      = core commands dialects
-# What runs in memory runs on all cores; what has processes of its own would disturb itself there.
+# What runs in memory is dealt out test by test; what has processes of its own, file by file (tests/conftest.py).
 PARALLEL  = --numprocesses=auto --dist=worksteal
+BY_FILE   = --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
 IN_MEMORY = tests/unit $(wildcard tests/conversations)
 
 # A virtual environment whose interpreter went away with an upgrade is made again.
@@ -72,7 +73,7 @@ $(TOOLS): $(READY)
 check: lint types unit ## Style, types and unit tests, in under two minutes
 
 test: check coverage oldest ## Everything: check, coverage, oldest, then all that needs processes, browsers and hosts
-	@$(PYTEST) tests $(patsubst %,--ignore=%,$(IN_MEMORY) $(HOSTS))
+	@$(PYTEST) $(BY_FILE) --durations=15 tests $(patsubst %,--ignore=%,$(IN_MEMORY) $(HOSTS))
 
 # Hosts like RHEL's: as root, some minutes each.
 HOSTS = tests/system

@@ -63,6 +63,7 @@ def node_settings(config: Config) -> Settings:
         motd=config.server.motd,
         lobby=config.rooms.lobby,
         may_create=config.rooms.create,
+        history=config.rooms.history,
         announce_limit=config.rooms.announce_limit,
         rooms_per_user=limits.rooms_per_user,
         direct_rooms_per_user=limits.direct_rooms_per_user,

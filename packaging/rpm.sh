@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds the source RPM and the RPMs into dist/ (or the folder named first). Further arguments go to rpmbuild, such as
 # --define "chatd_release 2". Needs rpmbuild, the package's interpreter and selinux-policy-devel (Debian: selinux-policy-dev).
+# CHATD_RPMBUILD names another folder to build in; the source RPM may name it, so it is part of what makes two builds the same.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -19,14 +20,40 @@ export SOURCE_DATE_EPOCH TZ=UTC LC_ALL=C.UTF-8 PYTHONHASHSEED=0 PIP_DISABLE_PIP_
 umask 022
 
 # Newer versions of RPM write the folder of the build into the package, so it is the same each time; one build at a time.
-top=/tmp/chatd-rpmbuild-$UID
+top=${CHATD_RPMBUILD:-/tmp/chatd-rpmbuild-$UID}
 mkdir -p -m 0700 "$top"
 [ -O "$top" ] && [ ! -L "$top" ] || { echo "make rpm: $top belongs to somebody else" >&2; exit 1; }
 exec 9<"$top"
 flock 9
-trap 'rm -rf "${top:?}"/*' EXIT
+
+# What builds has a process group of its own: whoever stops this stops all of it, and only then is the folder emptied.
+child=
+run() {
+    setsid "$@" &
+    child=$!
+    wait "$child"
+    child=
+}
+finish() {
+    trap '' TERM INT HUP
+    if [ -n "$child" ]; then
+        kill -- "-$child" 2>/dev/null || true
+        for _ in {1..100}; do
+            kill -0 -- "-$child" 2>/dev/null || break
+            sleep 0.1
+        done
+        kill -KILL -- "-$child" 2>/dev/null || true
+        wait "$child" || true
+    fi
+    rm -rf "${top:?}"/*
+}
+trap finish EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 rm -rf "${top:?}"/*
-.venv/bin/python packaging/sources.py --wheelhouse .cache/wheelhouse --epoch "$SOURCE_DATE_EPOCH" "$top/SOURCES"
+run "$python" packaging/sources.py --wheelhouse .cache/wheelhouse --epoch "$SOURCE_DATE_EPOCH" "$top/SOURCES"
 
 options=(--define "_topdir $top" --define "_smp_mflags -j1")
 if [ -z "$(rpm --eval '%{?rhel}%{?fedora}')" ]; then
@@ -36,5 +63,5 @@ fi
 mkdir -p "$top/bin" "$out"
 # The spec file calls the interpreter by the name that it has on Enterprise Linux.
 ln -s "$(command -v "$("$python" -c 'import sys; print(sys.executable)')")" "$top/bin/python3.12"
-PATH="$top/bin:$PATH" rpmbuild -ba --quiet "${options[@]}" "$@" "$top/SOURCES/chatd.spec"
+run env PATH="$top/bin:$PATH" rpmbuild -ba --quiet "${options[@]}" "$@" "$top/SOURCES/chatd.spec"
 cp "$top"/SRPMS/*.rpm "$top"/RPMS/*/*.rpm "$out"

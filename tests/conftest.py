@@ -21,10 +21,22 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+HOSTS, BROWSER = "tests/system/", "tests/browser/"
+TOGETHER = (HOSTS, "tests/conformance/")
+"""Folders whose tests share what takes long to make."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser's tests come last: Playwright keeps an event loop in this thread while its
+    """Tests of one file stay together, and those of some folders; those with hosts take longest,
+    so they begin. The browser's come last: Playwright keeps an event loop in this thread while its
     browser is open, and no test after it could run one of its own."""
-    items.sort(key=lambda item: item.nodeid.startswith("tests/browser/"))
+    items.sort(
+        key=lambda item: (not item.nodeid.startswith(HOSTS), item.nodeid.startswith(BROWSER))
+    )
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        group = next((each for each in TOGETHER if file.startswith(each)), file)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(wrapper=True)

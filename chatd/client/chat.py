@@ -201,9 +201,12 @@ class Chat:
         """Leave a room."""
         await self.ask(c.Leave(room=room), e.Ok)
 
-    async def create(self, room: str, *, private: bool = False, topic: str = "") -> e.Attending:
+    async def create(
+        self, room: str, *, private: bool = False, topic: str = "", history: bool | None = None
+    ) -> e.Attending:
         """Make a room, and be in it."""
-        return await self.ask(c.Create(room=room, private=private, topic=topic), e.Attending)
+        command = c.Create(room=room, private=private, topic=topic, history=history)
+        return await self.ask(command, e.Attending)
 
     async def direct(self, user: str) -> e.Attending:
         """Open the room that two share."""

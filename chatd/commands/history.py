@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatd.commands.host import Caller, Host
-from chatd.commands.places import case_of, refusal, unseen
+from chatd.commands.places import case_of, kept, refusal, unseen
 from chatd.core import commands as c
 from chatd.core.errors import Refused
 from chatd.core.events import HistoryPage
@@ -25,6 +25,7 @@ async def history(host: Host, session: Caller, command: c.History) -> HistoryPag
     if command.before is not None and command.after is not None:
         raise Refused("bad_field", "history takes 'before' or 'after', not both")
     room = await readable(host, session.me, command.room)
+    kept(room)
     stored, more = await host.store.history(
         room.room_id, before=command.before, after=command.after, limit=command.limit
     )

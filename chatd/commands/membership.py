@@ -62,7 +62,7 @@ def _attend(
         s = host.state_of(place)
         entered = Entered(
             room=s.room, epoch=s.epoch, seq=s.seq, topic=s.topic, kind=s.kind, role=s.role,
-            read=s.read, title=s.title, slow=s.slow, read_only=s.read_only,
+            read=s.read, title=s.title, slow=s.slow, read_only=s.read_only, history=s.history,
         )  # fmt: skip
         host.tell_person(me, entered, label=room.label, but=session)
     return place
@@ -120,6 +120,7 @@ async def create(host: Host, session: Caller, command: c.Create) -> Attending:
             topic=topic,
             owner=me.member(Rank.OWNER),
             ts=host.clock.now(),
+            history=host.settings.history if command.history is None else command.history,
         )
     except NameTaken as taken:
         # The name of another room is not told: it may be one that nobody may know of.
@@ -156,7 +157,10 @@ def _bring(host: Host, me: Person, member: Member, room: Room, rank: Rank) -> No
         return
     direct = room.kind == "direct"
     state = host.state_of(host.attend(person, room, rank, lasting=True, quiet=direct))
-    invited = Invited(room=room.name, by=me.name, epoch=state.epoch, seq=state.seq, direct=direct)
+    invited = Invited(
+        room=room.name, by=me.name, epoch=state.epoch, seq=state.seq, direct=direct,
+        history=state.history,
+    )  # fmt: skip
     host.tell_person(person, invited, label=room.label)
 
 
@@ -233,9 +237,9 @@ async def rooms(host: Host, session: Caller, command: c.Rooms) -> RoomList:
     """A page of the public rooms by name; the first page starts with those one is in."""
     me = session.me
     found = await host.store.public_rooms(command.after, command.limit + 1)
-    lines = [] if command.after else [_line(p.room, p.room) for p in me.rooms.values()]
+    lines = [] if command.after else [_line(p.room) for p in me.rooms.values()]
     lines += [
-        _line(stored, host.live_room(stored.room_id))
+        _line(host.room_of(stored), joined=False)
         for stored in found[: command.limit]
         if stored.room_id not in me.rooms
     ]
@@ -243,14 +247,15 @@ async def rooms(host: Host, session: Caller, command: c.Rooms) -> RoomList:
     return RoomList(rooms=lines, after=found[command.limit - 1].name if more else None)
 
 
-def _line(room: StoredRoom | Room, live: Room | None) -> RoomLine:
+def _line(room: Room, *, joined: bool = True) -> RoomLine:
     return RoomLine(
         room=room.name,
         topic=room.topic,
         kind=room.kind,
-        present=len(live.present) if live else 0,
-        joined=room is live,
+        present=len(room.present),
+        joined=joined,
         title=room.title,
+        history=room.passing is None,
     )
 
 
@@ -259,5 +264,5 @@ def told(host: Host, place: Attendance) -> Attending:
     s = host.state_of(place)
     return Attending(
         room=s.room, epoch=s.epoch, seq=s.seq, topic=s.topic, kind=s.kind, role=s.role,
-        read=s.read, title=s.title, slow=s.slow, read_only=s.read_only,
+        read=s.read, title=s.title, slow=s.slow, read_only=s.read_only, history=s.history,
     )  # fmt: skip

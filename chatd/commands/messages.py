@@ -1,5 +1,6 @@
 """Saying, changing and taking back: everything that becomes an entry of a room's log.
-The answer to each is made after the store has it durably; telling others comes after that."""
+The answer to each is made after the store has it durably, or where no history is kept, when it has
+its number; telling others comes after that."""
 
 from __future__ import annotations
 
@@ -8,16 +9,16 @@ import unicodedata
 from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
 from chatd.commands.membership import direct_with
-from chatd.commands.places import must, place_of, topic_of
+from chatd.commands.places import kept, must, place_of, topic_of
 from chatd.core import commands as c
 from chatd.core import text as texts
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.errors import Refused
 from chatd.core.events import Stored
-from chatd.core.log import Draft, Kind, StoredMessage
+from chatd.core.log import Appended, Draft, Entry, Kind, StoredMessage
 from chatd.core.policy import Verb
 from chatd.core.ports import KeyReused, NoSuchTarget
-from chatd.core.rooms import Attendance
+from chatd.core.rooms import Attendance, Room
 
 INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 """Categories of characters that alone say nothing: spaces, controls, format characters."""
@@ -77,6 +78,8 @@ async def topic(host: Host, session: Caller, command: c.Topic) -> Stored:
     place = await place_of(host, me, command.room)
     must(host, me, "topic", place)
     said = topic_of(command.topic)
+    if place.room.passing is not None:
+        await host.store.set_topic(place.room.room_id, said)
     draft = Draft(kind="topic", author=me.author, ts=host.clock.now(), text=said)
     return await _store(host, session, place, draft)
 
@@ -92,6 +95,7 @@ async def _change(
 ) -> Stored:
     me = session.me
     place = await place_of(host, me, command.room)
+    kept(place.room)
     message = await host.store.message(place.room.room_id, command.seq)
     if message is None or (message.deleted and kind != "deleted"):
         raise _no_message(place, command.seq)
@@ -120,7 +124,7 @@ def _removal(act: Act, place: Attendance, message: StoredMessage, *, own: bool) 
 async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -> Stored:
     room = place.room
     try:
-        done = await host.store.append(room.room_id, draft)
+        done = _passed(room, draft) or await host.store.append(room.room_id, draft)
     except NoSuchTarget:
         raise _no_message(place, draft.target or draft.reply_to or 0) from None
     except KeyReused:
@@ -134,6 +138,29 @@ async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -
             session.own.add((room.room_id, done.entry.seq))
         host.publish(done.entry)
     return Stored(room=room.name, seq=done.entry.seq, ts=done.entry.ts, again=done.again)
+
+
+def _passed(room: Room, draft: Draft) -> Appended | None:
+    """The entry's place in a room without history; None in any other. Does not suspend: there is
+    nothing to wait for. Who heard the message that this one replies to knows it; chatd does not."""
+    passing = room.passing
+    if passing is None:
+        return None
+    again = passing.said(draft.author.user_id, draft.key)
+    seq, ts = again or (passing.place(), draft.ts)
+    if again is None:
+        passing.remember(draft.author.user_id, draft.key, seq, ts)
+    entry = Entry(
+        room_id=room.room_id,
+        seq=seq,
+        kind=draft.kind,
+        author=draft.author,
+        ts=ts,
+        text=draft.text,
+        key=draft.key,
+        reply_to=draft.reply_to,
+    )
+    return Appended(entry, again=again is not None)
 
 
 def _said(host: Host, raw: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
-from chatd.commands.places import asked, case_of, line_of, must, place_of
+from chatd.commands.places import asked, case_of, kept, line_of, must, place_of
 from chatd.core import commands as c
 from chatd.core.errors import Refused
 from chatd.core.events import Notice, Ok
@@ -55,6 +55,7 @@ async def report(host: Host, session: Caller, command: c.Report) -> Reported:
     me = session.me
     place = await place_of(host, me, command.room)
     must(host, me, "report", place)
+    kept(place.room)
     if (command.seq is None) == (command.user is None):
         raise Refused("bad_field", "report needs exactly one of 'seq' and 'user'")
     seq = command.seq if command.seq is not None else await _last_of(host, place, command.user)

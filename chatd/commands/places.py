@@ -100,6 +100,15 @@ def must(host: Host, me: Person, verb: Verb, place: Attendance, *, own: bool = F
     asked(case_of(host, me.actor, me.user_id, verb, place.room, place.rank, own=own))
 
 
+def kept(room: Room) -> None:
+    """Raise Refused in a room that keeps no history, for what is about messages of the past."""
+    if room.passing is not None:
+        raise Refused(
+            "no_history",
+            f"room {room.label!r} keeps no history: what is said there can only be heard",
+        )
+
+
 def line_of(raw: str) -> str:
     """A reason or outcome as it is kept: one clean line."""
     return texts.one_line(raw)

@@ -58,7 +58,7 @@ async def read(host: Host, session: Caller, command: c.Read) -> Marked:
     place = await place_of(host, me, command.room)
     seq = min(command.seq, place.room.tail)
     before = place.read
-    if place.lasting and seq > before:
+    if place.lasting and seq > before and place.room.passing is None:
         seq = await host.store.mark(me.user_id, place.room.room_id, seq)
     place.read = max(place.read, seq)
     if place.read > before:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from chatd.commands.history import fitting, readable
 from chatd.commands.host import Caller, Host
+from chatd.commands.places import kept
 from chatd.core import commands as c
 from chatd.core.errors import Refused
 from chatd.core.events import Found
@@ -19,6 +20,8 @@ async def search(host: Host, session: Caller, command: c.Search) -> Found:
     """A page of hits, newest first."""
     me = session.me
     room = None if command.room is None else await readable(host, me, command.room)
+    if room is not None:
+        kept(room)
     try:
         hits = await host.store.search(
             command.query,

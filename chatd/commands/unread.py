@@ -15,7 +15,8 @@ LOOKED_AT = 100
 async def unread(host: Host, session: Caller, command: c.Unread) -> UnreadCounts:
     """A line for each room in which others have said something that one has not read."""
     me = session.me
-    behind = [place for place in me.rooms.values() if place.read < place.room.tail]
+    kept = [place for place in me.rooms.values() if place.room.passing is None]
+    behind = [place for place in kept if place.read < place.room.tail]
     lines = [await _count(host, me, place) for place in behind]
     return UnreadCounts(rooms=[line for line in lines if line.count])
 

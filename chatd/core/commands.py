@@ -183,11 +183,12 @@ class Rooms(Command, frozen=True):
 
 
 class Create(Command, frozen=True):
-    """Make a room and own it."""
+    """Make a room and own it. `history`: whether it keeps any; else the server decides."""
 
     room: Short
     private: bool = False
     topic: str = ""
+    history: bool | None = None
 
 
 class Topic(Command, frozen=True):

@@ -54,6 +54,9 @@ ERRORS = {
         ErrorCode("no_such_room", False, "there is no such room, or none that you may know of"),
         ErrorCode("no_such_user", False, "nobody has this name"),
         ErrorCode("no_such_message", False, "the room holds no such message, or it was deleted"),
+        ErrorCode(
+            "no_history", False, "the room keeps no history: there is nothing to read or to change"
+        ),
         ErrorCode("not_in_room", False, "join the room first"),
         ErrorCode("room_exists", False, "a room with this name, or one that looks like it, exists"),
         ErrorCode("too_long", False, "the text is over the server's limit; the message says which"),

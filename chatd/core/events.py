@@ -159,6 +159,7 @@ class Entered(Event, frozen=True, tag="entered"):
     title: str | None = None
     slow: int = 0
     read_only: bool = False
+    history: bool = True
 
 
 class Invited(Event, frozen=True, tag="invited"):
@@ -169,6 +170,7 @@ class Invited(Event, frozen=True, tag="invited"):
     epoch: str
     seq: int
     direct: bool = False
+    history: bool = True
 
 
 class Notice(Event, frozen=True, tag="notice"):
@@ -223,7 +225,7 @@ class LoggedIn(Ok, tag="ok"):
 class RoomState(Struct, kw_only=True, omit_defaults=True):
     """A room as its member sees it: the position that the session now hears it from, one's role
     and read marker; `slow` seconds between two messages of a plain member, or only moderators
-    speak (`read_only`)."""
+    speak (`read_only`). Without `history` nothing said in it is stored."""
 
     room: str
     epoch: str
@@ -235,6 +237,7 @@ class RoomState(Struct, kw_only=True, omit_defaults=True):
     title: str | None = None
     slow: int = 0
     read_only: bool = False
+    history: bool = True
 
 
 class Attending(Ok, tag="ok"):
@@ -250,11 +253,13 @@ class Attending(Ok, tag="ok"):
     title: str | None = None
     slow: int = 0
     read_only: bool = False
+    history: bool = True
 
 
 class Stored(Ok, tag="ok"):
     """The durable acknowledgement: the entry's place in the room's log and its time. `again` says
-    that the same key had been stored before, and this is that first acknowledgement once more."""
+    that the same key had been stored before, and this is that first acknowledgement once more. In a
+    room without history nothing is stored: it was given to all who are there."""
 
     room: str
     seq: int
@@ -321,6 +326,7 @@ class RoomLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     present: int = 0
     joined: bool = False
     title: str | None = None
+    history: bool = True
 
 
 class RoomList(Ok, tag="ok", omit_defaults=False):

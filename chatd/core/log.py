@@ -92,7 +92,8 @@ class StoredMessage(Struct, frozen=True, kw_only=True):
 
 class StoredRoom(Struct, frozen=True, kw_only=True):
     """A room as the store knows it. ``first`` is the lowest seq still kept, ``last`` the highest
-    given (0: none yet). ``title`` is for direct rooms: the names of the two."""
+    given (0: none yet). ``title`` is for direct rooms: the names of the two. Without ``history``
+    nothing that is said in it is ever stored."""
 
     room_id: RoomId
     name: str
@@ -101,6 +102,7 @@ class StoredRoom(Struct, frozen=True, kw_only=True):
     title: str | None = None
     first: int = 1
     last: int = 0
+    history: bool = True
 
 
 class Membership(Struct, frozen=True, kw_only=True):

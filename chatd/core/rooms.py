@@ -9,6 +9,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from chatd.core.log import Author, Entry, Member, Rank, RoomId, RoomKind, StoredRoom, UserId
+from chatd.core.passing import Passing
 from chatd.core.policy import Actor
 from chatd.core.ports import Dialect, Outbox, Timer
 
@@ -75,14 +76,16 @@ class Room:
     ``heard`` is the highest seq that a notice spoke of; ``reading`` is set while the gap between
     the two is read, ``retrying`` while a store that failed is given time. ``stirred`` collects who
     came online or went, for the next presence event, ``gathering`` is set until that is due.
+    ``passing`` is there in a room that keeps no history: its entries are numbered here.
     """
 
     __slots__ = (
-        "attended", "first", "gathering", "heard", "hearers", "kind", "name", "present", "reading",
-        "recent", "retrying", "room_id", "stirred", "tail", "title", "topic",
+        "attended", "first", "gathering", "heard", "hearers", "kind", "name", "passing", "present",
+        "reading", "recent", "retrying", "room_id", "stirred", "tail", "title", "topic",
     )  # fmt: skip
 
-    def __init__(self, stored: StoredRoom) -> None:
+    def __init__(self, stored: StoredRoom, passing: Passing | None = None) -> None:
+        self.passing = passing
         self.room_id = stored.room_id
         self.name = stored.name
         self.kind: RoomKind = stored.kind
@@ -119,10 +122,13 @@ class Room:
 
     # --- entries at hand ---
     def tell(self, entry: Entry) -> None:
-        """The log has been told up to this entry. A message that it deletes is said no more."""
+        """The log has been told up to this entry. A message that it deletes is said no more; in a
+        room without history, none is."""
         self.tail = entry.seq
         if entry.kind == "topic":
             self.topic = entry.text
+        if self.passing is not None:
+            return
         if entry.kind == "deleted":
             emptied = [_without_text(e) if _is_of(e, entry.target) else e for e in self.recent]
             self.recent = deque(emptied, maxlen=RECENT)

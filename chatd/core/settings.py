@@ -22,6 +22,7 @@ class Settings:
     motd: str = ""
     lobby: str = "lobby"
     may_create: Literal["anyone", "members", "operators"] = "anyone"
+    history: bool = True
     announce_limit: int = 200
     rooms_per_user: int = 200
     direct_rooms_per_user: int = 500

@@ -19,6 +19,7 @@ FOLDER = "chatd-support"
 DOCTOR = 60.0
 """Seconds that the doctor may take."""
 WITHHELD = "[withheld]"
+TREE = Path(__file__).resolve().parents[2]
 NAMES = ("server", "listening", "config")
 """What of the status says whose server this is, or where."""
 
@@ -49,11 +50,15 @@ def write(file: str, files: dict[str, str], status: Frame) -> dict[str, Any]:
 
 def _doctor(config: str) -> str:
     """What the doctor finds, for that configuration; empty when it cannot run."""
-    program = [sys.executable, "-m", "chatd", "doctor", "--json", "--config", config]
+    # From this chatctl's own tree, wherever it lies, and from no folder that one happens to be in.
+    program = [sys.executable, "-P", "-m", "chatd", "doctor", "--json", "--config", config]
+    tree = {**os.environ, "PYTHONPATH": str(TREE)}
     if not Path(config).exists():
         return ""
     try:
-        found = subprocess.run(program, capture_output=True, timeout=DOCTOR, check=False, text=True)
+        found = subprocess.run(
+            program, capture_output=True, timeout=DOCTOR, check=False, text=True, env=tree
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return found.stdout

@@ -19,6 +19,7 @@ from chatd.dialects._text_moderation import ANSWERS, done
 OPENING = "opening"
 """The id of the log-in that is given in a person's name right after the welcome."""
 
+PASSING = "no history"
 _LOG_IN = "type /login USER PASSWORD"
 _HINTS = {
     "not_logged_in": _LOG_IN,
@@ -105,9 +106,10 @@ def _attending(memory: Memory, command: c.Command, answer: e.Attending, _: tzinf
         return ""  # still where one was
     told = f"you are in {memory.shown(answer.room)}"
     marks = [m for m in (answer.kind, answer.role) if m not in ("public", "direct", "member")]
+    marks += [] if answer.history else [PASSING]
     told += f" ({', '.join(marks)})" if marks else ""
     told += f": {one_line(answer.topic)}" if answer.topic else ""
-    return told + ("; /history shows what was said" if answer.seq else "")
+    return told + ("; /history shows what was said" if answer.seq and answer.history else "")
 
 
 def _stored(memory: Memory, command: c.Command, answer: e.Stored, _: tzinfo) -> str:
@@ -182,6 +184,7 @@ def _rooms(memory: Memory, _: c.Command, answer: e.RoomList, __: tzinfo) -> str:
 
 def _room(line: e.RoomLine) -> str:
     facts = ["private"] if line.kind == "private" else []
+    facts += [] if line.history else [PASSING]
     facts.append(f"{line.present} here{', you too' if line.joined else ''}")
     topic = f": {one_line(line.topic)}" if line.topic else ""
     return f"{called_as(line)} ({', '.join(facts)}){topic}"

@@ -199,7 +199,12 @@ def _topic(memory: Memory, given: Given) -> Meaning:
 
 def _create(memory: Memory, given: Given) -> Meaning:
     name = memory.room(given["ROOM"])
-    command = checked(c.Create, room=name, private="private" in given)
+    command = checked(
+        c.Create,
+        room=name,
+        private="private" in given,
+        history=False if "nohistory" in given else None,
+    )
     memory.aim = Aim(room=name)
     return [command]
 
@@ -258,7 +263,11 @@ TABLE = {
         Row("/nick NAME", "take another name, as a guest", _nick),
         Row("/login USER PASSWORD", "log in with your account", _login),
         Row("/token TOKEN", "log in with a token", _token),
-        Row("/create ROOM [private]", "make a room", _create),
+        Row(
+            "/create ROOM [private] [nohistory]",
+            "make a room; by invitation, or where nothing is kept",
+            _create,
+        ),
         Row("/topic [TEXT]", "see the room's topic, or set it; - clears it", _topic),
         Row("/invite PERSON [ROOM]", "make somebody a member of a room", _invite),
         Row("/role PERSON ROLE [ROOM]", "make a member owner, moderator or member", _role),

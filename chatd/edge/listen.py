@@ -20,7 +20,7 @@ HINTS = {
     errno.EADDRINUSE: "another process has it (`ss -lptn` says which); stop that, or use another",
     errno.EADDRNOTAVAIL: "no interface of this machine has this address; `ip address` lists them",
     errno.EACCES: "this user may not; ports below 1024 and foreign folders are for systemd to open",
-    errno.ENOENT: "the folder does not exist; make it, or let RuntimeDirectory= of the unit do so",
+    errno.ENOENT: "the folder does not exist; make it, or let tmpfiles.d(5) do so at each boot",
 }
 
 

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from chatd.core.errors import Refused
 from chatd.core.events import Joined, Left, Presence, RoomState
 from chatd.core.log import Rank, RoomId, StoredRoom
+from chatd.core.passing import Passing
 from chatd.core.rooms import Attendance, Hearer, Person, Room
 
 if TYPE_CHECKING:
     from chatd.node.node import Node
 
+EPOCH = 16
+"""Letters in the epoch of a room without history, as many as in the store's."""
 GATHER = 1.0
 """Seconds over which changes of presence are gathered into one event."""
 
@@ -39,7 +42,8 @@ class Attendances:
 
     def of(self, stored: StoredRoom) -> Room:
         """The live room, or a fresh one that comes alive with its first attendance."""
-        return self._rooms.get(stored.room_id) or Room(stored)
+        passing = None if stored.history else Passing(self._node.ids.secret()[:EPOCH])
+        return self._rooms.get(stored.room_id) or Room(stored, passing)
 
     # --- coming ---
     def attend(
@@ -184,7 +188,7 @@ class Attendances:
         room, rules = place.room, self._node.laid.rules(place.room.room_id)
         return RoomState(
             room=room.name,
-            epoch=self._node.store.epoch,
+            epoch=self.epoch_of(room),
             seq=room.tail,
             topic=room.topic,
             kind=room.kind,
@@ -193,4 +197,9 @@ class Attendances:
             title=room.title,
             slow=rules.slow,
             read_only=rules.read_only,
+            history=room.passing is None,
         )
+
+    def epoch_of(self, room: Room) -> str:
+        """The one half of positions in it: the store's, or of its own while it is awake."""
+        return self._node.store.epoch if room.passing is None else room.passing.epoch

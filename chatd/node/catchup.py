@@ -57,7 +57,7 @@ class Replay:
     async def _replay(self, name: str, position: Position) -> None:
         room = self._attended(name)
         if room is None:
-            self._lost(name, 0)
+            self._lost(name, self._node.store.epoch, 0)
             return
         try:
             if self._waits(room):  # else it was named twice
@@ -77,12 +77,15 @@ class Replay:
         if position.seq > room.tail:  # the client may have heard it from a host that was faster
             await self._node.fanout.verify(room)
         known = room.first - 1 <= position.seq <= room.tail
-        if not known or position.epoch != self._node.store.epoch:
+        if not known or position.epoch != self._node.attendance.epoch_of(room):
             self._give_up(room)
             return
         seq, limit = position.seq, PAGE
         while self._waits(room):
             entries = room.since(seq)
+            if entries is None and room.passing is not None:  # what was said meanwhile is gone
+                self._give_up(room)
+                return
             if entries is None:
                 entries = await self._node.store.read(room.room_id, seq, limit)
                 if not entries or entries[0].seq != seq + 1:  # no longer kept: all or nothing
@@ -114,7 +117,7 @@ class Replay:
         done = CaughtUp(
             room=room.name,
             recovered=True,
-            epoch=self._node.store.epoch,
+            epoch=self._node.attendance.epoch_of(room),
             seq=seq,
             replayed=seq - since,
         )
@@ -127,11 +130,9 @@ class Replay:
     def _give_up(self, room: Room) -> None:
         if self._waits(room):
             self._go_live(room)
-            self._lost(room.name, room.tail)
+            self._lost(room.name, self._node.attendance.epoch_of(room), room.tail)
 
-    def _lost(self, name: str, seq: int) -> None:
+    def _lost(self, name: str, epoch: str, seq: int) -> None:
         self._node.meter.resumed("lost", 0)
-        event = CaughtUp(
-            room=name, recovered=False, epoch=self._node.store.epoch, seq=seq, replayed=0
-        )
+        event = CaughtUp(room=name, recovered=False, epoch=epoch, seq=seq, replayed=0)
         self._node.fanout.tell_session(self._session, event, label=name)

@@ -35,14 +35,17 @@ class Fanout:
         if room is None or notice.seq <= room.tail:
             return
         room.heard = max(room.heard, notice.seq)
-        if notice.seq == room.tail + 1 and notice.entry is not None and not room.reading:
+        following = notice.seq == room.tail + 1 and not room.reading
+        if notice.entry is not None and (following or room.passing is not None):
             self._deliver(room, notice.entry)
-        if room.heard > room.tail and not room.reading:
+        if room.heard > room.tail and not room.reading and room.passing is None:
             room.reading = True
             self._node.spawn(self._read_gap(room))
 
     async def verify(self, room: Room) -> None:
         """Tell a room all that the store has: it may have slept, or missed notices."""
+        if room.passing is not None:
+            return
         try:
             room.heard = max(room.heard, await self._node.store.last_seq(room.room_id))
             await self._close_gap(room)

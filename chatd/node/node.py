@@ -119,6 +119,7 @@ class Node:
                     topic="",
                     owner=None,
                     ts=self.clock.now(),
+                    history=self.settings.history,
                 )
             except NameTaken:
                 self.log.warning("lobby_taken", room=name)

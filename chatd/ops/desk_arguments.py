@@ -52,6 +52,7 @@ def room(group: Any, verb: Verb) -> None:
     add.add_argument("name", metavar="NAME")
     add.add_argument("--topic", default="", help="what it is for")
     add.add_argument("--owner", metavar="USER", help="the account that may do all in it")
+    add.add_argument("--no-history", action="store_true", help="nothing said in it is ever stored")
     _json(verb(group, "list_", "list the public rooms", room="rooms"))
 
 

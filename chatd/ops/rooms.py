@@ -19,7 +19,8 @@ PAGE = 500
 
 @refusing
 def add(args: Namespace, desk: Desk) -> None:
-    """``args.name``, ``args.topic``, ``args.owner`` (an account, or None): make a public room."""
+    """``args.name``, ``args.topic``, ``args.owner`` (an account, or None), ``args.no_history``:
+    make a public room."""
     name = room_name(args.name)
     topic = text.one_line(args.topic)
     if len(topic) > text.TOPIC_CHARACTERS:
@@ -36,6 +37,7 @@ def add(args: Namespace, desk: Desk) -> None:
                 topic=topic,
                 owner=owner,
                 ts=desk.now(),
+                history=not args.no_history,
                 deed=_deed(name, owner, desk),
             )
         )
@@ -70,13 +72,14 @@ def list_(args: Namespace, desk: Desk) -> None:
     """``args.json``: the public rooms, by name."""
     rooms = _public(desk)
     if args.json:
-        said = [{"name": room.name, "topic": room.topic} for room in rooms]
+        said = [{"name": room.name, "topic": room.topic, "history": room.history} for room in rooms]
         json.dump(said, desk.out, ensure_ascii=False, indent=2)
         desk.out.write("\n")
     elif not rooms:
         desk.err.write("there are no public rooms yet: `chatd room add NAME` makes one\n")
     for room in [] if args.json else rooms:
-        desk.out.write(f"{room.name}  {room.topic}".rstrip() + "\n")
+        mark = "" if room.history else "  (no history)"
+        desk.out.write(f"{room.name}  {room.topic}".rstrip() + f"{mark}\n")
 
 
 def _public(desk: Desk) -> list[StoredRoom]:

@@ -64,7 +64,11 @@ export class Reader {
   }
 
   #page(room, where) {
-    return this.#line.ask({ type: "history", room: room.name, limit: PAGE, ...where });
+    const page = this.#line.ask({ type: "history", room: room.name, limit: PAGE, ...where });
+    return page.catch((error) => {
+      if (error.code !== "no_history") throw error;
+      return { messages: [], more: false }; // a room that keeps none
+    });
   }
 
   /** A message that is answered and not in the window; drawn when it has come. */

@@ -3,6 +3,7 @@ The environment is made once for a lock, in .cache/ansible."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -10,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -94,23 +96,34 @@ class Control:
 def control() -> Control:
     """The pinned control node; made when it is not there."""
     folder = CACHE / f"venv-{_sum(LOCK)}"
-    if not (folder / "made").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, symlinks=True)
-        _install("--python", str(folder / "bin" / "python"), "--requirement", str(LOCK))
-        (folder / "made").touch()
+    with _alone():
+        if not (folder / "made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            venv.create(folder, symlinks=True)
+            _install("--python", str(folder / "bin" / "python"), "--requirement", str(LOCK))
+            (folder / "made").touch()
     return Control(folder / "bin")
 
 
 def newer_control() -> Control:
     """The same with an ansible-core that is too new."""
     folder = CACHE / f"newer-{_sum(NEWER_LOCK)}"
-    if not folder.exists():
-        making = folder.with_suffix(".making")
-        shutil.rmtree(making, ignore_errors=True)
-        _install("--target", str(making), "--requirement", str(NEWER_LOCK))
-        making.rename(folder)
+    with _alone():
+        if not folder.exists():
+            making = folder.with_suffix(".making")
+            shutil.rmtree(making, ignore_errors=True)
+            _install("--target", str(making), "--requirement", str(NEWER_LOCK))
+            making.rename(folder)
     return Control(control().programs, library=folder)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No other test run makes an environment meanwhile."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _install(*arguments: str) -> None:

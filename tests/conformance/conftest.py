@@ -6,17 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
-COUNTED = pytest.StashKey[list[str]]()
+COUNTED = "counted"
 
 
 @pytest.fixture
 def record_counts(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    counted = request.config.stash.setdefault(COUNTED, [])
-    return lambda line: counted.append(f"{request.node.name}: {line}")
+    return lambda line: request.node.user_properties.append((COUNTED, line))
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    for line in config.stash.get(COUNTED, []):
-        terminalreporter.write_line(line)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, line in report.user_properties:
+            if name == COUNTED:
+                terminalreporter.write_line(f"{report.location[2]}: {line}")

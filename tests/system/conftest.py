@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from tests.system.build import Built as Built
+from tests.system.build import build, rebuild
 from tests.system.host import CannotBoot, Host, boot
-from tests.system.tree import CHECKOUT, python312, tree
+from tests.system.tree import CHECKOUT, tree
 
 SITE = CHECKOUT / "packaging" / "nginx" / "chatd.conf"
 NAME = "chat.example.org"
-
-
-@dataclass(frozen=True)
-class Built:
-    """Two builds of this checkout, of which the second has the higher release."""
-
-    first: Path
-    second: Path
-
-    def rpm(self, name: str) -> Path:
-        """One package of the first build."""
-        (found,) = [each for each in self.first.glob("*.rpm") if each.name.startswith(name)]
-        return found
-
-
-def build(folder: Path, release: int) -> None:
-    done = subprocess.run(
-        ["bash", "packaging/rpm.sh", str(folder), "--define", f"chatd_release {release}"],
-        cwd=CHECKOUT,
-        env={**os.environ, "CHATD_PYTHON": f"{python312()}/bin/python3.12"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     made = Built(tmp_path_factory.mktemp("rpm1"), tmp_path_factory.mktemp("rpm2"))
     try:
-        build(made.first, 1)
-        build(made.second, 2)
+        build(made.first)
+        rebuild(made.source, made.second, 2, tmp_path_factory.mktemp("work"))
     except CannotBoot as reason:
-        pytest.skip(str(reason))
+        pytest.skip(f"no packages: {reason}")
     return made
 
 

@@ -4,6 +4,7 @@ The tests are one story, in this order; what is refused before that is tests/ans
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,16 +15,20 @@ from typing import Any
 import pytest
 
 from tests.ansible.control import PLAYBOOKS, Control, Said, control
+from tests.process.harness import eventually
 from tests.system.conftest import Built
 from tests.system.host import CannotBoot, Host, boot
 from tests.system.line import chatting
 from tests.system.tree import tree
+from tests.unit.monitoring.bundle import ALERTS
 
+RUNBOOKS = "https://wiki.example.org/chatd/"
 PASSWORD = "correct horse battery"
 TEXT = "What is said is kept."
 pytestmark = pytest.mark.timeout(600)
 
 
+WATCHERS = "[watchers]\nname=Watchers\nbaseurl=file:///srv/watchers\ngpgcheck=0\n"
 EDITOR = """#!/bin/sh
 for file; do cp "$ANSWERS/$(basename "$file")" "$file"; done
 """
@@ -49,8 +54,21 @@ class Shop:
         return said
 
     def names(self, *hosts: Host) -> dict[str, Any]:
-        """The inventory's hosts."""
-        return {"chatd": {"hosts": {host.name: host.ansible_variables for host in hosts}}}
+        """The inventory's hosts; the first one watches, too."""
+        chats = {host.name: host.ansible_variables for host in hosts}
+        watches = {"hosts": dict.fromkeys([self.one.name]), "vars": self.watching()}
+        return {"chatd": {"hosts": chats}, "chatd_monitoring": watches}
+
+    def watching(self) -> dict[str, Any]:
+        """What the inventory says of the host that watches."""
+        return {
+            "chatd_monitoring_packages": [str(self.built.monitoring)],
+            "chatd_monitoring_gpg_check": False,
+            "chatd_monitoring_prometheus": "host",
+            "chatd_monitoring_runbooks": RUNBOOKS,
+            "chatd_monitoring_grafana": "host",
+            "chatd_monitoring_pcp": True,
+        }
 
     def packages(self, folder: Path) -> list[str]:
         found = [*folder.glob("chatd-[0-9]*.x86_64.rpm"), *folder.glob("chatd-selinux-*.rpm")]
@@ -112,10 +130,27 @@ def shop(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sho
         with boot(tree(), "one") as one, boot(tree(), "two") as two:
             for host in (one, two):
                 host.run(f"echo 127.0.0.1 {host.name} localhost > /etc/hosts")
+            bring_watchers(one, folder.parent / "watchers")
             node = replace(control(), folder=folder, variables=vault)
             yield Shop(node, built, one, two)
     except CannotBoot as reason:
         pytest.skip(f"no RHEL-like host: {reason}")
+
+
+def bring_watchers(host: Host, folder: Path) -> None:
+    """A repository with what watches chatd and RHEL does not have."""
+    subprocess.run(["bash", str(Path(__file__).parent / "watchers.sh"), str(folder)], check=True)
+    host.copy(folder, "/srv/watchers")
+    host.write("/etc/yum.repos.d/watchers.repo", WATCHERS)
+
+
+def asked_prometheus(host: Host, path: str) -> Any:
+    """What the host's Prometheus answers. Raises ConnectionError when it does not."""
+    ask = f"print(urlopen('http://127.0.0.1:9090{path}').read().decode())"
+    told = host.attempt(f'python3 -c "from urllib.request import urlopen; {ask}"')
+    if told.returncode:
+        raise ConnectionError(told.stdout)
+    return json.loads(told.stdout)["data"]
 
 
 def said_in_news(host: Host) -> list[str]:
@@ -161,6 +196,31 @@ def test_a_second_run_changes_nothing(shop: Shop) -> None:
     before = pid(shop.one)
     assert shop.play("site.yml").recap()["one"]["changed"] == 0
     assert pid(shop.one) == before
+
+
+def test_prometheus_asks_chatd_and_its_canary_by_the_shipped_rules(shop: Shop) -> None:
+    def up() -> set[str]:
+        found = asked_prometheus(shop.one, "/api/v1/query?query=up==1")["result"]
+        return {each["metric"]["job"] for each in found}
+
+    shop.one.until("systemctl is-active prometheus")
+    eventually(lambda: {"chatd", "chatd-canary"} <= up(), 60)
+    groups = asked_prometheus(shop.one, "/api/v1/rules?type=alert")["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert {rule["name"] for rule in rules} == set(ALERTS)
+    assert all(rule["annotations"]["runbook_url"].startswith(RUNBOOKS) for rule in rules)
+    assert all(rule["health"] != "err" for rule in rules)
+
+
+def test_grafana_and_pcp_are_told_where_to_look(shop: Shop) -> None:
+    folder = "/etc/grafana/provisioning"
+    assert "url: http://127.0.0.1:9090" in shop.one.read(f"{folder}/datasources/chatd.yml")
+    dashboards = re.search(r"path: (\S+)", shop.one.read(f"{folder}/dashboards/chatd.yml"))
+    assert dashboards
+    assert len(shop.one.run(f"ls {dashboards[1]}/*.json").split()) == 5
+    assert "127.0.0.1:8766" in shop.one.read("/var/lib/pcp/pmdas/openmetrics/config.d/chatd.url")
+    assert shop.one.read("/var/lib/pcp/pmdas/openmetrics/said") == "installed\n"
+    shop.one.run("systemctl is-active prometheus grafana-server pmcd")
 
 
 def test_a_key_is_reloaded_or_restarted_as_it_needs(shop: Shop) -> None:

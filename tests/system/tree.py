@@ -4,7 +4,6 @@ How the tree is made is tree.sh's; booting it is host.py's."""
 from __future__ import annotations
 
 import fcntl
-import glob
 import os
 import shutil
 import subprocess
@@ -31,9 +30,10 @@ VERSIONS = {"nginx": "1:1.24.0", "selinux-policy": "3.14.3"}
 
 def python312() -> str:
     """The prefix of a CPython 3.12 here, for the package's interpreter. Raises CannotBoot."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     places = [
         shutil.which("python3.12"),
-        *sorted(glob.glob("/root/.pyenv/versions/3.12*/bin/python3.12")),
+        *sorted(map(str, pyenv.glob("versions/3.12*/bin/python3.12"))),
     ]
     asks = "import sys, pip; print(sys.base_prefix if sys.version_info[:2] == (3, 12) else '')"
     for place in filter(None, places):

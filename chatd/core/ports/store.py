@@ -93,7 +93,8 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         text. So does what would change nothing: a second deletion gives the first one; a reaction
         that is there, or was taken off, gives the entry that did it; one that never was there is
         told by its message. Only messages have a key or a ``reply_to``, which may be a deleted one.
-        Raises NoSuchTarget (also for a ``reply_to`` that is no message) or KeyReused.
+        Raises NoSuchTarget (also for a ``reply_to`` that is no message) or KeyReused. Drafts of a
+        room without history are not for the store: it raises StoreFailed.
         """
         ...
 
@@ -151,14 +152,20 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         topic: str,
         owner: Member | None,
         ts: int,
+        history: bool = True,
         deed: Deed = NO_DEED,
     ) -> StoredRoom:
-        """Make a room. Raises NameTaken when the skeleton or the name is another room's."""
+        """Make a room, for ever with or without history. Raises NameTaken when the skeleton or the
+        name is another room's."""
         ...
 
     async def direct_room(self, name: str, one: Member, other: Member, ts: int) -> StoredRoom:
         """The room that the two share; made under ``name`` the first time. Both are its members
         afterwards. Raises NameTaken when it must be made and another room has the name."""
+        ...
+
+    async def set_topic(self, room_id: RoomId, topic: str) -> None:
+        """Give a room without history its topic; elsewhere that is an entry, see ``append``."""
         ...
 
     async def shared_room(self, one: UserId, other: UserId) -> StoredRoom | None:

@@ -19,7 +19,7 @@ class Control:
     socket: Path = key(
         file(),
         Path("/run/chatd/control.sock"),
-        "The unix socket. Its folder must be there; the unit has RuntimeDirectory=chatd for it.",
+        "The unix socket. Its folder must be there; the package makes /run/chatd, by tmpfiles.d.",
         reload=False,
     )
     group: str = key(

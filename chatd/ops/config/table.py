@@ -108,6 +108,14 @@ class Rooms:
         '"operators".',
         reload=True,
     )
+    history: bool = key(
+        flag(),
+        True,
+        "Whether rooms that are made from now on (the lobby, too) keep what is said in them, "
+        "unless whoever makes one says otherwise. Rooms of two always do. In a room without "
+        "history nothing is stored: who is not there has missed it.",
+        reload=True,
+    )
     announce_limit: int = key(
         whole(0, 1_000_000),
         200,

@@ -3,12 +3,16 @@ Problems are found by ops/config, here they become findings; who may change it: 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chatd.ops.config import Problem
 from chatd.ops.doctor.exam import Exam
 from chatd.ops.doctor.findings import Verdicts, fail, ok, typed, warn
 from chatd.ops.doctor.host import Host
 
 LEFT = (".rpmnew", ".rpmsave", ".rpmorig")
+OTHERS = (Path("/etc/sysconfig"), Path("/etc/sos/extras.d"))
+"""Where the package has configuration besides its own folder."""
 
 
 def configuration(exam: Exam, _host: Host) -> Verdicts:
@@ -31,6 +35,9 @@ def leftovers(exam: Exam, host: Host) -> Verdicts:
     """Files of a package's upgrade, which wait for somebody to compare them."""
     folder = exam.file.parent
     left = [folder / name for name in host.names(folder) if name.endswith(LEFT)]
+    for other in OTHERS:
+        names = [name for name in host.names(other) if name.startswith("chatd")]
+        left += [other / name for name in names if name.endswith(LEFT)]
     for path in left:
         yield warn(
             f"an upgrade left {path}",

@@ -12,6 +12,7 @@ from chatd.ops.config import Tcp, Unix
 
 Kind = Literal["file", "folder", "socket", "other", "nothing"]
 Trouble = Literal["damaged", "no_room", "other"]
+Enforcement = Literal["enforcing", "permissive", "off"]
 Address = Tcp | Unix
 """A listener that one can connect to."""
 
@@ -105,6 +106,54 @@ class Answer:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fips:
+    """Whether the kernel is in FIPS mode, and whether passwords can be hashed."""
+
+    enabled: bool
+    hashes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone of firewalld: what it lets in by name and by port ("8765/tcp"), its target for the
+    rest, and its rich rules."""
+
+    name: str
+    target: str = "default"
+    services: frozenset[str] = frozenset()
+    ports: frozenset[str] = frozenset()
+    rules: tuple[str, ...] = ()
+
+    def lets_all(self, port: int, service: str) -> bool:
+        """Whether everybody in the zone reaches this port."""
+        opened = self.target == "ACCEPT" or service in self.services
+        return opened or any(_within(port, each) for each in self.ports)
+
+    def lets(self, port: int, service: str) -> bool:
+        """Whether anybody does."""
+        named = [f'service name="{service}"', f'port port="{port}"']
+        accepted = [rule for rule in self.rules if rule.endswith("accept")]
+        return self.lets_all(port, service) or any(
+            each in rule for rule in accepted for each in named
+        )
+
+
+def _within(port: int, ports: str) -> bool:
+    """Whether "8000-8999/tcp" has a port."""
+    span, _, protocol = ports.partition("/")
+    first, _, last = span.partition("-")
+    return protocol == "tcp" and int(first) <= port <= int(last or first)
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """firewalld, and its zones that something comes through."""
+
+    runs: bool
+    zones: tuple[Zone, ...] = ()
+
+
 class Host(Protocol):
     """The system as checks see it. A method may raise OSError, and PermissionError above all: then
     its check could not be carried out."""
@@ -168,6 +217,26 @@ class Host(Protocol):
 
     def setting(self, name: str) -> int:
         """A number of the kernel's, by its sysctl name."""
+        ...
+
+    def fips(self) -> Fips:
+        """What is known of FIPS mode."""
+        ...
+
+    def selinux(self) -> Enforcement:
+        """What SELinux does about what it forbids."""
+        ...
+
+    def label(self, path: Path) -> str:
+        """The SELinux type of a file, empty for none."""
+        ...
+
+    def domain(self, pid: int) -> str:
+        """The SELinux type of a process, empty for none."""
+        ...
+
+    def firewall(self) -> Firewall | None:
+        """firewalld; None where it is not installed."""
         ...
 
     def holder(self, lock: Path) -> int:

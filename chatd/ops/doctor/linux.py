@@ -1,5 +1,6 @@
 """The real host: Linux, as the process that runs the doctor may see it.
-Parts of it have files of their own: database.py, kernel_clock.py, processes.py."""
+Parts of it have files of their own: confinement.py, database.py, firewalld.py, kernel_clock.py,
+processes.py."""
 
 from __future__ import annotations
 
@@ -18,14 +19,17 @@ from contextlib import closing
 from pathlib import Path
 
 from chatd.ops.config import Unix
-from chatd.ops.doctor import database, kernel_clock, processes
+from chatd.ops.doctor import confinement, database, firewalld, kernel_clock, processes
 from chatd.ops.doctor.host import (
     Address,
     Answer,
     Clock,
     Disk,
+    Enforcement,
     Entry,
     Files,
+    Fips,
+    Firewall,
     Header,
     Interpreter,
     Kind,
@@ -121,6 +125,21 @@ class Linux:
 
     def setting(self, name: str) -> int:
         return int(Path("/proc/sys", *name.split(".")).read_text(encoding="ascii"))
+
+    def fips(self) -> Fips:
+        return confinement.fips()
+
+    def selinux(self) -> Enforcement:
+        return confinement.enforcement()
+
+    def label(self, path: Path) -> str:
+        return confinement.label(path)
+
+    def domain(self, pid: int) -> str:
+        return confinement.domain(pid)
+
+    def firewall(self) -> Firewall | None:
+        return firewalld.read()
 
     def holder(self, lock: Path) -> int:
         return processes.holder(lock)

@@ -6,7 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from chatd.ops.doctor import configured, dated, listeners, machine, permissions, software, stored
+from chatd.ops.doctor import (
+    configured,
+    dated,
+    listeners,
+    machine,
+    permissions,
+    platform,
+    software,
+    stored,
+)
 from chatd.ops.doctor.exam import Exam
 from chatd.ops.doctor.findings import Finding, Verdict, Verdicts, fail, warn
 from chatd.ops.doctor.host import Host
@@ -25,12 +34,15 @@ class Check:
 CHECKS = (
     Check("interpreter", software.interpreter, asks_config=False),
     Check("sqlite", software.sqlite, asks_config=False),
+    Check("fips", platform.fips, asks_config=False),
     Check("configuration", configured.configuration, asks_config=False),
     Check("leftovers", configured.leftovers, asks_config=False),
     Check("configuration-permissions", permissions.configuration_permissions),
     Check("daemon", listeners.daemon),
     Check("listeners", listeners.listeners),
     Check("socket-permissions", permissions.socket_permissions),
+    Check("selinux", platform.selinux),
+    Check("firewall", platform.firewall),
     Check("store", stored.store),
     Check("integrity", stored.integrity),
     Check("store-permissions", permissions.store_permissions),

@@ -20,6 +20,8 @@ class Log(Keeper):
         room = kept.rooms.get(room_id)
         if room is None:
             raise StoreFailed(f"there is no room {room_id}")
+        if not room.stored.history:
+            raise StoreFailed(f"room {room_id} keeps no history")
         earlier = _again(kept, room, draft)
         if earlier is not None:
             return Appended(earlier, again=True)

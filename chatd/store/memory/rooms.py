@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import Member, Membership, RoomId, RoomKind, StoredRoom, UserId
 from chatd.core.ports import NameTaken, StoreFailed
@@ -26,6 +28,7 @@ class Rooms(Keeper):
         topic: str,
         owner: Member | None,
         ts: int,
+        history: bool = True,
         deed: Deed = NO_DEED,
     ) -> StoredRoom:
         """See the port."""
@@ -34,7 +37,7 @@ class Rooms(Keeper):
             if other.skeleton == skeleton or other.stored.name == name:
                 raise NameTaken(other.stored.name)
         room_id = RoomId(len(kept.rooms) + 1)
-        stored = StoredRoom(room_id=room_id, name=name, kind=kind, topic=topic)
+        stored = StoredRoom(room_id=room_id, name=name, kind=kind, topic=topic, history=history)
         room = kept.rooms[room_id] = Room(stored, skeleton)
         if owner is not None:
             room.members[owner.user_id] = owner
@@ -56,6 +59,13 @@ class Rooms(Keeper):
         for member in (one, other):
             room.members.setdefault(member.user_id, member)
         return room.now()
+
+    async def set_topic(self, room_id: RoomId, topic: str) -> None:
+        """See the port."""
+        room = self.writing().rooms.get(room_id)
+        if room is None or room.stored.history:
+            raise StoreFailed(f"there is no room {room_id} without history")
+        room.stored = replace(room.stored, topic=topic)
 
     async def shared_room(self, one: UserId, other: UserId) -> StoredRoom | None:
         """See the port."""

@@ -68,10 +68,11 @@ def find(transaction: Transaction, room_id: RoomId, seq: int | None) -> Target:
 
 
 def next_seq(transaction: Transaction, room_id: RoomId) -> int:
-    """The seq of the room's next entry. Raises StoreFailed when there is no such room."""
+    """The seq of the room's next entry. Raises StoreFailed when there is no such room,
+    or one without history."""
     last = transaction.last_seq(room_id)
-    if last is None:
-        raise StoreFailed(f"there is no room {room_id}")
+    if last is None or not transaction.keeps(room_id):
+        raise StoreFailed(f"there is no room {room_id} with a history")
     return last + 1
 
 

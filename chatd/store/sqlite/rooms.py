@@ -26,6 +26,7 @@ class RoomRow(Struct, array_like=True):
     title: str | None
     first: int
     last: int
+    history: int
 
     def room(self) -> StoredRoom:
         """As a value."""
@@ -37,6 +38,7 @@ class RoomRow(Struct, array_like=True):
             title=self.title,
             first=self.first,
             last=self.last,
+            history=bool(self.history),
         )
 
 
@@ -58,9 +60,9 @@ class MemberRow(Struct, array_like=True):
         )
 
 
-_NAMES = "room_id, name, kind, topic, title, first, last"
+_NAMES = "room_id, name, kind, topic, title, first, last, history"
 _COLUMNS = f"""rooms.room_id, rooms.name, rooms.kind, rooms.topic, rooms.title, rooms.first,
-    {LAST} AS last"""
+    {LAST} AS last, rooms.history"""
 _ROOM = listed(_NAMES, f"SELECT {_COLUMNS} FROM rooms WHERE name = ?")  # noqa: S608  own constants
 _BY_ID = listed(_NAMES, f"SELECT {_COLUMNS} FROM rooms WHERE room_id = ?")  # noqa: S608  own constants
 _PUBLIC = listed(
@@ -70,8 +72,9 @@ _PUBLIC = listed(
 _SHARED = listed(_NAMES, f"SELECT {_COLUMNS} FROM rooms WHERE pair = ?")  # noqa: S608  own constants
 _TAKEN = "SELECT name FROM rooms WHERE skeleton = ? UNION ALL SELECT name FROM rooms WHERE name = ?"
 _BY_PAIR = "SELECT room_id FROM rooms WHERE pair = ?"
-_CREATE = """INSERT INTO rooms (name, skeleton, pair, kind, topic, title, created_ts)
-VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_CREATE = """INSERT INTO rooms (name, skeleton, pair, kind, topic, title, created_ts, history)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_TOPIC = "UPDATE rooms SET topic = ? WHERE room_id = ? AND NOT history"
 _MEMBERS = listed(
     "user_id, name, guest, rank",
     """SELECT user_id, name, guest, rank FROM members WHERE room_id = ?
@@ -154,18 +157,19 @@ def create_room(
     topic: str,
     owner: Member | None,
     ts: int,
+    history: bool,
     deed: Deed,
 ) -> StoredRoom:
     """See the port."""
     taken = transaction.execute(_TAKEN, (skeleton, name)).fetchone()
     if taken is not None:
         raise NameTaken(taken[0])
-    row = (name, skeleton, None, kind, topic, None, ts)
+    row = (name, skeleton, None, kind, topic, None, ts, history)
     room_id = RoomId(transaction.execute(_CREATE, row).lastrowid or 0)
     if owner is not None:
         _join(transaction, _SET_MEMBER, room_id, owner)
     audit.record(transaction, deed)
-    return StoredRoom(room_id=room_id, name=name, kind=kind, topic=topic)
+    return StoredRoom(room_id=room_id, name=name, kind=kind, topic=topic, history=history)
 
 
 def direct_room(
@@ -178,13 +182,18 @@ def direct_room(
         raise NameTaken(name)
     if found is None:
         title = ", ".join(dict.fromkeys((one.name, other.name)))
-        found = (
-            transaction.execute(_CREATE, (name, None, pair, "direct", "", title, ts)).lastrowid,
-        )
+        row = (name, None, pair, "direct", "", title, ts, True)
+        found = (transaction.execute(_CREATE, row).lastrowid,)
     for member in (one, other):
         _join(transaction, _KEEP_MEMBER, RoomId(found[0]), member)
-    (row,) = _rooms.decode(transaction.execute(_BY_ID, found).fetchone()[0])
-    return row.room()
+    (made,) = _rooms.decode(transaction.execute(_BY_ID, found).fetchone()[0])
+    return made.room()
+
+
+def set_topic(transaction: Transaction, room_id: RoomId, topic: str) -> None:
+    """See the port."""
+    if not transaction.execute(_TOPIC, (topic, room_id)).rowcount:
+        raise StoreFailed(f"there is no room {room_id} without history")
 
 
 def set_member(transaction: Transaction, room_id: RoomId, member: Member, deed: Deed) -> None:

@@ -197,15 +197,20 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
         topic: str,
         owner: Member | None,
         ts: int,
+        history: bool = True,
         deed: Deed = NO_DEED,
     ) -> StoredRoom:
         """See the port."""
-        asked = (name, kind, skeleton, topic, owner, ts, deed)
+        asked = (name, kind, skeleton, topic, owner, ts, history, deed)
         return await self._write("create_room", rooms.create_room, *asked)
 
     async def direct_room(self, name: str, one: Member, other: Member, ts: int) -> StoredRoom:
         """See the port."""
         return await self._write("direct_room", rooms.direct_room, name, one, other, ts)
+
+    async def set_topic(self, room_id: RoomId, topic: str) -> None:
+        """See the port."""
+        await self._write("set_topic", rooms.set_topic, room_id, topic)
 
     async def shared_room(self, one: UserId, other: UserId) -> StoredRoom | None:
         """See the port."""

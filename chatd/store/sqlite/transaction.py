@@ -14,33 +14,41 @@ LAST = """max(
     ifnull((SELECT max(seq) FROM changes WHERE changes.room_id = rooms.room_id), 0)
 )"""
 LAST_SEQ = f"SELECT {LAST} FROM rooms WHERE room_id = ?"  # noqa: S608  no foreign text
-_ROOM = f"SELECT {LAST}, kind = 'public' FROM rooms WHERE room_id = ?"  # noqa: S608  own constants
+_ROOM = f"SELECT {LAST}, kind = 'public', history FROM rooms WHERE room_id = ?"  # noqa: S608  own constants
 _LAST_ID = "SELECT ifnull(max(id), 0) FROM messages"
 
 
 class Transaction:
     """One BEGIN IMMEDIATE ... COMMIT. Nobody else writes meanwhile, so what it remembers holds."""
 
-    __slots__ = ("_ids", "_public", "_seqs", "execute")
+    __slots__ = ("_ids", "_passing", "_public", "_seqs", "execute")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.execute = connection.execute
         self._seqs: dict[RoomId, int | None] = {}
         self._public: set[RoomId] = set()
+        self._passing: set[RoomId] = set()
         self._ids: int | None = None
 
     def last_seq(self, room_id: RoomId) -> int | None:
         """The highest seq that was given in the room; None when there is no such room."""
         if room_id not in self._seqs:
-            last, public = self.execute(_ROOM, (room_id,)).fetchone() or (None, False)
+            row = self.execute(_ROOM, (room_id,)).fetchone()
+            last, public, history = row or (None, False, True)
             self._seqs[room_id] = last
             if public:
                 self._public.add(room_id)
+            if not history:
+                self._passing.add(room_id)
         return self._seqs[room_id]
 
     def is_public(self, room_id: RoomId) -> bool:
         """Whether everybody may read the room."""
         return self.last_seq(room_id) is not None and room_id in self._public
+
+    def keeps(self, room_id: RoomId) -> bool:
+        """Whether there is such a room, with a history."""
+        return self.last_seq(room_id) is not None and room_id not in self._passing
 
     def last_id(self) -> int:
         """The highest messages.id that was given."""

@@ -8,11 +8,12 @@ import json
 import socket
 import ssl
 import sys
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 sys.path.insert(0, "/usr/lib64/chatd")
 
-from chatd.client import Client, Message
+from chatd.client import Client, Message, Refused
 
 ROOM = "lobby"
 PAUSE = 0.01
@@ -74,7 +75,21 @@ async def knock(address: str) -> dict[str, object]:
     return {"knocks": knocks, "refused": refused}
 
 
+async def say(url: str, size: str) -> dict[str, object]:
+    """Say one thing of this many bytes, and tell what came of it."""
+    async with Client(url, guest="sayer") as client:
+        await client.join(ROOM)
+        try:
+            await client.send(ROOM, "x" * int(size))
+        except Refused as refused:
+            return {"outcome": refused.code}
+    return {"outcome": "sent"}
+
+
+VERBS: dict[str, Callable[..., Coroutine[None, None, dict[str, object]]]]
+VERBS = {"talk": talk, "knock": knock, "say": say}
+
 if __name__ == "__main__":
     verb, *arguments = sys.argv[1:]
-    result = asyncio.run(talk(*arguments) if verb == "talk" else knock(*arguments))
+    result = asyncio.run(VERBS[verb](*arguments))
     print(json.dumps(result), flush=True)

@@ -27,8 +27,8 @@ def filled(row: Row, other: dict[str, str] | None = None, *, optional: bool = Tr
     """The command as somebody types it who takes the usage by its word."""
     first, *places = row.usage.split()
     examples = (
-        {"N": "7", "COMMAND": "help", "private": "private", "HASH": "ab" * 8}
-        | {"LEVEL": "debug"}
+        {"N": "7", "COMMAND": "help", "HASH": "ab" * 8, "LEVEL": "debug"}
+        | {"private": "private", "nohistory": "nohistory"}
         | LITERALS
         | (other or {})
     )
@@ -66,6 +66,7 @@ def test_every_word_of_a_usage_makes_a_difference(row: Row) -> None:
         "N": "8",
         "COMMAND": "nick",
         "private": "",
+        "nohistory": "",
         "HASH": "cd" * 8,
         "LEVEL": "info",
     } | dict.fromkeys(LITERALS, "")

@@ -572,12 +572,15 @@ def test_a_held_client_is_not_read_and_loses_nothing(world: World) -> None:
     assert client.guest.heard == [b"one", b"two"]
 
 
-def test_a_hold_holds_within_what_was_read_already(world: World) -> None:
-    class Busy(Guest):
-        def hear(self, payload: bytes) -> None:
-            super().hear(payload)
-            self.outbox.hold()
+class Busy(Guest):
+    """Who has to do with each message."""
 
+    def hear(self, payload: bytes) -> None:
+        super().hear(payload)
+        self.outbox.hold()
+
+
+def test_a_hold_holds_within_what_was_read_already(world: World) -> None:
     world.house.guest_class = Busy
     client = world.client()
     client.pipe.deliver(frame(0x81, b"1") + frame(0x81, b"2") + frame(0x81, b"3"))
@@ -589,6 +592,29 @@ def test_a_hold_holds_within_what_was_read_already(world: World) -> None:
     client.guest.outbox.release()
     world.turn()
     assert client.guest.heard == [b"1", b"2", b"3"]
+
+
+@pytest.mark.parametrize(("shortcuts", "by_autobahn"), [(True, 0), (False, 3)])
+def test_what_waited_for_a_release_is_read_the_short_way_too(
+    monkeypatch: pytest.MonkeyPatch, *, shortcuts: bool, by_autobahn: int
+) -> None:
+    begun = []
+    autobahns = ChatLine.onMessageBegin
+
+    def begin(line: ChatLine, binary: bool) -> None:
+        begun.append(binary)
+        autobahns(line, binary)
+
+    monkeypatch.setattr(ChatLine, "onMessageBegin", begin)
+    world = World(EdgeSettings(shortcuts=shortcuts))
+    world.house.guest_class = Busy
+    client = world.client()
+    client.pipe.deliver(frame(0x81, b"1") + frame(0x81, b"2") + frame(0x81, b"3"))
+    for _ in range(2):
+        client.guest.outbox.release()
+        world.turn()
+    assert client.guest.heard == [b"1", b"2", b"3"]
+    assert len(begun) == by_autobahn
 
 
 def test_hold_and_release_within_one_frame_lose_nothing(world: World) -> None:

@@ -18,13 +18,17 @@ from chatd.ops.doctor.host import (
     Answer,
     Clock,
     Disk,
+    Enforcement,
     Entry,
     Files,
+    Fips,
+    Firewall,
     Header,
     Interpreter,
     Kind,
     Sqlite,
     Unreadable,
+    Zone,
 )
 from chatd.ops.doctor.table import CHECKS, examine
 from chatd.store.sqlite.backup_manifest import Manifest, encode
@@ -82,9 +86,20 @@ def well() -> dict[Path, Entry]:
     ]
     folders = [
         entry(path, "folder", 0o755, ROOT, ROOT)
-        for path in (*DATA.parents, FILE.parent, *FILE.parent.parents, LOGS)
+        for path in (*DATA.parents, FILE.parent, *FILE.parent.parents, LOGS, RUN)
     ]
     return {each.path: each for each in (*found, *folders)}
+
+
+def labelled() -> dict[Path, str]:
+    """What the SELinux module of the package makes of that."""
+    data = (DATA, DATABASE, *(Path(f"{DATABASE}{tail}") for tail in ("-wal", "-shm", ".lock")))
+    return {
+        Path("/usr/bin/chatd"): "chatd_exec_t",
+        **dict.fromkeys((FILE, FILE.parent), "chatd_conf_t"),
+        **dict.fromkeys(data, "chatd_var_lib_t"),
+        RUN: "chatd_var_run_t",
+    }
 
 
 @dataclass
@@ -110,6 +125,13 @@ class Patient:
         default_factory=lambda: {CHATD: frozenset({CHATD}), ANN: frozenset({ANN})}
     )
     somaxconn: int = 4096
+    approved: Fips = Fips(enabled=True, hashes=True)
+    mode: Enforcement = "enforcing"
+    labels: dict[Path, str] = field(default_factory=labelled)
+    confined_as: str = "chatd_t"
+    firewalld: Firewall | None = Firewall(
+        runs=True, zones=(Zone("public", services=frozenset({"ssh", "https"})),)
+    )
     pid: int = 4711
     uid: int = CHATD
     descriptors: Files = Files(262144, 40)
@@ -201,6 +223,21 @@ class Patient:
 
     def setting(self, name: str) -> int:
         return {"net.core.somaxconn": self.somaxconn}[name]
+
+    def fips(self) -> Fips:
+        return self.approved
+
+    def selinux(self) -> Enforcement:
+        return self.mode
+
+    def label(self, path: Path) -> str:
+        return self.labels.get(path, "")
+
+    def domain(self, pid: int) -> str:
+        return {self.pid: self.confined_as}[pid]
+
+    def firewall(self) -> Firewall | None:
+        return self.firewalld
 
     def holder(self, lock: Path) -> int:
         return self.pid if lock == Path(f"{DATABASE}.lock") else 0

@@ -41,7 +41,7 @@ def does(capsys: pytest.CaptureFixture[str]) -> Run:
 def test_a_backup_says_where_and_how_much(does: Run, dev: Path, tmp_path: Path) -> None:
     told = does("backup", tmp_path / "b", "--dev", dev)
     (made,) = backups(tmp_path / "b")
-    assert told.startswith(f"made and verified {made}: 6 messages in 3 rooms, 0.2 MiB")
+    assert told.startswith(f"made and verified {made}: 6 messages in 4 rooms, 0.2 MiB")
 
 
 def test_keep_says_what_went(does: Run, dev: Path, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_metrics_that_cannot_be_written_are_told_though_the_backup_is_good(
 def test_a_good_backup_is_called_good(does: Run, dev: Path, tmp_path: Path) -> None:
     does("backup", tmp_path / "b", "--dev", dev)
     (made,) = backups(tmp_path / "b")
-    assert does("verify", tmp_path / "b").startswith(f"{made} is good: 6 messages in 3 rooms")
+    assert does("verify", tmp_path / "b").startswith(f"{made} is good: 6 messages in 4 rooms")
     told = json.loads(does("verify", made, "--json"))
     assert (told["backup"], told["good"], told["problems"]) == (str(made), True, [])
     assert told["manifest"]["rows"]["messages"] == 6

@@ -54,7 +54,7 @@ def test_whatever_is_not_well_comes_with_what_to_do() -> None:
 
 def test_errors_of_the_configuration_leave_out_what_depends_on_it() -> None:
     names = {each.check for each in examine(BROKEN, Patient())}
-    assert names == {"interpreter", "sqlite", "configuration", "leftovers", "clock"}
+    assert names == {"interpreter", "sqlite", "fips", "configuration", "leftovers", "clock"}
 
 
 def breaks(_exam: Exam, _host: Host) -> Verdicts:

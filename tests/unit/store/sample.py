@@ -29,6 +29,8 @@ async def write_sample(store: Store, schema: int | None = None) -> None:
         await _write_audit(store)
     if schema is None or schema >= 4:
         await _write_hooks(store)
+    if schema is None or schema >= 5:
+        await _write_passing(store)
 
 
 async def _write_first(store: Store) -> None:
@@ -96,6 +98,15 @@ async def _write_hooks(store: Store) -> None:
         )
         await store.add_hook(hook, bytes([10 + number]) * 32)
     await store.revoke_hook("h2")
+
+
+async def _write_passing(store: Store) -> None:
+    """What schema 5 added."""
+    owner = member(ANN, Rank.OWNER)
+    hall = await store.create_room(
+        "hall", "public", skeleton="hall", topic="", owner=owner, ts=50, history=False
+    )
+    await store.set_topic(hall.room_id, "passing by")
 
 
 async def _talk(store: Store, room_id: RoomId) -> None:

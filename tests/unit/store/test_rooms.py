@@ -175,3 +175,25 @@ async def test_a_topic_reaches_every_view_of_the_room(store: Store) -> None:
     (listed,) = await store.public_rooms("", 10)
     (membership,) = await store.memberships(ANN.user_id)
     assert listed.topic == membership.room.topic == "Tea"
+
+
+async def test_a_room_without_history_has_a_topic_and_never_an_entry(store: Store) -> None:
+    hall = await store.create_room(
+        "hall", "public", skeleton="hall", topic="a", owner=None, ts=1, history=False
+    )
+    assert not hall.history
+    await store.set_topic(hall.room_id, "b")
+    for kind in ("message", "topic"):
+        with pytest.raises(StoreFailed, match="histor"):
+            await store.append(hall.room_id, draft("c", kind=kind, by=ANN))
+    assert await store.room("hall") == replace(hall, topic="b")
+    assert await store.read(hall.room_id, 0, 9) == []
+
+
+async def test_a_topic_that_is_an_entry_is_not_set_beside_the_log(store: Store) -> None:
+    lobby = await make_room(store)
+    with pytest.raises(StoreFailed, match="without history"):
+        await store.set_topic(lobby, "b")
+    room = await store.room("lobby")
+    assert room is not None
+    assert (room.topic, room.history) == ("", True)

@@ -1,0 +1,38 @@
+"""What a room that keeps no history knows of what is said in it: the last number, the newest keys.
+It lives in memory with the room, and no word of a message is in it."""
+
+from __future__ import annotations
+
+from chatd.core.log import UserId
+
+KEYS = 256
+"""Keys that are remembered in a room, to answer a send again instead of saying it twice."""
+
+
+class Passing:
+    """The numbers of one room from its waking to its sleep. ``epoch`` is of that time alone, for
+    afterwards nobody can say any more what was said in it."""
+
+    __slots__ = ("_keys", "epoch", "last")
+
+    def __init__(self, epoch: str) -> None:
+        self.epoch = epoch
+        self.last = 0
+        self._keys: dict[tuple[UserId, str], tuple[int, int]] = {}
+
+    def place(self) -> int:
+        """The number of what is said next."""
+        self.last += 1
+        return self.last
+
+    def said(self, user_id: UserId, key: str | None) -> tuple[int, int] | None:
+        """Number and time of what was said with this key, if it is among the newest."""
+        return None if key is None else self._keys.get((user_id, key))
+
+    def remember(self, user_id: UserId, key: str | None, seq: int, ts: int) -> None:
+        """Another one was said, under ``seq`` at ``ts``; the oldest key makes room for its key."""
+        if key is None:
+            return
+        if len(self._keys) >= KEYS:
+            del self._keys[next(iter(self._keys))]
+        self._keys[user_id, key] = seq, ts
