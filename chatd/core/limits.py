@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -84,6 +85,7 @@ HANDSHAKES_AT_ONCE = 5
 """Seconds' worth of handshakes that may come at once, after a rest."""
 
 
+@lru_cache(maxsize=4096)  # asked several times for each connection, and costly
 def network_of(address: str, ipv4_prefix: int, ipv6_prefix: int) -> str:
     """What is counted as one client: the address, or the network around it; whatever is no IP
     address stands for itself."""

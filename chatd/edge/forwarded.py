@@ -4,6 +4,7 @@ Only what a trusted peer says counts, and of that only what no untrusted one cou
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from chatd.edge.head import BadHead, Head
@@ -49,6 +50,7 @@ def _walk(chain: list[str], peer: str, trust: Trust) -> str:
     return peer
 
 
+@lru_cache(maxsize=4096)  # asked for each connection, and costly
 def plain_address(told: str) -> str | None:
     """An address without port, brackets and IPv4-in-IPv6 disguise; None when it is none."""
     match = _WITH_PORT.fullmatch(told)

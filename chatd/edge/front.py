@@ -25,7 +25,7 @@ from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor
 from chatd.edge.proxied import BadPreface, PrefaceBuffer, announces
 from chatd.edge.request import Answer, OneRequest, sentence
 from chatd.edge.upgraded import Upgraded, UpgradedFactory
-from chatd.edge.websocket import ChatFactory, ChatLine
+from chatd.edge.websocket import ChatFactory
 
 CHAT = ("/", "/ws")
 ECHO = "/echo"
@@ -262,7 +262,7 @@ class Front(OneRequest):
         dialect, subprotocol = admission.choose_dialect(head, front.house)
         admitted = Admitted(address, key, subprotocol)
         client = client_of(address, front.settings)
-        line = ChatLine(front.chat, dialect, admitted, self._leaver(client))
+        line = front.chat.line(front.chat, dialect, admitted, self._leaver(client))
         front.census.seat(client)
         front.census.waits_no_more(self._client)
         return line

@@ -67,7 +67,7 @@ class Head:
     def asked(self) -> dict[str, list[str]]:
         """The parameters of the query."""
         found: dict[str, list[str]] = {}
-        for name, value in parse_qsl(self.query, keep_blank_values=True):
+        for name, value in _parameters(self.query):
             found.setdefault(name, []).append(value)
         return found
 
@@ -78,6 +78,14 @@ class Head:
         if not _LENGTH.fullmatch(length):
             raise BadHead(400, "the header content-length is not a number")
         return bool(self.all("transfer-encoding")) or int(length) > 0
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    """As parse_qsl finds them, which is dear where nothing is encoded."""
+    if "%" in query or "+" in query:
+        return parse_qsl(query, keep_blank_values=True)
+    parts = (part.partition("=") for part in query.split("&") if part)
+    return [(name, value) for name, _, value in parts]
 
 
 class HeadBuffer:

@@ -98,6 +98,15 @@ class Outbox:
         """Whether nothing more is taken."""
         return self._closed
 
+    def begin(self, answer: bytes) -> None:
+        """What goes out before the first frame, and is none."""
+        self._frames.append(answer)
+        self._waiting += len(answer)
+        self._outboxes.waiting += len(answer)
+        self._outboxes.no_frame(len(answer))
+        self._due = True
+        self._outboxes.due(self)
+
     # --- ports.Outbox ---
     def put(self, frame: Frame, *, ephemeral: bool = False) -> None:
         """Queue one frame; never blocks, never raises, does nothing after close."""

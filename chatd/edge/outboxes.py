@@ -57,6 +57,11 @@ class Outboxes:
         self._writes += 1
         self.waiting -= size
 
+    def no_frame(self, size: int) -> None:
+        """One of those that will leave is none: neither it nor its bytes are to be counted."""
+        self._frames -= 1
+        self._bytes -= size
+
     def arm(self) -> None:
         """Something is to be flushed, or to be told to the meter."""
         if not self._armed:

@@ -3,20 +3,18 @@ fit any more, the library's own way is taken; a metric says so, and the log."""
 
 from __future__ import annotations
 
-import base64
 import socket
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from twisted.internet.address import UNIXAddress
 from twisted.internet.protocol import Protocol
 from twisted.internet.tcp import Connection
 
-from chatd.edge import direct, short
+from chatd.edge import direct, opening, short
 from chatd.edge.admission import Admitted
 from chatd.edge.ports import EdgeMeter
 from chatd.edge.reactor import NextTurns, TickingPoller, Turns
-from chatd.edge.upgraded import Upgraded, UpgradedFactory
+from chatd.edge.upgraded import Upgraded, UpgradedFactory, likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,7 @@ class Ways:
     direct_send: bool = False
     short_frames: bool = False
     turn_end: bool = False
+    born_open: bool = False
 
 
 NONE = Ways()
@@ -37,6 +36,7 @@ def found(reactor: Any, factory: UpgradedFactory) -> Ways:
         direct_send=_sends_directly(reactor),
         short_frames=_knows_what_is_half_read(factory),
         turn_end=_poller(reactor) is not None,
+        born_open=_is_born_open(factory),
     )
 
 
@@ -84,9 +84,9 @@ def _sends_directly(reactor: Any) -> bool:
 
 def _knows_what_is_half_read(factory: UpgradedFactory) -> bool:
     """Whether a protocol of Autobahn's says when it has half a frame, and when it has none."""
-    line = Upgraded(factory, Admitted("unix", base64.b64encode(bytes(16)).decode()), _nothing)
+    line = Upgraded(factory, Admitted("unix", opening.KEY), _nothing)
     try:
-        line.take_over(Nowhere(), b"")
+        line.take_over(opening.Nowhere(), b"")
         before = short.knows(line)
         line.dataReceived(b"\x81")
         return before and not short.between_messages(line)
@@ -94,21 +94,44 @@ def _knows_what_is_half_read(factory: UpgradedFactory) -> bool:
         return False
 
 
+class Said(Upgraded):
+    """A line that remembers what it heard."""
+
+    heard = b""
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        """Remember."""
+        self.heard += payload
+
+
+HALVES = (
+    b"\x01\x83\x00\x00\x00\x00the",
+    b"\x80\x82\x00\x00\x00\x00",
+    b"re\x89\x80\x00\x00\x00\x00",
+)
+"""A message in two fragments, the second one in two pieces, and a ping: work for Autobahn."""
+PONG = b"\x8a\x00"
+FAREWELL = b"\x88\x82\x00\x00\x00\x00\x03\xe8"
+
+
+def _is_born_open(factory: UpgradedFactory) -> bool:
+    """Whether a line that Autobahn did not open itself reads, answers and closes like one."""
+    try:
+        made = opening.opened(Said, factory, likeness(factory))
+        if made is None:
+            return False
+        count, transport = factory.countConnections, opening.Nowhere()
+        line = made(factory, Admitted("unix", opening.KEY), _nothing)
+        line.take_over(transport, b"")
+        for piece in (*HALVES, FAREWELL):
+            line.dataReceived(piece)
+        closed = transport.written[1:] == [PONG, b"\x88\x02\x03\xe8"] and line.wasClean
+        line.connectionLost()
+        counted: bool = factory.countConnections == count
+    except Exception:  # noqa: BLE001 - whatever has become of those names, they do not fit
+        return False
+    return closed and line.heard == b"there" and counted
+
+
 def _nothing() -> None:
     pass
-
-
-class Nowhere:
-    """A transport to nobody."""
-
-    def write(self, data: bytes) -> None:
-        """Heard by nobody."""
-
-    def setTcpNoDelay(self, on: bool) -> None:
-        """All the same to nobody."""
-
-    def getPeer(self) -> UNIXAddress:
-        """Nobody's address."""
-        return UNIXAddress(None)
-
-    getHost = getPeer

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from txaio.tx import make_logger
 
 from chatd.core.ports import Log
+from chatd.edge import opening
 from chatd.edge.admission import Admitted
 from chatd.edge.ports import Delayed, Reactor
 from chatd.edge.timers import use_exact_timers
@@ -47,6 +48,15 @@ class UpgradedFactory(WebSocketServerFactory):
         self.setProtocolOptions(**options)  # type: ignore[no-untyped-call]  # half typed library
 
 
+def likeness(factory: UpgradedFactory) -> dict[str, object]:
+    """What a line of this factory is like when Autobahn has just opened it."""
+    line = Upgraded(factory, Admitted("unix", opening.KEY), lambda: None)
+    line.take_over(opening.Nowhere(), b"")
+    found = vars(line) | {"autoPingPendingCall": None}
+    line.connectionLost()
+    return found
+
+
 class Upgraded(WebSocketServerProtocol):
     """A WebSocket whose handshake was read and judged by us before it came here.
 
@@ -57,11 +67,14 @@ class Upgraded(WebSocketServerProtocol):
     autoPingTimeout: float
     closeHandshakeTimeout: float
     log = make_logger(level="critical")  # what a peer does wrong is counted, not logged
+    born_open = False
+    """Whether its class is one of opening.py's."""
 
     def __init__(
         self, factory: UpgradedFactory, admitted: Admitted, left: Callable[[], None]
     ) -> None:
-        super().__init__()
+        if not self.born_open:
+            super().__init__()
         self.factory = factory
         self._admitted = admitted
         self._left = left
@@ -72,6 +85,13 @@ class Upgraded(WebSocketServerProtocol):
 
         Autobahn gets that request in our own words: no two parsers can understand it differently.
         """
+        if self.born_open:
+            opening.begin(self, transport)
+            self.answer(opening.accepted(self._admitted))
+            self.onOpen()
+            if rest:
+                self.dataReceived(rest)
+            return
         more = ""
         if self._admitted.subprotocol is not None:
             more = f"Sec-WebSocket-Protocol: {self._admitted.subprotocol}\r\n"
@@ -81,6 +101,11 @@ class Upgraded(WebSocketServerProtocol):
         self.dataReceived(head.encode("ascii"))
         if rest:
             self.dataReceived(rest)
+
+    def answer(self, data: bytes) -> None:
+        """Our answer to the handshake, where Autobahn gives none."""
+        transport: Any = self.transport
+        transport.write(data)
 
     def onConnect(self, request: ConnectionRequest) -> str | None:
         """Everything was asked in admission.py."""

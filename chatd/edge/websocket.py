@@ -18,14 +18,14 @@ from chatd.core.errors import (
 )
 from chatd.core.limits import LimitName
 from chatd.core.ports import Dialect, Frame, Log
-from chatd.edge import short
+from chatd.edge import opening, short
 from chatd.edge.admission import Admitted
 from chatd.edge.direct import Way, by_transport, way_to
 from chatd.edge.outbox import PONG, Outbox, wire_of
 from chatd.edge.outboxes import Outboxes
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor, Session
 from chatd.edge.shortcuts import Ways
-from chatd.edge.upgraded import Upgraded, UpgradedFactory
+from chatd.edge.upgraded import Upgraded, UpgradedFactory, likeness
 
 STEPS = 256
 """Steps of the parser in one turn of the reactor, about two a frame: 64 KiB hold ten thousand empty
@@ -78,6 +78,7 @@ class ChatFactory(UpgradedFactory):
         self.outboxes = outboxes
         self.meter = meter
         self.ways = ways
+        self.line: type[ChatLine] = ChatLine
 
     def use(self, settings: EdgeSettings) -> None:
         """Lines made from now on have these deadlines."""
@@ -86,6 +87,8 @@ class ChatFactory(UpgradedFactory):
             autoPingTimeout=settings.ping_timeout,
             closeHandshakeTimeout=settings.close_timeout,
         )
+        if self.ways.born_open:
+            self.line = opening.opened(ChatLine, self, likeness(self)) or ChatLine
 
 
 class ChatLine(Upgraded):
@@ -296,6 +299,10 @@ class ChatLine(Upgraded):
         self._outbox.end()
         session, self._session = self._session, Unopened()
         session.gone(fate, clean=on_purpose)
+
+    def answer(self, data: bytes) -> None:
+        """With the first frames, in one write."""
+        self._outbox.begin(data)
 
     # --- for the outbox ---
     def write(self, data: bytes) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
 from pathlib import PurePath
@@ -97,6 +98,7 @@ def facts(given: Mapping[str, object]) -> dict[str, Fact]:
     return {name: REDACTED if secret(name) else plain(value) for name, value in given.items()}
 
 
+@lru_cache(maxsize=1024)  # there are few names, each in very many lines
 def secret(name: str) -> bool:
     """Whether a fact of this name must not be logged."""
     words = name.lower().split("_")

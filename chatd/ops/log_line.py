@@ -14,6 +14,7 @@ from chatd.ops.log_entry import Entry, Fact, Scalar
 PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 
 BARE = re.compile(r"[A-Za-z0-9_./:@+%#*\[\]<>-]+")
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 RESERVED = frozenset({"time", "level", "event", "logger"})
 
 
@@ -46,7 +47,7 @@ def as_json(entry: Entry) -> str:
         f"{name}_" if name in RESERVED else name: _finite(fact)
         for name, fact in entry.facts.items()
     }
-    return json.dumps(fixed | facts, separators=(",", ":"), allow_nan=False)
+    return _JSON.encode(fixed | facts)
 
 
 def moment(time: float) -> str:

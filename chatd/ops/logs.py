@@ -40,6 +40,10 @@ LIBRARIES = {"debug": "info", "info": "warning", "warning": "warning", "error": 
 ANNOUNCED = "Unhandled error in Deferred:"  # Twisted says this, and then the failure by itself
 
 
+FORMAT = f"{{{EVENT}}}"
+"""How Twisted words an event of ours, for other observers than our writer."""
+
+
 class Log:
     """Logs events by name, with facts: ``log.info("session_opened", session=3)``.
 
@@ -49,6 +53,7 @@ class Log:
 
     def __init__(self, namespace: str, observer: ILogObserver = globalLogPublisher) -> None:
         self._logger = Logger(namespace, observer=observer)
+        self._observer = observer
 
     def debug(self, event: str, **facts: object) -> None:
         """Of interest to a developer."""
@@ -73,7 +78,19 @@ class Log:
         return number
 
     def _emit(self, level: Any, event: str, facts: Mapping[str, object], **more: object) -> None:
-        self._logger.emit(level, f"{{{EVENT}}}", **{EVENT: event, FACTS: facts}, **more)
+        """As Logger.emit does, but for its search through all levels for the one given."""
+        told: dict[str, Any] = {
+            "log_logger": self._logger,
+            "log_level": level,
+            "log_namespace": self._logger.namespace,
+            "log_source": None,
+            "log_format": FORMAT,
+            "log_time": time.time(),
+            EVENT: event,
+            FACTS: facts,
+            **more,
+        }
+        self._observer(told)
 
 
 def _failure(error: BaseException) -> Failure:

@@ -100,11 +100,17 @@ _DROPPED = _words(
     "typing and presence when half of an outbox is full, or all in one that was full",
     *("ephemeral", "too_slow"),
 )
-_PACE = _words("pace", "at the end of a turn, or `delivery.flush_delay` later", "now", "delayed")
+_PACE = _words(
+    "pace",
+    "at the end of a turn, or `delivery.flush_delay` later",
+    "now",
+    "delayed",
+)
 _SHORTCUT = _words(
     "shortcut",
-    "to the socket at once; whole text frames without Autobahn's parser; at the end of a turn",
-    *("direct_send", "short_frames", "turn_end"),
+    "to the socket at once; whole text frames without Autobahn's parser; at the end of a turn; "
+    "open without Autobahn's handshake",
+    *("direct_send", "short_frames", "turn_end", "born_open"),
 )
 _KIND = _words("kind", "how somebody logged in", "guest", "password", "token")
 

@@ -4,7 +4,8 @@ How they are written in the file is places.py."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,16 @@ class Proxies:
         """Whether to believe ``peer``: an IP address as text, or "unix". Never raises."""
         if peer == "unix":
             return self.unix
-        try:
-            address = ip_address(peer)
-        except ValueError:
-            return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped  # how an IPv4 peer looks to a socket on [::]
-        return any(address in network for network in self.networks)
+        address = _address(peer) if self.networks else None
+        return address is not None and any(address in network for network in self.networks)
+
+
+@lru_cache(maxsize=4096)  # asked several times for each connection, and costly
+def _address(peer: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped  # how an IPv4 peer looks to a socket on [::]
+    return address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatd.edge import direct, short, shortcuts
+from chatd.edge import direct, opening, short, shortcuts
 from chatd.edge.ports import SHORTCUTS, EdgeSettings
 from chatd.edge.reactor import NextTurns, TickingPoller, measure_ticks
 from chatd.edge.shortcuts import Ways
@@ -15,7 +15,7 @@ from tests.unit.edge.real import Turning
 def test_all_of_them_work_with_these_libraries(turning: Turning) -> None:
     measure_ticks(turning.reactor, lambda _: None)
     ways = shortcuts.found(turning.reactor, World().front.echo)
-    assert ways == Ways(direct_send=True, short_frames=True, turn_end=True), (
+    assert ways == Ways(direct_send=True, short_frames=True, turn_end=True, born_open=True), (
         "a new release has moved the names in chatd/edge/direct.py, short.py or reactor.py"
     )
     assert not shortcuts.missing(ways)
@@ -29,6 +29,7 @@ def test_names_that_are_gone_are_found_out(
     echo = World().front.echo
     monkeypatch.setattr(direct, "NAMES", ("no_such_name",))
     monkeypatch.setattr(short, "NAMES", ("no_such_name",))
+    monkeypatch.setattr(opening, "NAMES", ("no_such_name",))
     assert shortcuts.found(turning.reactor, echo) == shortcuts.NONE
     assert shortcuts.missing(shortcuts.NONE) == list(SHORTCUTS)
 

@@ -1,0 +1,262 @@
+"""Those who are compared: how each is installed, started, and spoken to by the load generator.
+Peers are installed on first use, each into a folder of its own in .cache/bench; nothing else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.processes import end
+from tests.process.harness import PROJECT, free_port
+
+CACHE = PROJECT / ".cache/bench"
+SERVERS = Path(__file__).with_name("servers")
+BOOT = 20.0
+"""Seconds that a peer has to listen."""
+
+
+class Missing(Exception):
+    """A peer cannot be had here; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speech:
+    """How the load generator speaks to a server: see tests/bench/load/load.c."""
+
+    path: str = "/r{r}"
+    header: str = ""
+    hellos: tuple[str, ...] = ()
+    awaits: tuple[str, int] = ("", 0)
+    send: str = "{m}"
+    binary: bool = False
+
+    def arguments(self) -> list[str]:
+        """For its command line."""
+        told = ["--path", self.path, "--send", self.send]
+        told += ["--header", self.header] if self.header else []
+        told += [word for hello in self.hellos for word in ("--hello", hello)]
+        if self.awaits[1]:
+            told += ["--await", self.awaits[0], "--await-count", str(self.awaits[1])]
+        return told + (["--binary"] if self.binary else [])
+
+
+class Contestant:
+    """One server. ``start`` gives its process; it must listen on ``port`` then."""
+
+    name = ""
+    speech = Speech()
+    version = ""
+    keeps = False
+    """Whether what is said is stored durably before it is answered."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.command: list[str] = []
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def install(self) -> None:
+        """Bring it here, and find out its version. Raises Missing."""
+
+    def start(self, folder: Path) -> None:
+        """Run it. Raises Missing."""
+        self.port = free_port()
+        self.command = self.words(self.port, folder)
+        with (folder / "server.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder
+            )
+        try:
+            wait_for(self.port, self.process)
+        except Missing as missing:
+            self.stop()
+            tail = (folder / "server.log").read_text(errors="replace")[-500:]
+            raise Missing(f"{missing}: {tail}") from None
+
+    def words(self, port: int, folder: Path) -> list[str]:
+        """Its command."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """End it; harmless when it does not run."""
+        if self.process is not None:
+            end(self.process)
+            self.process = None
+
+    @property
+    def pid(self) -> int:
+        """Of the process whose tree is looked at."""
+        if self.process is None:
+            raise LookupError(f"{self.name} does not run")
+        return self.process.pid
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until somebody listens. Raises Missing."""
+    deadline = time.monotonic() + BOOT
+    while time.monotonic() < deadline and process.poll() is None:
+        with closing(socket.socket()) as trial:
+            trial.settimeout(1.0)
+            if trial.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise Missing(f"it does not listen (exit code {process.poll()})")
+
+
+def run(command: Sequence[str | Path], folder: Path | None = None) -> str:
+    """A command of an installation, bounded in time. Raises Missing with the end of its words."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=300, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Missing(f"{command[0]}: {error}") from None
+    if done.returncode:
+        raise Missing(f"{command[0]} ended with {done.returncode}: {done.stderr[-300:]}")
+    return done.stdout
+
+
+class OnPython(Contestant):
+    """A server in Python, with its packages in an environment of its own."""
+
+    def __init__(self, name: str, *packages: str) -> None:
+        super().__init__()
+        self.name = name
+        self._packages = packages
+
+    @property
+    def python(self) -> Path:
+        """Of its environment."""
+        return CACHE / self.name / "venv/bin/python"
+
+    def install(self) -> None:
+        """By pip."""
+        mark = CACHE / self.name / "installed"
+        if not mark.exists() or mark.read_text() != str(self._packages):
+            shutil.rmtree(CACHE / self.name, ignore_errors=True)
+            run([sys.executable, "-m", "venv", CACHE / self.name / "venv"])
+            run([self.python, "-m", "pip", "install", "-q", *self._packages])
+            mark.write_text(str(self._packages))
+        self.version = ", ".join(self._packages).replace("==", " ").replace("[twisted]", "")
+
+    def words(self, port: int, folder: Path) -> list[str]:
+        return [str(self.python), str(SERVERS / f"on_{self.name.lower()}.py"), str(port)]
+
+
+class OnNode(Contestant):
+    """ws on Node.js."""
+
+    package = "ws@8.23.0"
+    name = "Node ws"
+    mode: tuple[str, ...] = ()
+
+    def install(self) -> None:
+        """By npm."""
+        node = shutil.which("node")
+        if node is None or shutil.which("npm") is None:
+            raise Missing("there is no node with npm here")
+        folder = CACHE / "ws"
+        if not (folder / "node_modules/ws").is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            run(["npm", "install", "--silent", "--no-audit", "--prefix", folder, self.package])
+        self.version = f"{self.package.replace('@', ' ')}, Node {run([node, '--version']).strip()}"
+
+    def start(self, folder: Path) -> None:
+        """Beside its module, where Node looks for it."""
+        shutil.copy(SERVERS / "on_ws.js", CACHE / "ws/on_ws.js")
+        super().start(folder)
+
+    def words(self, port: int, folder: Path) -> list[str]:
+        return ["node", str(CACHE / "ws/on_ws.js"), str(port), *self.mode]
+
+
+class OnNodeWithJson(OnNode):
+    """The same, reading and wording each message as JSON."""
+
+    name = "Node ws with JSON"
+    mode = ("json",)
+    speech = Speech(send=json.dumps({"type": "send", "room": "r{r}", "text": "{m}"}))
+
+
+def from_debian(*packages: str) -> Path:
+    """The folder with these packages' files; nothing is installed on this host. Raises Missing."""
+    folder = CACHE / packages[0]
+    if not (folder / "unpacked").is_dir():
+        if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
+            raise Missing("this host has no Debian packages")
+        folder.mkdir(parents=True, exist_ok=True)
+        run(["apt-get", "download", "-q", *packages], folder)
+        for file in folder.glob("*.deb"):
+            run(["dpkg", "-x", file, folder / "new"])
+        (folder / "new").rename(folder / "unpacked")
+    return folder / "unpacked"
+
+
+class Nchan(Contestant):
+    """nginx with nchan, from Debian."""
+
+    name = "nginx nchan"
+
+    def install(self) -> None:
+        """Unpacked beside, never on the host."""
+        root = from_debian("libnginx-mod-nchan", "nginx", "nginx-common")
+        self._binary = root / "usr/sbin/nginx"
+        self._module = root / "usr/lib/nginx/modules/ngx_nchan_module.so"
+        files = [*(CACHE / "libnginx-mod-nchan").glob("*nchan_*"), *root.parent.glob("nginx_*")]
+        told = [run(["dpkg-deb", "-W", file]).split() for file in files]
+        self.version = ", ".join(" ".join(each) for each in told)
+
+    def words(self, port: int, folder: Path) -> list[str]:
+        told = (SERVERS / "nchan.conf").read_text()
+        for name, value in {"port": port, "folder": folder, "module": self._module}.items():
+            told = told.replace(f"{{{name}}}", str(value))
+        (folder / "nginx.conf").write_text(told)
+        command = f"exec {self._binary} -p {folder} -c {folder}/nginx.conf"
+        # nchan wants Debian's folders, whatever the configuration says: in a world of its own
+        folders = "mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/nginx"
+        return ["unshare", "--mount", "sh", "-c", f"{folders} && {command}"]
+
+
+class Nats(Contestant):
+    """nats-server with its WebSocket listener, from Debian."""
+
+    name = "NATS"
+    more = ""
+    speech = Speech(
+        path="/",
+        hellos=('CONNECT {"verbose":false,"echo":true}{n}', "SUB r{r} 1{n}", "PING{n}"),
+        awaits=("PONG", 1),
+        send="PUB r{r} 128{n}{m}{n}",
+        binary=True,
+    )
+
+    def install(self) -> None:
+        """Unpacked beside, never on the host."""
+        self._binary = from_debian("nats-server") / "usr/sbin/nats-server"
+        self.version = run([self._binary, "--version"]).strip()
+
+    def words(self, port: int, folder: Path) -> list[str]:
+        told = (SERVERS / "nats.conf").read_text().replace("{port}", str(port))
+        (folder / "nats.conf").write_text(told.replace("{more}", self.more))
+        return [str(self._binary), "-c", str(folder / "nats.conf")]
+
+
+PEERS: tuple[Callable[[], Contestant], ...] = (
+    lambda: OnPython("socketify", "socketify==0.0.31"),
+    Nats,
+    Nchan,
+    lambda: OnPython("picows", "picows==2.3.1"),
+    OnNode,
+    OnNodeWithJson,
+    lambda: OnPython("aiohttp", "aiohttp==3.14.5", "uvloop==0.23.0"),
+    lambda: OnPython("websockets", "websockets==17.4"),
+    lambda: OnPython("Autobahn", "autobahn[twisted]==26.10.2"),
+)
+"""Everybody but chatd, in the order of the tables."""

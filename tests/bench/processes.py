@@ -1,0 +1,54 @@
+"""What a server's processes cost: CPU time and memory of a process and all that it started, as
+Linux counts them. Ending them, too."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def tree(pid: int) -> list[int]:
+    """A process and its descendants."""
+    found = [pid]
+    for each in found:
+        for task in (PROC / str(each) / "task").glob("*/children"):
+            found += [int(child) for child in task.read_text().split()]
+    return found
+
+
+def cpu(pid: int) -> float:
+    """Seconds that the tree has run on a core, user and system, to the nanosecond."""
+    spent = 0
+    for each in tree(pid):
+        for task in (PROC / str(each) / "task").iterdir():
+            spent += int((task / "schedstat").read_text().split()[0])
+    return spent / 1e9
+
+
+def memory(pid: int) -> int:
+    """Resident bytes of the tree that are its own, not shared with others' files."""
+    total = 0
+    for each in tree(pid):
+        fields = (PROC / str(each) / "statm").read_text().split()
+        total += (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
+    return total
+
+
+def pin(pid: int, core: int) -> None:
+    """Keep a tree to one core, those of its threads too that are there already."""
+    for each in tree(pid):
+        for task in (PROC / str(each) / "task").iterdir():
+            os.sched_setaffinity(int(task.name), {core})
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, then make it."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
