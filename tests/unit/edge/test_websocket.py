@@ -14,8 +14,9 @@ from chatd.core.errors import ABUSE, BYE, DRAINING, INTERNAL, CloseCode
 from chatd.core.limits import Mode
 from chatd.core.ports import Frame
 from chatd.core.settings import Settings
+from chatd.edge.paced import HELD_MOST, SLICE, STEPS, Paced
 from chatd.edge.ports import CLOSE_REASONS, EdgeSettings
-from chatd.edge.websocket import HELD_MOST, SLICE, STEPS, ChatLine
+from chatd.edge.websocket import ChatLine
 from tests.unit.edge.memory import UPGRADE, Client, Guest, World, request
 
 MASK = b"\0\0\0\0"
@@ -58,10 +59,12 @@ def test_autobahn_waits_by_the_exact_timers(world: World) -> None:
 
 def test_no_name_of_ours_is_one_of_autobahns(world: World) -> None:
     line = world.client().pipe.protocol
-    ours = {name for name in vars(line) if name.startswith("_")}
+    own = {"_session", "_outbox", "_fate", "_dialect", "_admitted"}
+    paced = {"_held", "_late", "_steps", "_turn_ends", "_yielding", "_held_since", "_read_since"}
+    assert own <= vars(line).keys()
+    assert paced <= vars(Paced).keys()
     autobahns = world.front.echo.__dict__.keys() | set(dir(WebSocketServerProtocol))
-    assert {"_session", "_outbox", "_held"} <= ours
-    assert not {"_session", "_outbox", "_held", "_fate", "_dialect", "_admitted"} & set(autobahns)
+    assert not (own | paced) & set(autobahns)
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65535, 65536, 200_000])
