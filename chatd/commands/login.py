@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from chatd.commands.host import Attempt, Caller, Host
 from chatd.commands.places import asked, case_of, room_key
 from chatd.core import commands as c
-from chatd.core import names
+from chatd.core import hooks, names
 from chatd.core.errors import BYE, Refused
 from chatd.core.events import LoggedIn, Ok, Renewed
 from chatd.core.limits import met
@@ -194,8 +194,9 @@ async def _claim(host: Host, raw: str, user_id: UserId) -> str:
     name = names.nick(raw)
     looks = names.looks(name)
     accounts = [await host.store.look_alike(look) for look in looks]
+    hook = hooks.alike(await host.store.hooks(), looks)
     holders = [host.looks_like(look) for look in looks]  # last: after it nothing waits
-    if any(accounts) or any(h is not None and h.user_id != user_id for h in holders):
+    if any(accounts) or hook or any(h is not None and h.user_id != user_id for h in holders):
         raise Refused("name_taken", f"{name!r} is, or looks like, a name in use; choose another")
     return name
 

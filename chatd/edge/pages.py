@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatd.edge.bundle import bundle
 from chatd.edge.head import Head
 from chatd.edge.request import Answer, Fields, sentence
 
@@ -18,9 +19,13 @@ FOR_EVER = "public, max-age=31536000, immutable"
 _REMARKS = re.compile(rb"^ *(?:/\*.*?\*/|//[^\n]*)\n| +// [^\n]*$", re.DOTALL | re.MULTILINE)
 _INDENT = re.compile(rb"^ +|^\n|\n(?=\n)", re.MULTILINE)
 _BREAKS = re.compile(rb"(?<=[{(\[,;])\n|\n(?=[})\]])")
-_SIGNS = re.compile(rb" (=>|[!=]==|&&|\|\||\?\?|\+=) ")
+_SIGNS = re.compile(rb" (=>|[!=]==|&&|\|\||\?\?|[+-]?=|[<>]=) ")
+_BRACES = re.compile(
+    rb"(?<=\b(?:if|or)) (?=\()|(?<=\)) (?=\{)|(?<=\{) (?=[\w#.\[\"])|(?<=[\w)\]}\"]) (?=\})"
+)
 _AROUND = re.compile(rb"(?<=[{};,:]) | (?=[{}])")
-_LOCAL = re.compile(rb"""(\b(?:src|href)=")\./""")
+_LOCAL = re.compile(rb"""(\b(?:src|href|data-[a-z]+)=")\./""")
+_SCRIPT = re.compile(r'<script type="module" src="\./([\w-]+\.js)"')
 KINDS = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -85,13 +90,15 @@ class Pages:
     """The files of one folder by their paths; ``index.html`` is `/`, too.
 
     What the index names with `./` before it gets the hash of all files into its address, and may be
-    kept for ever; the modules that those import lie beside them, so they are as new.
+    kept for ever. The modules that a script of the index imports are in that script.
 
-    Hidden files and those of a kind that is not in KINDS are left out. Raises OSError.
+    Hidden files and those of a kind that is not in KINDS are left out. Raises OSError, and
+    ValueError for scripts that cannot be made one.
     """
 
     def __init__(self, folder: Path) -> None:
-        bodies = {path.relative_to(folder): _lean(path) for path in _files(folder)}
+        read = {path.relative_to(folder): path.read_bytes() for path in _files(folder)}
+        bodies = {path: _lean(path, body) for path, body in _joined(read).items()}
         version = _hash(b"".join(str(p).encode() + bodies[p] for p in sorted(bodies)))[:16]
         self._files: dict[str, File] = {}
         for path, body in bodies.items():
@@ -110,12 +117,25 @@ class Pages:
         return found.answer(head, (("Content-Security-Policy", policy), *STRICT))
 
 
-def _lean(path: Path) -> bytes:
+def _joined(files: dict[Path, bytes]) -> dict[Path, bytes]:
+    """These files, with the scripts of the index in place of the modules that they are made of."""
+    modules = {str(path): body.decode() for path, body in files.items() if path.suffix == ".js"}
+    index = files.get(Path(INDEX), b"").decode()
+    scripts: dict[Path, bytes] = {}
+    parts: set[Path] = set()
+    for entry in _SCRIPT.findall(index):
+        script, names = bundle(entry, modules)
+        parts.update(map(Path, names))
+        scripts[Path(entry)] = script.encode()
+    return {path: body for path, body in files.items() if path not in parts} | scripts
+
+
+def _lean(path: Path, body: bytes) -> bytes:
     """A file as it is sent, without what is only for who works on it: lines that are comments,
     indentation, needless breaks and spaces. No text in our files holds any of these."""
-    body, kind = path.read_bytes(), path.suffix
+    kind = path.suffix
     if kind == ".js":
-        body = _SIGNS.sub(rb"\1", _REMARKS.sub(b"", body))
+        body = _BRACES.sub(b"", _SIGNS.sub(rb"\1", _REMARKS.sub(b"", body)))
     elif kind == ".css":
         body = _AROUND.sub(b"", _REMARKS.sub(b"", body))
     if kind in (".css", ".js", ".html"):

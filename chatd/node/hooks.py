@@ -110,6 +110,7 @@ class Hooks:
         except (StoreFull, StoreFailed):
             return _failed()
         caller.person.rooms[room.room_id] = Attendance(room, Rank.MEMBER, lasting=True)
+        node.people.make_way(hook.name)
         return await node.gate.carry_out(caller, Send(room=hook.room, text=text, key=key))
 
 

@@ -95,14 +95,19 @@ class People:
                 self._node.attendance.came(person, attendance.room, quiet=True)
 
     def _enter(self, identity: Identity, *, guest: bool) -> Person:
-        for other in self._alike(identity.name):
-            if other.guest:  # an account's name is its own
-                self.rename(other, self._spare())
+        self.make_way(identity.name)
         person = Person(identity.user_id, identity.name, guest=guest, operator=identity.operator)
         self._by_id[person.user_id] = person
         self._list(person)
         self._node.meter.people(len(self._by_id))
         return person
+
+    def make_way(self, name: str) -> None:
+        """An account's name is its own, and a hook's: a guest who is here under it, or one like
+        it, gets another."""
+        for other in self._alike(name):
+            if other.guest:
+                self.rename(other, self._spare())
 
     def _alike(self, name: str) -> set[Person]:
         """Those here whose names share a look with this one."""

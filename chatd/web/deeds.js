@@ -58,9 +58,16 @@ export class Deeds {
 
   #edit(message, text, most) {
     if (bytes(text) > most) return `This is too long by ${bytes(text) - most} bytes.`;
-    const { room, seq } = message;
-    if (text !== message.text) this.#chat.tell({ type: "edit", room, seq, text });
+    if (!this.#chat.line.online) return "Offline just now: it can be changed when the server answers.";
+    if (text !== message.text) this.#tryEdit(message, text);
     return "";
+  }
+
+  async #tryEdit(message, text) {
+    const { room, seq } = message;
+    const problem = await this.#chat.command({ type: "edit", room, seq, text });
+    this.#chat.toast(problem);
+    if (problem && !this.#view.composer.text) this.#view.composer.edit({ ...message, text });
   }
 
   typing = (on) => this.#signals.typing(this.#chat.current, on);

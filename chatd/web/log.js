@@ -50,10 +50,9 @@ export class RoomLog {
     row.remove();
     this.#rows.delete(message);
     this.#group(after);
-    while (this.list.firstElementChild && !this.messageOf(this.list.firstElementChild)) {
-      if (!this.#rows.size) break;
-      this.list.firstElementChild.remove(); // what was said aside before the oldest message
-    }
+    const { list } = this;
+    const first = () => (this.begins ? this.#beginning.nextElementSibling : list.firstElementChild);
+    while (this.#rows.size && !this.messageOf(first())) first().remove(); // said aside before all
   }
 
   /** A quiet line at the end of what is known; several in a row are one. */
@@ -94,14 +93,18 @@ export class RoomLog {
     this.list.replaceChildren();
   }
 
-  /** Whether there is nothing before the first row, and of which room that is the beginning. */
-  begin(begins, label) {
-    if (!begins) this.#beginning?.remove();
-    if (!begins || this.#beginning?.isConnected) return;
-    const says = `This is the beginning of ${label}`;
-    this.#beginning = make("li", { className: "beginning" }, says);
+  /** Whether it is said that there is nothing before the first row. */
+  get begins() {
+    return Boolean(this.#beginning?.parentElement);
+  }
+
+  /** Say so, of this, or say it no more. */
+  begin(begins, title, what) {
+    if (!begins) return this.#beginning.remove();
+    const says = make("p", {}, `This is the beginning of ${what}.`);
+    this.#beginning = make("li", { className: "beginning" }, make("bdi", {}, title), says);
     this.#about.set(this.#beginning, { seq: -1 });
-    this.list.prepend(this.#beginning);
+    return this.list.prepend(this.#beginning);
   }
 
   /** Show where the unread messages begin, nothing when there are none; gives that row. */

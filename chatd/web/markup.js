@@ -19,7 +19,7 @@ const INLINE = new RegExp(
   "giu",
 );
 const DEEPEST = 4;
-const AFTER_LINK = /[.,;:!?'"»…*_~]+$/; // belongs to the sentence, not to the address
+const AFTER_LINK = /[.,;:!?'\x22»…*_~]+$/; // belongs to the sentence, not to the address
 const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\u200d|\ufe0f|\p{Extended_Pictographic})*|\s){1,12}$/u;
 
 /**

@@ -19,7 +19,7 @@ export class People {
     const people = [...room.crowd.people.values()].sort((a, b) => order(a).localeCompare(order(b)));
     const shown = JSON.stringify([me.name, people]);
     $("invite").hidden = room.direct;
-    write($("people-count"), `${room.crowd.present} here`);
+    write($("people-count"), room.crowd.listed ? `${room.crowd.present} here` : "");
     if (shown === this.#shown) return;
     this.#shown = shown;
     $("people").querySelector("ul").replaceChildren(...people.map((each) => this.#line(each, me)));

@@ -72,7 +72,7 @@ function drawQuote(element, { replyTo, deleted, room }, quoted, actions) {
   element.hidden = replyTo === null || deleted;
   if (element.hidden) return;
   const gone = quoted?.deleted || (quoted && !quoted.text);
-  const who = make("bdi", { className: "who" }, quoted?.user ?? "");
+  const who = make("bdi", { className: quoted?.mine ? "who self" : "who" }, quoted?.user ?? "");
   who.style.setProperty("--hue", hueOf(quoted?.user ?? ""));
   const text = gone ? "a deleted message" : quoted ? quoted.text.replace(/\s+/g, " ") : "…";
   element.replaceChildren(who, " ", make("span", {}, text));

@@ -4,7 +4,7 @@ const NEAR = 48; // pixels from the end that still count as the end
 const FAR = 1600; // pixels from an end of the rows at which more of them are fetched
 
 export class Scroller {
-  #element; #latest; #reached; #shown = null; #atEnd = true; #news = false;
+  #element; #latest; #reached; #shown = null; #atEnd = true; #news = false; #top = 0; #held = false;
 
   /** `reached("older" | "newer" | "end")` is told when the reader comes near. */
   constructor(element, latest, { reached, toLatest }) {
@@ -34,9 +34,22 @@ export class Scroller {
     this.look();
   }
 
-  /** Let the list change, and keep what the reader looks at where it is: the end, or a row. */
+  /**
+   * Let the list change, and keep what the reader looks at where it is: the end, or a row.
+   * Changes within a change are held with it: to look costs the browser a layout each time.
+   */
   steady(log, change) {
-    if (log !== this.#shown) return change();
+    if (log !== this.#shown || this.#held) return change();
+    this.#held = true;
+    try {
+      return this.#hold(change);
+    } finally {
+      this.#held = false;
+    }
+  }
+
+  #hold(change) {
+    if (this.#element.scrollTop !== this.#top) this.look(); // scrolled, and not yet told of it
     if (this.#atEnd) {
       change();
       return this.toEnd();
@@ -86,6 +99,7 @@ export class Scroller {
   look() {
     const { scrollTop, scrollHeight, clientHeight } = this.#element;
     const below = scrollHeight - scrollTop - clientHeight;
+    this.#top = scrollTop;
     this.#atEnd = below < NEAR && !this.#shown?.cut;
     this.#news &&= !this.#atEnd;
     this.#latest.hidden = this.#atEnd;

@@ -284,7 +284,9 @@ export class View {
   #begin() {
     const room = this.#open;
     const label = room.label(this.#me.name);
-    this.#log(room).begin(room.loaded && !room.older, room.direct ? `your talk with ${label}` : `#${label}`);
+    const [title, what] = room.direct ? [label, `your talk with ${label}`] : [`#${label}`, "this room"];
+    const begins = room.loaded && !room.older;
+    if (begins !== this.#log(room).begins) this.#change(room, (log) => log.begin(begins, title, what));
     $("log").classList.toggle("loading", !room.loaded);
   }
 

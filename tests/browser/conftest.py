@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.scripted import Scripted
+from tests.browser.slow_line import SlowLine
 from tests.browser.visitor import NoBrowser, Visitor, chromium
 from tests.process.conftest import daemon, guest, make_daemon
 from tests.process.harness import Daemon
@@ -34,8 +35,8 @@ def visitor(browser: Browser) -> Iterator[MakeVisitor]:
     error, nor have asked for what its policy forbids."""
     made: list[Visitor] = []
 
-    def make(daemon: Daemon, **options: object) -> Visitor:
-        made.append(Visitor(browser, f"http://127.0.0.1:{daemon.port}/", **options))
+    def make(at: Daemon | SlowLine, **options: object) -> Visitor:
+        made.append(Visitor(browser, f"http://127.0.0.1:{at.port}/", **options))
         return made[-1]
 
     yield make
@@ -44,10 +45,19 @@ def visitor(browser: Browser) -> Iterator[MakeVisitor]:
     assert [trouble for person in made for trouble in person.trouble] == []
 
 
+@pytest.fixture(scope="session")
+def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon that only serves the page: for tests that play the server behind it."""
+    daemon = Daemon(tmp_path_factory.mktemp("page")).start()
+    yield daemon
+    daemon.close()
+    assert daemon.faults() == []
+
+
 @pytest.fixture
-def scripted(daemon: Daemon, visitor: MakeVisitor) -> Scripted:
+def scripted(page_server: Daemon, visitor: MakeVisitor) -> Scripted:
     """Somebody in the lobby of a server that the test plays; only the page itself is real."""
-    person = visitor(daemon)
+    person = visitor(page_server)
     played = Scripted(person)
     person.enters("ann")
     return played

@@ -111,7 +111,7 @@ def test_history_comes_when_one_scrolls_up_and_the_page_stays_where_one_reads(
     ann.log.evaluate("log => { log.scrollTop = 10 }")
     expect(ann.texts.first).not_to_have_text(first)
     expect(ann.texts.filter(has_text=re.compile(f"^{first}$"))).to_be_in_viewport()
-    while not ann.log.get_by_text("This is the beginning of #lobby").is_visible():
+    while not ann.log.get_by_text("This is the beginning of this room").is_visible():
         ann.log.evaluate("log => { log.scrollTop = 0 }")
     expect(ann.texts.first).to_have_text("line 1 of 300")
     assert ann.texts.count() <= 240  # what is far below was let go
@@ -238,16 +238,21 @@ def test_an_account_comes_in_by_its_password(daemon: Daemon, visitor: MakeVisito
 
 
 def test_what_is_refused_can_be_tried_again_or_changed(
-    daemon: Daemon, visitor: MakeVisitor
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
 ) -> None:
+    cleo = guest(daemon, "cleo")
+    fill(cleo, 40)
     ann = visitor(daemon).enters("ann")
+    expect(ann.texts).to_have_count(40)
     ann.says("\u200b\u2060")
     refused = ann.log.locator("[data-state=refused]")
     expect(refused).to_contain_text("nothing to say")
     ann.page.get_by_role("button", name="Try again").click()
     expect(refused).to_contain_text("nothing to say")
     ann.page.get_by_role("button", name="Discard").click()
-    expect(ann.messages).to_have_count(0)
+    expect(ann.messages).to_have_count(40)
+    expect(ann.log.get_by_text("This is the beginning")).to_have_count(1)
+    assert ann.below() == 0, "whoever is at the end stays there"
 
 
 def test_a_long_paste_is_said_in_parts_and_far_too_much_is_not(
@@ -297,9 +302,9 @@ def test_texts_that_attack_stay_text(
 
 
 def test_names_that_attack_stay_text_even_from_a_server_that_lets_them_in(
-    daemon: Daemon, visitor: MakeVisitor
+    page_server: Daemon, visitor: MakeVisitor
 ) -> None:
-    ann = visitor(daemon)
+    ann = visitor(page_server)
     played = Scripted(ann)
     played.welcome |= {"server": HOSTILE[0], "motd": HOSTILE[1]}
     people = [{"user": name, "online": True} for name in HOSTILE]

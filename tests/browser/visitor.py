@@ -194,6 +194,13 @@ class Visitor:
         """The message that says this."""
         return self.messages.filter(has=self.page.locator(".text", has_text=text))
 
+    def below(self) -> int:
+        """Pixels of the open room that are below of what is seen."""
+        pixels: float = self.log.evaluate(
+            "log => log.scrollHeight - log.scrollTop - log.clientHeight"
+        )
+        return round(pixels)
+
     def overflow(self) -> int:
         """Pixels by which the page is wider than its window."""
         wider: int = self.page.evaluate(

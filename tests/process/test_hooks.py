@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.process.client import Client
 from tests.process.conftest import MakeClient, MakeDaemon
 from tests.process.harness import PROJECT, Daemon, clean_environ
 
@@ -125,3 +126,22 @@ def test_what_was_posted_survives_a_kill(daemon: Daemon, guest: MakeClient) -> N
     daemon.start()
     status, body, _ = post(daemon, token, {"text": "x"}, **{"Idempotency-Key": "k"})
     assert (status, json.loads(body)["again"]) == (200, True)
+
+
+def test_nobody_takes_the_name_of_a_hook(daemon: Daemon, guest: MakeClient) -> None:
+    config = ("--config", str(daemon.config))
+    early, ann = guest(daemon, "Alertmanager"), guest(daemon, "ann")  # before there is the hook
+    ann.must("create", room="ops")
+    token = make_hook(daemon)
+    for name in ("alertmanager", "ALERTMANAGER", "a1ertmanager"):
+        assert ann.ask("nick", nick=name)["code"] == "name_taken"
+        with closing(Client(daemon.url())) as mallory:
+            assert mallory.ask("login", guest=name)["code"] == "name_taken"
+    done = daemon.verb("user", "add", "alertmanager", *config, stdin="correct horse battery\n")
+    assert (done.returncode, "looks like, the hook alertmanager" in done.stderr) == (1, True)
+    assert post(daemon, token, {"text": "disk full"})[0] == 200
+    assert early.event("renamed")["nick"].startswith("guest-")
+    assert ann.event("message")["user"] == "alertmanager"
+    [listed] = json.loads(daemon.verb("hook", "list", "--json", *config).stdout)
+    assert daemon.verb("hook", "revoke", listed["id"], *config).returncode == 0
+    ann.must("nick", nick="alertmanager")
