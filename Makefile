@@ -106,7 +106,7 @@ conformance: $(TOOLS) ## The Autobahn TestSuite against /echo (needs a Python 2.
 	@$(PYTEST) tests/conformance
 
 bench: $(TOOLS) ## What honest people feel of each attack: ratios, by interleaved rounds (minutes)
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 format: $(TOOLS) ## Put the source in order
 	@$(BIN)/ruff format .

@@ -4,6 +4,8 @@ Who may open one is admission.py; how frames wait is outbox.py."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from chatd.core.errors import (
     BAD_UTF8,
@@ -19,7 +21,7 @@ from chatd.core.limits import LimitName
 from chatd.core.ports import Dialect, Frame, Log
 from chatd.edge import opening
 from chatd.edge.admission import Admitted
-from chatd.edge.direct import Way, by_transport, way_to
+from chatd.edge.direct import way_to
 from chatd.edge.outbox import PONG, Outbox, wire_of
 from chatd.edge.outboxes import Outboxes
 from chatd.edge.paced import Paced, PacedFactory
@@ -98,7 +100,6 @@ class ChatLine(Paced):
             self, factory.outboxes, settings.outbox_bytes, factory.closeHandshakeTimeout
         )
         self._fate = ""
-        self._send_by: Way = by_transport
 
     # --- from Autobahn ---
     def onOpen(self) -> None:
@@ -106,7 +107,7 @@ class ChatLine(Paced):
         super().onOpen()
         self.registerProducer(self._outbox, True)
         if self.factory.ways.direct_send:
-            self._send_by = way_to(self.transport)
+            self._outbox.goes_by(partial(way_to(self.transport), self.transport))
         try:
             self._session = self.factory.house.open(
                 self._outbox, self._dialect, self._admitted.address
@@ -206,7 +207,8 @@ class ChatLine(Paced):
     # --- for the outbox ---
     def write(self, data: bytes) -> None:
         """Whole frames; not by Autobahn's sendData, which words a debug line for each."""
-        self._send_by(self.transport, data)
+        transport: Any = self.transport
+        transport.write(data)
 
     def leave(self, code: CloseCode, reason: str) -> None:
         """Begin the closing handshake."""

@@ -62,6 +62,8 @@ def test_people_chat_through_nginx_with_tls(host: Host) -> None:
     with meanwhile(host, TALK) as saw:
         pass
     assert saw["exactly"] is True
+    # nginx says whom it speaks for.
+    assert re.search(r"session_opened.*\b127\.0\.0\.1\b", host.run("journalctl -u chatd"))
 
 
 def test_nobody_else_may_connect_to_nginxs_socket(host: Host) -> None:
