@@ -73,12 +73,10 @@ $(TOOLS): $(READY)
 check: lint types unit ## Style, types and unit tests, in under two minutes
 
 test: check coverage oldest ## Everything: check, coverage, oldest, then all that needs processes, browsers and hosts
-	@$(PYTEST) $(BY_FILE) --durations=15 tests $(patsubst %,--ignore=%,$(IN_MEMORY) $(HOSTS))
+	@$(PYTEST) $(BY_FILE) --durations=15 tests $(patsubst %,--ignore=%,$(IN_MEMORY))
 
-# Hosts like RHEL's: as root, some minutes each.
-HOSTS = tests/system
 system: $(TOOLS) ## The package and the playbook on hosts much like RHEL 8.10 (as root; .ci/run says what of Debian they need)
-	@$(PYTEST) $(HOSTS)
+	@$(PYTEST) tests/system
 
 lint: $(TOOLS)
 	@$(BIN)/ruff format --check .
@@ -108,7 +106,7 @@ conformance: $(TOOLS) ## The Autobahn TestSuite against /echo (needs a Python 2.
 	@$(PYTEST) tests/conformance
 
 bench: $(TOOLS) ## What honest people feel of each attack: ratios, by interleaved rounds (minutes)
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 format: $(TOOLS) ## Put the source in order
 	@$(BIN)/ruff format .
@@ -129,7 +127,7 @@ docs: $(TOOLS) ## Write the documents that are made from the code
 	@$(BIN)/python -m tests.ansible.generated
 	@$(BIN)/python packaging/manual.py
 
-rpm: $(TOOLS) ## Build the SRPM and the RPMs for RHEL 8 in dist (docs/packaging.md)
+rpm: ## Build the SRPM and the RPMs for RHEL 8 in dist (docs/packaging.md)
 	@bash packaging/rpm.sh dist
 
 lock: $(TOOLS) ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new versions)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chatd import __version__
+from chatd.bench.arguments import arguments as bench_arguments
 from chatd.canary.arguments import arguments as canary_arguments
 from chatd.ops import audit_arguments, desk_arguments, doctor_arguments, systemd
 from chatd.ops import data_arguments as arguments
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     _audit(verbs)
     _canary(verbs)
     _connect(verbs)
+    _bench(verbs)
     return parser
 
 
@@ -282,7 +284,7 @@ def _run_audit(args: argparse.Namespace) -> int:
     return run(args, _loaded(args).store.path, sys.stdout, sys.stderr)
 
 
-# --- the canary and the terminal client ---
+# --- the canary, the terminal client and the crowd ---
 
 
 def _canary(verbs: Verbs) -> None:
@@ -304,3 +306,14 @@ def _run_connect(args: argparse.Namespace) -> int:
     from chatd.terminal.verb import connect  # noqa: PLC0415  # brings the client in
 
     return connect(args)
+
+
+def _bench(verbs: Verbs) -> None:
+    says = "measure what a chatd bears, by a crowd of guests"
+    bench_arguments(_verb(verbs, "bench", says, _run_bench))
+
+
+def _run_bench(args: argparse.Namespace) -> int:
+    from chatd.bench.verb import bench  # noqa: PLC0415  # brings the client in
+
+    return bench(args)

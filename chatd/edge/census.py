@@ -31,6 +31,7 @@ class Census:
         self._waiting: Counter[str] = Counter()
         self._pace: Bucket | None = None
         self._paces = Buckets()
+        self._refusals = Buckets()
         self.connections = 0
         self.sessions = 0
 
@@ -39,7 +40,22 @@ class Census:
         """Whether one more connection may be accepted at all."""
         if self.connections >= settings.sessions * SPARE and not self._limits.off("sessions"):
             return not self._limits.stops("sessions", connections=self.connections)
-        return not self.crowded(client, settings)
+        return not (self.crowded(client, settings) or self.tiresome(client, settings))
+
+    def tiresome(self, client: str, settings: EdgeSettings) -> bool:
+        """Whether this client goes on asking though it was refused as often as it may ask."""
+        now, rate = self._reactor.seconds(), settings.handshakes_per_address
+        return bool(
+            client
+            and self._refusals.wait(client, 1.0, now, rate, _at_once(rate))
+            and self._limits.stops("handshakes_per_address", address=client, rate=rate)
+        )
+
+    def refused(self, client: str, settings: EdgeSettings) -> None:
+        """What this client asked for was refused, and it is to blame."""
+        if client:
+            now, rate = self._reactor.seconds(), settings.handshakes_per_address
+            self._refusals.take(client, 1.0, now, rate, _at_once(rate))
 
     def crowded(self, client: str, settings: EdgeSettings) -> bool:
         """Whether this client has all the connections that one may have without a session."""
@@ -76,11 +92,10 @@ class Census:
         if self._pace.take(1.0, now, rate, burst) and self._limits.stops("handshakes", rate=rate):
             return True
         rate, burst = settings.handshakes_per_address, _at_once(settings.handshakes_per_address)
-        return bool(
-            client
-            and self._paces.take(client, 1.0, now, rate, burst)
-            and self._limits.stops("handshakes_per_address", address=client, rate=rate)
-        )
+        if not client or not self._paces.take(client, 1.0, now, rate, burst):
+            return False
+        self.refused(client, settings)
+        return self._limits.stops("handshakes_per_address", address=client, rate=rate)
 
     def full(self, settings: EdgeSettings) -> bool:
         """Whether there is no place for one more session."""

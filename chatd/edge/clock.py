@@ -70,13 +70,21 @@ class Spawner:
     def __call__(self, coroutine: Coroutine[Any, Any, None], /) -> None:
         """Run it to its end; what it raises is logged, with the coroutine's name."""
         self.running += 1
-        done = Deferred.fromCoroutine(coroutine)
-        done.addErrback(self._failed, getattr(coroutine, "__qualname__", "coroutine"))
-        done.addBoth(self._finished)
+        self._go_on(None, coroutine)
 
-    def _failed(self, failure: Failure, name: str) -> None:
-        error = failure.value or RuntimeError(failure.getErrorMessage())
-        self._journal.fault("task_failed", error, task=name)
-
-    def _finished(self, result: object) -> None:
-        self.running -= 1
+    def _go_on(self, result: object, coroutine: Coroutine[Any, Any, None]) -> None:
+        """As far as it goes without waiting; most go to their end, and need no Deferred. What it
+        waited for gives it its ``result`` by itself, but no failure."""
+        try:
+            if isinstance(result, Failure):
+                waits: Deferred[Any] = result.throwExceptionIntoGenerator(coroutine)  # type: ignore[no-untyped-call]  # half typed library
+            else:
+                waits = coroutine.send(None)
+        except StopIteration:
+            self.running -= 1
+        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+            self.running -= 1
+            name = getattr(coroutine, "__qualname__", "coroutine")
+            self._journal.fault("task_failed", error, task=name)
+        else:
+            waits.addBoth(self._go_on, coroutine)

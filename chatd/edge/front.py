@@ -29,6 +29,9 @@ from chatd.edge.websocket import ChatFactory
 
 CHAT = ("/", "/ws")
 ECHO = "/echo"
+NOT_ITS_FAULT = {"ok", "echo", "draining", "full", "too_fast", "timeout", "lost", "failed"}
+"""Of HANDSHAKE_RESULTS: all others are refusals for what the client asked. "too_fast" may be for
+what others ask; the census knows."""
 
 
 class FrontFactory(ServerFactory):
@@ -141,7 +144,7 @@ class Front(OneRequest):
         """From here on it is this client's connection, for whoever counts or asks."""
         census, settings = self._front.census, self._front.settings
         client = client_of(address, settings)
-        if census.crowded(client, settings):
+        if census.crowded(client, settings) or census.tiresome(client, settings):
             self.refuse("full")
             self.drop()
             return
@@ -276,3 +279,5 @@ class Front(OneRequest):
     def _count(self, result: str) -> None:
         seconds = self._front.clock.seconds() - self._since
         self._front.meter.handshake(result, seconds)
+        if result not in NOT_ITS_FAULT:
+            self._front.census.refused(self._client, self._front.settings)

@@ -48,7 +48,8 @@ class Outboxes:
     def due(self, outbox: Flushed) -> None:
         """Flush this one at the end of the turn."""
         self._due.append(outbox)
-        self.arm()
+        if not self._armed:
+            self.arm()
 
     def sent(self, frames: int, size: int) -> None:
         """So much has left in one write; told to the meter once a turn."""

@@ -4,6 +4,7 @@ Who may open one is admission.py; how frames wait is outbox.py."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from chatd.core.errors import (
@@ -18,29 +19,21 @@ from chatd.core.errors import (
 )
 from chatd.core.limits import LimitName
 from chatd.core.ports import Dialect, Frame, Log
-from chatd.edge import opening, short
+from chatd.edge import opening
 from chatd.edge.admission import Admitted
-from chatd.edge.direct import Way, by_transport, way_to
+from chatd.edge.direct import way_to
 from chatd.edge.outbox import PONG, Outbox, wire_of
 from chatd.edge.outboxes import Outboxes
+from chatd.edge.paced import Paced, PacedFactory
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor, Session
 from chatd.edge.shortcuts import Ways
-from chatd.edge.upgraded import Upgraded, UpgradedFactory, likeness
+from chatd.edge.upgraded import likeness
 
-STEPS = 256
-"""Steps of the parser in one turn of the reactor, about two a frame: 64 KiB hold ten thousand empty
-frames, and whoever sends them waits between turns, not everybody else."""
 UNHELD_BYTES = 16 * 1024 * 1024
 """The largest message of WebSocket when limits.frame_bytes is not enforced."""
 RESERVED_BIT = b"RSV = 4 "  # how Autobahn words it
 COMPRESSED = b"a compressed frame, and no compression (permessage-deflate) was agreed to"
 REFUSED_FRAMES = {each.code for each in (PROTOCOL_ERROR, NOT_TEXT, BAD_UTF8, TOO_BIG)}
-LATE = 64
-"""Steps of the parser that somebody whose frame was refused is still listened to: whoever floods
-must not cost more after that than before."""
-HELD_MOST = 60.0
-"""Seconds for which a session that the house does not read is not blamed for unread pongs."""
-
 _WORDS = {close.code: close.word for close in CLOSES.values()}
 _ON_PURPOSE = {None, 1000}  # RFC 6455 section 7.4.1; 1001, going away, is also a page's reload
 
@@ -58,7 +51,7 @@ class Unopened:
         """Nobody is missed."""
 
 
-class ChatFactory(UpgradedFactory):
+class ChatFactory(PacedFactory):
     """Means and options of the chat's lines. ``use`` takes the options of a (new) configuration:
     lines that are open keep theirs."""
 
@@ -71,11 +64,9 @@ class ChatFactory(UpgradedFactory):
         meter: EdgeMeter,
         ways: Ways,
     ) -> None:
-        super().__init__(reactor, journal)
+        super().__init__(reactor, journal, meter, ways)
         self.house = house
         self.outboxes = outboxes
-        self.meter = meter
-        self.ways = ways
         self.line: type[ChatLine] = ChatLine
 
     def use(self, settings: EdgeSettings) -> None:
@@ -89,7 +80,7 @@ class ChatFactory(UpgradedFactory):
             self.line = opening.opened(ChatLine, self, likeness(self)) or ChatLine
 
 
-class ChatLine(Upgraded):
+class ChatLine(Paced):
     """One session's connection."""
 
     factory: ChatFactory
@@ -103,19 +94,12 @@ class ChatLine(Upgraded):
         self.maxFramePayloadSize = settings.frame_bytes if held else UNHELD_BYTES
         self.maxMessagePayloadSize = self.maxFramePayloadSize
         self._parts = 0
-        self._late = 0
         self._dialect = dialect
         self._session: Session = Unopened()
         self._outbox = Outbox(
             self, factory.outboxes, settings.outbox_bytes, factory.closeHandshakeTimeout
         )
         self._fate = ""
-        self._held = False
-        self._steps = 0
-        self._yielding = False
-        self._held_since = 0.0
-        self._read_since = 0.0
-        self._send_by: Way = by_transport
 
     # --- from Autobahn ---
     def onOpen(self) -> None:
@@ -123,81 +107,13 @@ class ChatLine(Upgraded):
         super().onOpen()
         self.registerProducer(self._outbox, True)
         if self.factory.ways.direct_send:
-            self._send_by = way_to(self.transport)
+            self._outbox.goes_by(partial(way_to(self.transport), self.transport))
         try:
             self._session = self.factory.house.open(
                 self._outbox, self._dialect, self._admitted.address
             )
         except Exception as error:  # noqa: BLE001 - one session's trouble stays its own
             self._fault(error)
-
-    def dataReceived(self, data: bytes) -> None:
-        """Counted, then read the short way as far as that goes; the rest is Autobahn's."""
-        self.factory.meter.bytes_in(len(data))
-        self._steps = 0
-        if self.factory.ways.short_frames and self._may_read_short():
-            try:
-                data = self._read_short(data)
-            except Exception as error:  # noqa: BLE001 - as in Autobahn's way
-                self.broke(error)
-                return
-        if data:
-            super().dataReceived(data)
-
-    def _may_read_short(self) -> bool:
-        return (
-            self.state == self.STATE_OPEN
-            and not (self._held or self._yielding)
-            and short.between_messages(self)
-        )
-
-    def _read_short(self, data: bytes) -> bytes:
-        """Take text frames from the beginning; gives what is left."""
-        at, most = 0, self.maxFramePayloadSize
-        while self._steps < STEPS and self._may_read_short():
-            text, at = short.text_frame(data, at, most)
-            if text is None:
-                break
-            self._steps += 2
-            short.sign_of_life(self)
-            self.onMessage(text, False)
-        return data[at:]
-
-    def processData(self) -> bool:
-        """One step of Autobahn's parser; none while the house holds, for what was read already,
-        and only so many in one turn."""
-        if self._held or self._yielding:
-            return False
-        if self._late and self._is_deaf():
-            return False
-        self._steps += 1
-        if self._steps > STEPS:
-            self._yield()
-            return False
-        return super().processData()
-
-    def _is_deaf(self) -> bool:
-        """Whether this peer goes on sending long after it was refused for a frame (RFC 6455 section
-        7.1.7): then its answer to our close frame is not looked for any more."""
-        self._late += 1
-        if self._late <= LATE:
-            return False
-        self.data = b""
-        return True
-
-    def _yield(self) -> None:
-        """Let others have a turn, then go on."""
-        self._yielding = True
-        transport: Any = self.transport
-        transport.pauseProducing()
-        self.factory.clock.callLater(0, self._next_turn)
-
-    def _next_turn(self) -> None:
-        self._yielding, self._steps = False, 0
-        if not self._held and self.connected:
-            transport: Any = self.transport
-            transport.resumeProducing()
-            self._read_on()
 
     def onMessageBegin(self, isBinary: bool) -> None:
         """Refuse binary messages at their beginning, not after all of their bytes."""
@@ -245,19 +161,13 @@ class ChatLine(Upgraded):
     def onAutoPingTimeout(self) -> None:
         """No pong came; but one that lies unread because we do not read is no fault of the peer,
         and one that takes a long backlog is alive, though our ping waits behind it."""
-        if self._seems_alive():
+        if self._seems_alive(self._outbox.moved):
             self.autoPingTimeoutCall = self.factory.clock.callLater(
                 self.autoPingTimeout, self.onAutoPingTimeout
             )
         else:
             self._fate = self._fate or "ping_timeout"
             super().onAutoPingTimeout()
-
-    def _seems_alive(self) -> bool:
-        now = self.factory.clock.seconds()
-        if self._held:
-            return now - self._held_since < HELD_MOST
-        return now - max(self._read_since, self._outbox.moved) < self.autoPingTimeout
 
     def onCloseFrame(self, code: int, reasonRaw: bytes) -> bool | None:
         """The peer closes, or answers our close."""
@@ -297,7 +207,8 @@ class ChatLine(Upgraded):
     # --- for the outbox ---
     def write(self, data: bytes) -> None:
         """Whole frames; not by Autobahn's sendData, which words a debug line for each."""
-        self._send_by(self.transport, data)
+        transport: Any = self.transport
+        transport.write(data)
 
     def leave(self, code: CloseCode, reason: str) -> None:
         """Begin the closing handshake."""
@@ -307,34 +218,6 @@ class ChatLine(Upgraded):
         """End it without one."""
         self._fate = self._fate or code.word
         self.dropConnection(abort=True)
-
-    def pause(self) -> None:
-        """Read no more from the peer."""
-        if not self._held:
-            self._held = True
-            self._held_since = self.factory.clock.seconds()
-            transport: Any = self.transport
-            transport.pauseProducing()
-
-    def resume(self) -> None:
-        """Read on, beginning with what was read already."""
-        if self._held:
-            self._held = False
-            self._read_since = self.factory.clock.seconds()
-            transport: Any = self.transport
-            transport.resumeProducing()
-            self.factory.clock.callLater(0, self._read_on)
-
-    def _read_on(self) -> None:
-        """What was read already, as in dataReceived. Autobahn moves all of the rest for each frame
-        that it takes: a client that is held again and again costs much that way."""
-        try:
-            if self.factory.ways.short_frames:
-                data, self.data = self.data, b""
-                self.data = self._read_short(data) if self._may_read_short() else data
-            self.consumeData()
-        except Exception as error:  # noqa: BLE001 - as in dataReceived
-            self.broke(error)
 
     # --- faults of ours ---
     def _fault(self, error: BaseException) -> None:

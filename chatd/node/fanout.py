@@ -130,7 +130,13 @@ class Fanout:
             frame = dialect.event(event, label=room.label, now=now) if hearers else None
             if frame is None:
                 continue
-            for hearer in tuple(hearers):  # an outbox that overflows takes its hearer away
+            hearing = tuple(hearers)  # an outbox that overflows takes its hearer away
+            if but is None and dialect.echo:  # nearly always: ask nothing for each of them
+                for hearer in hearing:
+                    hearer.outbox.put(frame, ephemeral=ephemeral)
+                told += len(hearing)
+                continue
+            for hearer in hearing:
                 if hearer is but or (not dialect.echo and _said(hearer, own)):
                     continue
                 hearer.outbox.put(frame, ephemeral=ephemeral)

@@ -13,9 +13,10 @@ OPERATIONS = (
     "look_alike", "set_password", "rehash", "set_disabled", "add_token", "token", "tokens",
     "revoke_token", "revocations", "sanctions_version", "sanctions", "sanction", "lift",
     "room_rules", "set_room_rules", "emergency", "set_emergency", "report", "reports",
-    "reports_open", "settle", "record", "audit_head", "audit", "audit_found", "tidy",
+    "reports_open", "settle", "record", "audit_head", "audit", "audit_found", "tidy", "index",
 )  # fmt: skip
-"""Every name that StoreMeter.operation can hear: the calls of the port, and `tidy`."""
+"""Every name that StoreMeter.operation can hear: the calls of the port, `tidy`, and
+`index` for a search."""
 
 KEEPING = ("overdue", "trim", "give_back", "messages_kept")
 """Further names that it can hear: what retention asks of a store, in chatd/ops/data_retention."""

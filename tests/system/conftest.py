@@ -9,10 +9,8 @@ import pytest
 from tests.system.build import Built as Built
 from tests.system.build import build, rebuild
 from tests.system.host import CannotBoot, Host, boot
-from tests.system.tree import CHECKOUT, tree
-
-SITE = CHECKOUT / "packaging" / "nginx" / "chatd.conf"
-NAME = "chat.example.org"
+from tests.system.serving import behind_nginx, on_a_direct_port
+from tests.system.tree import tree
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +45,16 @@ def host(bare: Host, built: Built) -> Host:
     bare.copy(built.second, "/srv/chatd/second")
     bare.run("dnf -y install /srv/chatd/first/chatd-{0,selinux,monitoring}*[!c].rpm", timeout=300)
     return bare
+
+
+@pytest.fixture(scope="module")
+def serving(host: Host) -> Host:
+    """The same host, on which chatd serves in each way, whose configuration somebody changed and
+    whose backup is there: as the tests of the package leave it, or, where they did not run, so."""
+    if host.attempt("systemctl is-active nginx").returncode:
+        behind_nginx(host)
+        on_a_direct_port(host)
+        host.run("printf '[limits]\\nmessage_bytes = 256\\n' >> /etc/chatd/chatd.toml")
+        host.run("systemctl reload chatd && systemctl start chatd-backup && firewall-cmd --reload")
+    host.run("systemctl start chatd")
+    return host

@@ -14,7 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import uuid4
+
+from tests.system import groups
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 BOOT_S = 120.0
@@ -190,10 +191,11 @@ class Host:
 def boot(tree: Path, name: str = "chat") -> Iterator[Host]:
     """A host that has finished booting, from a copy-on-write view of ``tree``. Several may run at
     once. Raises CannotBoot."""
-    place = tree.parent / f"run-{uuid4().hex[:12]}"
+    groups.sweep(tree.parent)
+    place = tree.parent / groups.new_name()
     for each in ("upper", "work", "root"):
         (place / each).mkdir(parents=True)
-    groups = [own / f"chatd-test-{place.name}" for own in _own_groups()]
+    own = [parent / f"{groups.PREFIX}{place.name}" for parent in groups.parents()]
     console = place / "console"
     with console.open("wb") as out:
         process = subprocess.Popen(
@@ -204,7 +206,7 @@ def boot(tree: Path, name: str = "chat") -> Iterator[Host]:
                 "PLACE": str(place),
                 "NAME": name,
                 "ENTER": ENTER,
-                "GROUPS_OF_HOST": " ".join(map(str, groups)),
+                "GROUPS_OF_HOST": " ".join(map(str, own)),
             },
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -215,24 +217,9 @@ def boot(tree: Path, name: str = "chat") -> Iterator[Host]:
         yield _booted(Host(name, _leader(process, console), tree), console)
     finally:
         _end(process)
-        for group in groups:
-            _remove_group(group)
+        for group in own:
+            groups.remove(group)
         shutil.rmtree(place, ignore_errors=True)
-
-
-def _own_groups() -> list[Path]:
-    """The folders of this process's control groups in which a systemd can be put."""
-    mounts = [line.split() for line in Path("/proc/self/mounts").read_text("utf-8").splitlines()]
-    found = []
-    for line in Path("/proc/self/cgroup").read_text("utf-8").splitlines():
-        _, controllers, path = line.split(":", 2)
-        for _, point, kind, options, *_ in mounts:
-            named = kind == "cgroup" and controllers == "name=systemd"
-            if (named and controllers in options.split(",")) or (
-                kind == "cgroup2" and not controllers
-            ):
-                found.append(Path(point) / path.lstrip("/"))
-    return found
 
 
 def _leader(process: subprocess.Popen[bytes], console: Path) -> int:
@@ -274,13 +261,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(BOOT_S)
-
-
-def _remove_group(group: Path) -> None:
-    """Remove a control group when its last process is gone."""
-    end = time.monotonic() + BOOT_S
-    while group.exists() and time.monotonic() < end:
-        for folder, _, _ in os.walk(group, topdown=False):
-            with suppress(OSError):
-                os.rmdir(folder)
-        time.sleep(0.02)

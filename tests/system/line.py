@@ -18,6 +18,7 @@ CERTIFICATE = "/etc/pki/tls/certs/chatd.crt"
 def chatting(host: Host, user: str, password: str) -> Iterator[Client]:
     """A session of an account over wss, the certificate checked."""
     trust = ssl.create_default_context(cadata=host.read(CERTIFICATE))
+    trust.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # it is that very one, whoever signed it
     ours, theirs = socket.socketpair()
     way: list[str] = [
         "nsenter",

@@ -18,11 +18,12 @@ from tests.ansible.control import PLAYBOOKS, Control, Said, control
 from tests.process.harness import eventually
 from tests.system.conftest import Built
 from tests.system.host import CannotBoot, Host, boot
-from tests.system.line import chatting
+from tests.system.line import CERTIFICATE, chatting
 from tests.system.tree import tree
 from tests.unit.monitoring.bundle import ALERTS
 
 RUNBOOKS = "https://wiki.example.org/chatd/"
+TRUST = "/usr/lib/ssl/cert.pem"
 PASSWORD = "correct horse battery"
 TEXT = "What is said is kept."
 pytestmark = pytest.mark.timeout(600)
@@ -56,6 +57,8 @@ class Shop:
     def names(self, *hosts: Host) -> dict[str, Any]:
         """The inventory's hosts; the first one watches, too."""
         chats = {host.name: host.ansible_variables for host in hosts}
+        if self.two in hosts:
+            chats["two"] |= {"chatd_tls": "certmonger", "chatd_tls_ca": "local"}
         watches = {"hosts": dict.fromkeys([self.one.name]), "vars": self.watching()}
         return {"chatd": {"hosts": chats}, "chatd_monitoring": watches}
 
@@ -131,6 +134,7 @@ def shop(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sho
             for host in (one, two):
                 host.run(f"echo 127.0.0.1 {host.name} localhost > /etc/hosts")
             bring_watchers(one, folder.parent / "watchers")
+            join_realm(two)
             node = replace(control(), folder=folder, variables=vault)
             yield Shop(node, built, one, two)
     except CannotBoot as reason:
@@ -142,6 +146,31 @@ def bring_watchers(host: Host, folder: Path) -> None:
     subprocess.run(["bash", str(Path(__file__).parent / "watchers.sh"), str(folder)], check=True)
     host.copy(folder, "/srv/watchers")
     host.write("/etc/yum.repos.d/watchers.repo", WATCHERS)
+
+
+def join_realm(host: Host) -> None:
+    """What joining a domain of IdM leaves behind, as far as certificates go: a realm, a certmonger
+    that knows an authority (here its own), and trust in that."""
+    host.write("/etc/krb5.conf", "[libdefaults]\ndefault_realm = EXAMPLE.ORG\n")
+    host.run("systemctl start certmonger")
+    authority = "openssl pkcs12 -in /var/lib/certmonger/local/creds -nokeys -nodes -passin pass:"
+    host.until(f"{authority} > {TRUST} && test -s {TRUST}")
+
+
+def given_certificate(shop: Shop) -> dict[str, str]:
+    """A certificate for the second host, its key encrypted, as variables; the host trusts it."""
+    certificate, key = (shop.node.folder / f"two.{end}" for end in ("crt", "key"))
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=two -addext"
+    files = ["subjectAltName=DNS:two", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*make.split(), *files], check=True, capture_output=True)
+    said = shop.node.run("-m", "ansible", "vault", "encrypt", str(key))
+    assert said.code == 0, said.text
+    shop.two.write(TRUST, certificate.read_text())
+    return {
+        "chatd_tls": "files",
+        "chatd_tls_certificate": str(certificate),
+        "chatd_tls_key": str(key),
+    }
 
 
 def asked_prometheus(host: Host, path: str) -> Any:
@@ -255,6 +284,18 @@ def test_a_backup_is_restored_on_a_fresh_host_of_two(shop: Shop) -> None:
     assert said_in_news(shop.two) == []
     shop.play("restore.yml", "--limit", "two", chatd_restore_from=str(backup))
     assert said_in_news(shop.two) == [TEXT]
+
+
+def test_the_certificate_comes_from_certmonger_or_from_files(shop: Shop) -> None:
+    shown = f"openssl x509 -noout -issuer -in {CERTIFICATE}"
+    assert "Local Signing Authority" in shop.two.run(shown)
+    assert CERTIFICATE in shop.two.run("getcert list")
+    given = given_certificate(shop)
+    shop.play("site.yml", "--limit", "two", "--diff", **given)
+    assert shop.two.read(CERTIFICATE) == Path(given["chatd_tls_certificate"]).read_text()
+    assert CERTIFICATE not in shop.two.run("getcert list")
+    assert said_in_news(shop.two) == [TEXT]
+    assert shop.two.run("stat -c %a%U /etc/pki/tls/private/chatd.key") == "600root\n"
 
 
 def test_an_uninstall_keeps_the_data_unless_told_otherwise(shop: Shop) -> None:

@@ -1,59 +1,20 @@
 """The package on a host, in the order in which an operator meets it: installed, started, used,
-reloaded, restarted, hurt, upgraded, downgraded, removed. One host for all, so the order matters."""
+reloaded, restarted, hurt. One host for all, so the order matters. What looks after one that serves
+is test_package_care.py's, what other packages do to it is test_package_changes.py's."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from tests.system.build import Built
-from tests.system.conftest import NAME, SITE
 from tests.system.host import Host
+from tests.system.serving import CHATTER, OWN, TALK, ask, behind_nginx, meanwhile, on_a_direct_port
 
 pytestmark = pytest.mark.timeout(600)
 
-INSIDE = Path(__file__).parent / "inside" / "chatter.py"
-PYTHON = "python3.12 -I /root/chatter.py"
 SOCKET = "/run/chatd/public.sock"
-OWN = "systemctl show -P MainPID chatd"
-CERTIFICATE = "/etc/pki/tls/certs/chatd.crt"
-
-
-@contextmanager
-def meanwhile(host: Host, command: str) -> Iterator[dict[str, object]]:
-    """Run the chatter from before to after; what it saw is in the dictionary afterwards."""
-    process = host.start(f"{PYTHON} {command}")
-    assert process.stdout is not None
-    began = process.stdout.readline()
-    result: dict[str, object] = {}
-    try:
-        assert began.strip() in {"talking", "knocking"}, began + process.stdout.read()
-        yield result
-    finally:
-        told, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, told
-    result |= json.loads(told.splitlines()[-1])
-
-
-def ask(host: Host, path: str) -> str:
-    """GET from the operations listener."""
-    code = f"from urllib.request import urlopen as u; print(u('http://127.0.0.1:8766{path}').read().decode())"
-    return host.run(f'python3.12 -c "{code}"')
-
-
-def prepare_clients(host: Host) -> None:
-    host.copy(INSIDE, "/root/chatter.py")
-    host.run(
-        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
-        f"-subj /CN={NAME} -addext subjectAltName=DNS:{NAME} "
-        f"-keyout /etc/pki/tls/private/chatd.key -out {CERTIFICATE}"
-    )
-    host.run(f"echo '127.0.0.1 {NAME}' >> /etc/hosts")
 
 
 def test_installing_enables_and_starts_nothing(host: Host) -> None:
@@ -97,13 +58,12 @@ def test_the_daemon_reaches_no_network(host: Host) -> None:
 
 
 def test_people_chat_through_nginx_with_tls(host: Host) -> None:
-    prepare_clients(host)
-    host.run("systemctl restart chatd.socket && systemctl start chatd")
-    host.copy(SITE, "/etc/nginx/conf.d/chatd.conf")
-    host.run("nginx -t && systemctl enable --now nginx")
-    with meanwhile(host, f"talk wss://{NAME}/ {CERTIFICATE}") as saw:
+    behind_nginx(host)
+    with meanwhile(host, TALK) as saw:
         pass
     assert saw["exactly"] is True
+    # nginx says whom it speaks for.
+    assert re.search(r"session_opened.*\b127\.0\.0\.1\b", host.run("journalctl -u chatd"))
 
 
 def test_nobody_else_may_connect_to_nginxs_socket(host: Host) -> None:
@@ -113,10 +73,7 @@ def test_nobody_else_may_connect_to_nginxs_socket(host: Host) -> None:
 
 
 def test_people_chat_through_the_direct_port(host: Host) -> None:
-    host.run(
-        "install -D -t /etc/systemd/system/chatd.socket.d /usr/share/chatd/systemd/direct-tcp.conf"
-        " && systemctl daemon-reload && systemctl restart chatd.socket && systemctl start chatd"
-    )
+    on_a_direct_port(host)
     with meanwhile(host, "talk ws://127.0.0.1:8765/ ''") as saw:
         pass
     assert saw["exactly"] is True
@@ -133,7 +90,7 @@ def test_the_firewall_opens_by_the_services_of_the_package(host: Host) -> None:
 
 
 def test_a_reload_returns_when_the_new_limit_is_live(host: Host) -> None:
-    say = f"{PYTHON} say ws://127.0.0.1:8765/ 300"
+    say = f"{CHATTER} say ws://127.0.0.1:8765/ 300"
     assert json.loads(host.run(say)) == {"outcome": "sent"}
     host.run("printf '[limits]\nmessage_bytes = 256\n' >> /etc/chatd/chatd.toml")
     pid = host.run(OWN)
@@ -155,7 +112,7 @@ def test_a_reload_of_a_faulty_configuration_fails_and_changes_nothing(host: Host
 
 def test_a_restart_under_load_loses_nothing_and_refuses_nobody(host: Host) -> None:
     with (
-        meanwhile(host, f"talk wss://{NAME}/ {CERTIFICATE}") as chat,
+        meanwhile(host, TALK) as chat,
         meanwhile(host, f"knock {SOCKET}") as door,
     ):
         host.run("systemctl restart chatd")
@@ -167,7 +124,7 @@ def test_a_restart_under_load_loses_nothing_and_refuses_nobody(host: Host) -> No
 
 def test_a_daemon_that_is_killed_comes_back(host: Host) -> None:
     pid = host.run(OWN).strip()
-    with meanwhile(host, f"talk wss://{NAME}/ {CERTIFICATE}") as chat:
+    with meanwhile(host, TALK) as chat:
         host.run(f"kill -9 {pid}")
         host.until(f"systemctl is-active chatd && [ $({OWN}) != {pid} ]")
     assert chat["exactly"] is True
@@ -204,46 +161,3 @@ def test_the_canary_unit_chats(host: Host) -> None:
     code = f"from urllib.request import urlopen as u; print(u('{url}').read().decode())"
     host.until(f'python3.12 -c "{code}" | grep -E "^chatd_canary_probes_total [1-9]"', timeout=90)
     host.run("systemctl stop chatd-canary")
-
-
-def test_the_doctor_finds_a_host_well_or_says_what_is_not(host: Host) -> None:
-    tried = host.attempt("chatd doctor --json")
-    told = json.loads(tried.stdout)
-    assert [each for each in told["findings"] if each["status"] == "fail"] == []
-    assert tried.returncode == {"ok": 0, "warn": 1}[told["status"]]
-
-
-def test_an_upgrade_restarts_what_runs_and_keeps_the_configuration(host: Host) -> None:
-    pid, configured = host.run(OWN), host.read("/etc/chatd/chatd.toml")
-    with meanwhile(host, f"talk wss://{NAME}/ {CERTIFICATE}") as chat:
-        host.run(
-            "dnf -y upgrade /srv/chatd/second/chatd-{0,selinux,monitoring}*[!c].rpm", timeout=300
-        )
-    assert chat["exactly"] is True
-    assert host.run(OWN) != pid
-    assert "-2.el8" in host.run("rpm -q chatd")
-    assert host.read("/etc/chatd/chatd.toml") == configured
-    assert host.run("systemctl is-active chatd").strip() == "active"
-
-
-def test_a_downgrade_can_be_kept_from_restarting_what_runs(host: Host) -> None:
-    host.run(
-        "sed -i s/^CHATD_RESTART_ON_UPGRADE=.*/CHATD_RESTART_ON_UPGRADE=no/ /etc/sysconfig/chatd"
-    )
-    pid = host.run(OWN)
-    host.run("dnf -y downgrade /srv/chatd/first/chatd-{0,selinux,monitoring}*[!c].rpm", timeout=300)
-    assert "-1.el8" in host.run("rpm -q chatd")
-    assert host.run(OWN) == pid
-    host.run("systemctl restart chatd")
-    assert ask(host, "/readyz").strip() == "ready"
-
-
-def test_removal_stops_it_and_leaves_the_data(host: Host, built: Built) -> None:
-    host.run("dnf -y remove chatd chatd-selinux chatd-monitoring", timeout=300)
-    assert host.run("systemctl is-active chatd.service chatd.socket", check=False).split() == (
-        ["inactive"] * 2
-    )
-    host.run("test -s /var/lib/chatd/chatd.sqlite3 && test -e /etc/chatd/chatd.toml.rpmsave")
-    host.run("ls /var/backups/chatd | grep Z")
-    assert host.attempt("test -e /usr/lib64/chatd").returncode != 0
-    assert built.first.exists()

@@ -12,7 +12,7 @@ packages=(
     procps sed tar util-linux xz-utils netbase iproute2 libpam-modules libpam-runtime
     systemd systemd-sysv dbus libpam-systemd acl openssl ca-certificates socat
     rpm dnf python3-dnf python3-rpm firewalld nftables python3-firewall openssh-server nginx-light python3
-    libffi8 libssl3 libsqlite3-0 libncursesw6 libreadline8 libuuid1 zlib1g libbz2-1.0 liblzma5
+    certmonger libffi8 libssl3 libsqlite3-0 libncursesw6 libreadline8 libuuid1 zlib1g libbz2-1.0 liblzma5
 )
 
 mkdir -p "$cache/partial" "$tree"/usr/{bin,sbin,lib,lib64}

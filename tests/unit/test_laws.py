@@ -32,6 +32,7 @@ ARROWS: dict[str, set[str]] = {
     "ops": {"core", "store", "auth"},
     "client": {"core"},
     "terminal": {"client", "dialects", "core", "ops"},  # what people type is the text dialect's
+    "bench": {"client", "core", "ops"},  # a crowd of the client
     "canary": {"client", "core", "ops"},  # a program on the client, with chatd's log and metrics
     "wiring": {"core", "edge", "ops"},  # reads the configuration for each room
     "doors": {"core", "edge", "node", "ops", "wiring"},  # opens what the configuration names

@@ -120,7 +120,11 @@ class Limits:
         reload=True,
     )
     handshakes_per_address: float = key(
-        number(0.1, 1_000_000), 200.0, "The same for one address.", reload=True
+        number(0.1, 1_000_000),
+        200.0,
+        "The same for one address. One that goes on asking after as many refusals, of whatever "
+        "kind, gets no answers any more: its connections are closed at once.",
+        reload=True,
     )
     ipv4_prefix: int = key(
         whole(8, 32),

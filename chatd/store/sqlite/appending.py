@@ -10,7 +10,6 @@ from itertools import groupby
 
 from chatd.core.log import Appended, Draft, Entry, RoomId
 from chatd.core.ports import KeyReused, StoreFailed
-from chatd.store.sqlite import indexing
 from chatd.store.sqlite.changing import change, find, message_entry, next_seq
 from chatd.store.sqlite.failures import ANSWERS
 from chatd.store.sqlite.transaction import Transaction
@@ -110,17 +109,14 @@ def _places(transaction: Transaction, drafts: Sequence[tuple[RoomId, Draft]]) ->
 def _insert(transaction: Transaction, entries: Sequence[Entry]) -> None:
     number = last = transaction.last_id()
     values: list[object] = []
-    texts = []
     for number, entry in enumerate(entries, last + 1):
         who = entry.author
         values += (number, entry.room_id, entry.seq, entry.ts, who.user_id, who.name, who.guest)
         values += (entry.text, entry.key, entry.reply_to)
-        texts.append((number, entry.room_id, entry.text))
     transaction.execute(_INSERTS[len(entries)], values)
     for entry in entries:
         transaction.gave_seq(entry.room_id, entry.seq)
     transaction.gave_id(number)
-    indexing.add(transaction, texts)
 
 
 def _by_key(transaction: Transaction, room_id: RoomId, draft: Draft) -> Entry | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -70,6 +71,11 @@ class Line:
         if self._connection is None:
             self._connection = connect(self._path, write=self._write)
         return self._connection
+
+    def execute(self, statement: str) -> None:
+        """Something that may fail without harm."""
+        with suppress(sqlite3.Error):
+            self.connection().execute(statement)
 
     def heed(self, error: Exception) -> None:
         """Give the connection up if this error spoiled it."""

@@ -1,5 +1,6 @@
-"""Keeping the full-text index in step with the messages; looking things up in it is searching's.
-All writing of the index is here: to move it off the acknowledgement's path, change this file."""
+"""Keeping the full-text index behind the messages; looking things up in it is searching's.
+Nobody waits for it who stores a message: the writer indexes when it has time (see writer.py), and
+at the latest when somebody searches. All writing of the index is here."""
 
 from __future__ import annotations
 
@@ -17,6 +18,11 @@ _MERGE = "INSERT INTO found (found, rank) VALUES ('merge', ?)"
 _PAGES = 200
 
 
+_WAITING = """SELECT m.id, m.room_id, ifnull(e.text, m.text) FROM messages m
+LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited
+WHERE m.id > ? ORDER BY m.id LIMIT ?"""
+_INDEXED = "UPDATE meta SET value = ? WHERE name = 'indexed'"
+
 PUBLIC = "§0"
 """The word that the messages of public rooms have in the index. A room never changes its kind; if
 that should come, its messages must be indexed anew."""
@@ -27,26 +33,42 @@ def room_word(room_id: RoomId) -> str:
     return f"§{room_id}"
 
 
-def add(transaction: Transaction, rows: Sequence[tuple[int, RoomId, str]]) -> None:
-    """Index new messages: their id, room and text."""
-    values: list[object] = []
-    for number, room_id, text in rows:
-        values += (number, _content(transaction, room_id, text))
-    transaction.execute(_ROW + ", ".join(["(?, ?)"] * len(rows)), values)
+def catch_up(transaction: Transaction, most: int) -> int:
+    """Index up to ``most`` of the messages that wait for it, with their texts as they stand; gives
+    how many there were: fewer than ``most`` when none is left."""
+    rows = transaction.execute(_WAITING, (transaction.indexed(), most)).fetchall()
+    if rows:
+        _add(transaction, [row for row in rows if row[2]])
+        transaction.execute(_INDEXED, (rows[-1][0],))
+        transaction.now_indexed(rows[-1][0])
+    return len(rows)
+
+
+def _add(transaction: Transaction, rows: list[tuple[int, RoomId, str]]) -> None:
+    while rows:
+        size = next(size for size in _SIZES if size <= len(rows))
+        some, rows = rows[:size], rows[size:]
+        values: list[object] = []
+        for number, room_id, text in some:
+            values += (number, _content(transaction, room_id, text))
+        transaction.execute(_ROW + ", ".join(["(?, ?)"] * size), values)
 
 
 def change(transaction: Transaction, number: int, room_id: RoomId, old: str, new: str) -> None:
-    """Index another text; "" leaves the message out."""
+    """Index another text; "" leaves the message out. One that waits for its turn goes on waiting,
+    and is indexed with the text that it has by then."""
+    if number > transaction.indexed():
+        return
     if old:
         transaction.execute(_REMOVE, (number, _content(transaction, room_id, old)))
     if new:
-        add(transaction, [(number, room_id, new)])
+        _add(transaction, [(number, room_id, new)])
 
 
 def remove(transaction: Transaction, rows: Sequence[tuple[int, RoomId, str]]) -> None:
     """Take many messages out: their id, room and text as it is indexed. Those without one are not
-    in it."""
-    rows = [row for row in rows if row[2]]
+    in it, nor those that wait."""
+    rows = [row for row in rows if row[2] and row[0] <= transaction.indexed()]
     while rows:
         size = next(size for size in _SIZES if size <= len(rows))
         some, rows = rows[:size], rows[size:]

@@ -4,6 +4,7 @@ what operators lay down and the audit log are asked."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from chatd.core.audit import NO_DEED, Deed
@@ -23,6 +24,7 @@ from chatd.core.log import (
     Token,
     UserId,
 )
+from chatd.core.ports import StoreFailed, StoreFull
 from chatd.store import SilentMeter, StoreMeter
 from chatd.store.sqlite import (
     accounts,
@@ -40,6 +42,9 @@ from chatd.store.sqlite.calls import Deliver
 from chatd.store.sqlite.hooks import HookCalls
 from chatd.store.sqlite.opening import connect, in_use, remarks
 from chatd.store.sqlite.threads import Threads
+
+ROUND, ROUNDS = 500, 40
+"""Messages indexed for a search in one go, and how often: about a second of work."""
 
 
 class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
@@ -134,7 +139,16 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
     ) -> list[Found]:
         """See the port."""
         asked = (query, room_id, member, cursor, limit)
+        await self._catch_up()
         return await self._threads.search(searching.search, member, *asked)
+
+    async def _catch_up(self) -> None:
+        """Bring what was stored until now into the index, unless that is very much: then what was
+        said last is found a little later. A disk that is full keeps nobody from searching."""
+        with suppress(StoreFull, StoreFailed):
+            for _ in range(ROUNDS if self._threads.behind else 0):
+                if await self._write("index", indexing.catch_up, ROUND) < ROUND:
+                    return
 
     def allow_search(self, seconds: float) -> None:
         """How long one search may take, from now on."""

@@ -69,6 +69,11 @@ class Threads:
         self._check()
         return self.searches.ask(work, member, *args)
 
+    @property
+    def behind(self) -> bool:
+        """Whether there may be messages that are not in the full-text index yet."""
+        return self._writer.behind > 0
+
     def _end_reading(self) -> None:
         self._readers.end()
         self.searches.end()

@@ -16,12 +16,13 @@ LAST = """max(
 LAST_SEQ = f"SELECT {LAST} FROM rooms WHERE room_id = ?"  # noqa: S608  no foreign text
 _ROOM = f"SELECT {LAST}, kind = 'public', history FROM rooms WHERE room_id = ?"  # noqa: S608  own constants
 _LAST_ID = "SELECT ifnull(max(id), 0) FROM messages"
+_INDEXED = "SELECT value FROM meta WHERE name = 'indexed'"
 
 
 class Transaction:
     """One BEGIN IMMEDIATE ... COMMIT. Nobody else writes meanwhile, so what it remembers holds."""
 
-    __slots__ = ("_ids", "_passing", "_public", "_seqs", "execute")
+    __slots__ = ("_ids", "_indexed", "_passing", "_public", "_seqs", "execute")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.execute = connection.execute
@@ -29,6 +30,7 @@ class Transaction:
         self._public: set[RoomId] = set()
         self._passing: set[RoomId] = set()
         self._ids: int | None = None
+        self._indexed: int | None = None
 
     def last_seq(self, room_id: RoomId) -> int | None:
         """The highest seq that was given in the room; None when there is no such room."""
@@ -53,8 +55,18 @@ class Transaction:
     def last_id(self) -> int:
         """The highest messages.id that was given."""
         if self._ids is None:
-            self._ids = int(self.execute(_LAST_ID).fetchone()[0])
+            self._ids = max(self.indexed(), int(self.execute(_LAST_ID).fetchone()[0]))
         return self._ids
+
+    def indexed(self) -> int:
+        """The highest messages.id that the full-text index has been given."""
+        if self._indexed is None:
+            self._indexed = int(self.execute(_INDEXED).fetchone()[0])
+        return self._indexed
+
+    def now_indexed(self, number: int) -> None:
+        """Remember that the index has been given those up to here."""
+        self._indexed = number
 
     def gave_seq(self, room_id: RoomId, seq: int) -> None:
         """Remember that an entry now has this seq."""

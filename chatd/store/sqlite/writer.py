@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from time import perf_counter
 
@@ -17,14 +17,25 @@ from chatd.store import StoreMeter
 from chatd.store.sqlite.appending import append, append_all
 from chatd.store.sqlite.calls import Call, Deliver, Line, hand_out
 from chatd.store.sqlite.failures import ANSWERS, free_bytes, judged, locks_out
+from chatd.store.sqlite.indexing import catch_up
 from chatd.store.sqlite.transaction import Transaction
 
 _STATES = (StoreFull, StoreFailed)
 _ENOUGH = 64 << 20
+INDEXED = 200
+"""Messages that are indexed in one go: some milliseconds, for which a commit may have to wait."""
+LULL = 0.2
+"""Seconds without a call after which fewer than INDEXED are indexed, too."""
+BEHIND = 100_000
+"""With more than so many behind, some are indexed after each group: a search that comes then shall
+not wait for minutes."""
 
 
 class Writer:
     """Carries out calls in groups, each group in one durable transaction.
+
+    While it has nothing to do, it indexes what was stored, some messages at a time; those who store
+    wait for that only when very many are behind.
 
     Results are delivered after COMMIT, in one go for a group. Within a group the logs' entries
     come first, in the order in which they were asked for; then the rest, in its own order. Callers
@@ -40,6 +51,7 @@ class Writer:
         self._line = Line(path, write=True)
         self._cramped = False
         self._before = self._after = _nothing
+        self.behind = INDEXED  # messages to index; whoever ended before may have left some
         # A daemon thread: a process that forgot to close the store shall still be able to end.
         Thread(target=self._work, name="chatd-store-writer", daemon=True).start()
 
@@ -57,14 +69,17 @@ class Writer:
         while calls := self._take():
             started = perf_counter()
             self._carry_out(calls)
+            self.behind += sum(call.work is append for call in calls)
             self._deliver(partial(self._hand_out, calls, perf_counter() - started))
+            if self.behind > BEHIND:
+                self._index()
         self._before()
         self._line.close()
         self._after()
 
     def _take(self) -> list[Call]:
         """All that waits, up to the limit; nothing: the end."""
-        first = self._queue.get()
+        first = self._first()
         if first is None:
             return []
         calls = [first]
@@ -75,6 +90,25 @@ class Writer:
                 break
             calls.append(call)
         return calls
+
+    def _first(self) -> Call | None:
+        """The next call, once there is one; until then there is time for the index."""
+        while self.behind:
+            try:
+                return self._queue.get(timeout=0 if self.behind >= INDEXED else LULL)
+            except Empty:
+                self._index()
+        return self._queue.get()
+
+    def _index(self) -> None:
+        """Some of what is behind. It is nobody's acknowledgement, so it need not be on the disk at
+        once: the next commit brings it there, and until then, all of it is done or none."""
+        call = Call("index", catch_up, (INDEXED,))
+        self._line.execute("PRAGMA synchronous = NORMAL")
+        self._together([call])
+        self._line.execute("PRAGMA synchronous = FULL")
+        done = call.outcome if isinstance(call.outcome, int) else 0
+        self.behind = max(0, self.behind - done) if done == INDEXED else 0
 
     def _hand_out(self, calls: list[Call], seconds: float) -> None:
         self._meter.group(len(calls), seconds)

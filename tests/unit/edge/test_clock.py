@@ -90,3 +90,22 @@ def test_a_timer_of_no_time_rings_in_the_next_turn(seconds: float) -> None:
     assert rung == []
     reactor.advance(0)
     assert rung == [1]
+
+
+def test_a_coroutine_gets_what_it_waited_for_however_often() -> None:
+    journal, got = Journal(), []
+    waits: list[Deferred[int]] = [Deferred() for _ in range(3)]
+
+    async def work() -> None:
+        for wait in waits:
+            try:
+                got.append(await wait)
+            except ValueError:
+                got.append(-1)
+
+    spawner = Spawner(journal)
+    spawner(work())
+    waits[1].callback(2)
+    waits[0].callback(1)
+    waits[2].errback(ValueError("no"))
+    assert (got, spawner.running, journal.faults) == ([1, 2, -1], 0, [])

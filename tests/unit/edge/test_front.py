@@ -444,6 +444,36 @@ def test_sessions_asked_for_too_fast_are_refused_until_a_while_later() -> None:
     assert world.house.limits.met == ["handshakes_per_address"]
 
 
+@pytest.mark.parametrize(("request_", "answered"), [(upgrade(), 10), (b"GET bad\r\n\r\n", 5)])
+def test_who_goes_on_asking_after_refusals_gets_no_answer_for_a_while(
+    request_: bytes, answered: int
+) -> None:
+    world = World(EdgeSettings(handshakes_per_address=1.0))
+    for _ in range(answered):
+        world.ask(request_)
+    assert world.front.buildProtocol(ANN) is None
+    assert world.front.buildProtocol(six("2001:db8::1")) is not None
+    world.turn(1.0)
+    assert world.front.buildProtocol(ANN) is not None
+
+
+def test_nobody_is_blamed_for_what_all_ask() -> None:
+    world = World(EdgeSettings(handshakes=1.0, handshakes_per_address=1.0))
+    for number in range(5):
+        assert world.ask(upgrade(), peer=six(f"2001:db8:0:{number}::1")).status == 101
+    for _ in range(4):
+        assert world.ask(upgrade()).status == 429
+    world.turn(5.0)
+    assert world.ask(upgrade()).status == 101
+    assert world.front.buildProtocol(ANN) is not None
+
+
+def test_who_is_refused_is_answered_all_the_same_while_that_is_only_tried_out() -> None:
+    world = World(EdgeSettings(handshakes_per_address=1.0))
+    world.house.limits.modes["handshakes_per_address"] = "dry-run"
+    assert {world.ask(upgrade()).status for _ in range(30)} == {101}
+
+
 def test_the_whole_server_takes_so_many_a_second_whoever_asks() -> None:
     world = World(EdgeSettings(handshakes=1.0))
     asked = [world.ask(upgrade(), peer=six(f"2001:db8:0:{n}::1")).status for n in range(6)]

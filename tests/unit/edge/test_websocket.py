@@ -14,8 +14,9 @@ from chatd.core.errors import ABUSE, BYE, DRAINING, INTERNAL, CloseCode
 from chatd.core.limits import Mode
 from chatd.core.ports import Frame
 from chatd.core.settings import Settings
+from chatd.edge.paced import HELD_MOST, SLICE, STEPS, Paced
 from chatd.edge.ports import CLOSE_REASONS, EdgeSettings
-from chatd.edge.websocket import HELD_MOST, STEPS, ChatLine
+from chatd.edge.websocket import ChatLine
 from tests.unit.edge.memory import UPGRADE, Client, Guest, World, request
 
 MASK = b"\0\0\0\0"
@@ -58,10 +59,12 @@ def test_autobahn_waits_by_the_exact_timers(world: World) -> None:
 
 def test_no_name_of_ours_is_one_of_autobahns(world: World) -> None:
     line = world.client().pipe.protocol
-    ours = {name for name in vars(line) if name.startswith("_")}
+    own = {"_session", "_outbox", "_fate", "_dialect", "_admitted"}
+    paced = {"_held", "_late", "_steps", "_turn_ends", "_yielding", "_held_since", "_read_since"}
+    assert own <= vars(line).keys()
+    assert paced <= vars(Paced).keys()
     autobahns = world.front.echo.__dict__.keys() | set(dir(WebSocketServerProtocol))
-    assert {"_session", "_outbox", "_held"} <= ours
-    assert not {"_session", "_outbox", "_held", "_fate", "_dialect", "_admitted"} & set(autobahns)
+    assert not (own | paced) & set(autobahns)
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65535, 65536, 200_000])
@@ -648,6 +651,24 @@ def test_a_release_after_the_end_does_nothing(world: World) -> None:
     client.guest.outbox.release()
     world.turn()
     assert client.guest.ends == [("lost", False)]
+
+
+@pytest.mark.parametrize("shortcuts", [True, False])
+def test_frames_that_take_long_are_read_over_several_turns(*, shortcuts: bool) -> None:
+    world = World(EdgeSettings(shortcuts=shortcuts))
+
+    class Slow(Guest):
+        def hear(self, payload: bytes) -> None:
+            super().hear(payload)
+            world.clock.rightNow += 0.6 * SLICE
+
+    world.house.guest_class = Slow
+    client = world.client()
+    client.pipe.deliver(b"".join(frame(0x81, b"%d" % number) for number in range(5)))
+    assert client.guest.heard == [b"0", b"1"]
+    assert not client.pipe.reading
+    world.turn()
+    assert client.guest.heard == [b"0", b"1", b"2", b"3", b"4"]
 
 
 def test_thousands_of_frames_at_once_are_read_over_several_turns(world: World) -> None:

@@ -42,4 +42,4 @@ def test_every_call_of_the_port_has_its_operation_name() -> None:
         for name, value in (vars(Store) | vars(Sanctions) | vars(Audit)).items()
         if inspect.iscoroutinefunction(value)
     }
-    assert set(OPERATIONS) == (calls - {"close"}) | {"tidy"}
+    assert set(OPERATIONS) == (calls - {"close"}) | {"tidy", "index"}

@@ -1,0 +1,158 @@
+"""A connection that is read at a pace that others can bear: a little in one turn of the reactor,
+nothing while the house holds it, and hardly anything after a refusal. Whose words they are is
+websocket.py's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chatd.core.ports import Log
+from chatd.edge import short
+from chatd.edge.ports import EdgeMeter, Reactor
+from chatd.edge.shortcuts import Ways
+from chatd.edge.upgraded import Upgraded, UpgradedFactory
+
+STEPS = 256
+"""Steps of the parser in one turn of the reactor, about two a frame: 64 KiB hold ten thousand empty
+frames, and whoever sends them waits between turns, not everybody else."""
+SLICE = 0.0005
+"""Seconds after which a turn ends, too: what others feel of a flood is this, times its lines."""
+LATE = 64
+"""Steps of the parser that somebody whose frame was refused is still listened to: whoever floods
+must not cost more after that than before."""
+HELD_MOST = 60.0
+"""Seconds for which a session that the house does not read is not blamed for unread pongs."""
+
+
+class PacedFactory(UpgradedFactory):
+    """Means of such lines."""
+
+    def __init__(self, reactor: Reactor, journal: Log, meter: EdgeMeter, ways: Ways) -> None:
+        super().__init__(reactor, journal)
+        self.meter = meter
+        self.ways = ways
+
+
+class Paced(Upgraded):
+    """``_late`` is set, to 1, when the peer was refused for a frame."""
+
+    factory: PacedFactory
+    maxFramePayloadSize: int
+    _late = 0
+    _held = False
+    _held_since = 0.0
+    _read_since = 0.0
+    _yielding = False
+    _steps = 0
+    _turn_ends = 0.0
+
+    def dataReceived(self, data: bytes) -> None:
+        """Counted, then read the short way as far as that goes; the rest is Autobahn's."""
+        self.factory.meter.bytes_in(len(data))
+        self._begin_turn()
+        if self.factory.ways.short_frames and self._may_read_short():
+            try:
+                data = self._read_short(data)
+            except Exception as error:  # noqa: BLE001 - as in Autobahn's way
+                self.broke(error)
+                return
+        if data:
+            super().dataReceived(data)
+
+    def _may_read_short(self) -> bool:
+        return (
+            self.state == self.STATE_OPEN
+            and not (self._held or self._yielding)
+            and short.between_messages(self)
+        )
+
+    def _read_short(self, data: bytes) -> bytes:
+        """Take text frames from the beginning; gives what is left."""
+        at, most = 0, self.maxFramePayloadSize
+        while not self._is_over() and self._may_read_short():
+            text, at = short.text_frame(data, at, most)
+            if text is None:
+                break
+            self._steps += 2
+            short.sign_of_life(self)
+            self.onMessage(text, False)
+        return data[at:]
+
+    def processData(self) -> bool:
+        """One step of Autobahn's parser; none while the house holds, for what was read already,
+        and only so many in one turn."""
+        if self._held or self._yielding:
+            return False
+        if self._late and self._is_deaf():
+            return False
+        if self._is_over():
+            self._yield()
+            return False
+        self._steps += 1
+        return super().processData()
+
+    def _begin_turn(self) -> None:
+        self._steps, self._turn_ends = 0, self.factory.clock.seconds() + SLICE
+
+    def _is_over(self) -> bool:
+        """Whether it is the others' turn."""
+        return self._steps >= STEPS or self.factory.clock.seconds() > self._turn_ends
+
+    def _is_deaf(self) -> bool:
+        """Whether this peer goes on sending long after it was refused for a frame (RFC 6455 section
+        7.1.7): then its answer to our close frame is not looked for any more."""
+        self._late += 1
+        if self._late <= LATE:
+            return False
+        self.data = b""
+        return True
+
+    def _yield(self) -> None:
+        """Let others have a turn, then go on."""
+        self._yielding = True
+        transport: Any = self.transport
+        transport.pauseProducing()
+        self.factory.clock.callLater(0, self._next_turn)
+
+    def _next_turn(self) -> None:
+        self._yielding = False
+        if not self._held and self.connected:
+            transport: Any = self.transport
+            transport.resumeProducing()
+            self._read_on()
+
+    def pause(self) -> None:
+        """Read no more from the peer."""
+        if not self._held:
+            self._held = True
+            self._held_since = self.factory.clock.seconds()
+            transport: Any = self.transport
+            transport.pauseProducing()
+
+    def resume(self) -> None:
+        """Read on, beginning with what was read already."""
+        if self._held:
+            self._held = False
+            self._read_since = self.factory.clock.seconds()
+            transport: Any = self.transport
+            transport.resumeProducing()
+            self.factory.clock.callLater(0, self._read_on)
+
+    def _read_on(self) -> None:
+        """What was read already, as in dataReceived. Autobahn moves all of the rest for each frame
+        that it takes: a client that is held again and again costs much that way."""
+        self._begin_turn()
+        try:
+            if self.factory.ways.short_frames:
+                data, self.data = self.data, b""
+                self.data = self._read_short(data) if self._may_read_short() else data
+            self.consumeData()
+        except Exception as error:  # noqa: BLE001 - as in dataReceived
+            self.broke(error)
+
+    def _seems_alive(self, moved: float) -> bool:
+        """Though no pong came. ``moved``: when the peer last took something of ours."""
+        now = self.factory.clock.seconds()
+        if self._held:
+            return now - self._held_since < HELD_MOST
+        return now - max(self._read_since, moved) < self.autoPingTimeout

@@ -1,0 +1,140 @@
+"""The full-text index runs behind the messages, and a search waits for what it lacks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from chatd.core.ports import StoreFull
+from chatd.store.sqlite import opened, writer
+from chatd.store.sqlite.transaction import Transaction
+from tests.unit.store.examples import ANN, draft, finds, say
+from tests.unit.store.sqlites import Bench
+
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "chatd.sqlite3"
+
+
+@pytest.fixture
+def bench(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """One whose writer never indexes because it has nothing else to do."""
+    monkeypatch.setattr(writer, "LULL", 3600.0)
+    monkeypatch.setattr(writer, "INDEXED", 1000)
+    bench = Bench(path)
+    yield bench
+    bench.close()
+
+
+def indexed(path: Path) -> tuple[int, int]:
+    """How far the index says that it is, and how many messages it holds."""
+    with closing(sqlite3.connect(path)) as connection:
+        (told,) = connection.execute("SELECT value FROM meta WHERE name = 'indexed'").fetchone()
+        everything = """SELECT count(*) FROM found WHERE found MATCH '"§0"'"""
+        (held,) = connection.execute(everything).fetchone()
+    return told, held
+
+
+def test_a_message_is_acknowledged_before_it_is_indexed_and_found_all_the_same(
+    bench: Bench, path: Path
+) -> None:
+    bench.run(say(bench.store, bench.lobby, "green tea", "black tea"))
+    assert indexed(path) == (0, 0)
+    assert bench.run(finds(bench.store, "tea")) == ["black tea", "green tea"]
+    assert indexed(path) == (2, 2)
+    assert bench.meter.operations.count("index") == 1
+
+
+def test_what_changes_before_its_turn_is_indexed_as_it_stands_then(bench: Bench) -> None:
+    store, lobby = bench.store, bench.lobby
+    bench.run(say(store, lobby, "green tea", "black tea", "a secret"))
+    bench.run(store.append(lobby, draft("red wine", kind="edited", by=ANN, target=1)))
+    bench.run(store.append(lobby, draft(kind="deleted", by=ANN, target=3)))
+    for query, hits in {"tea": ["black tea"], "wine": ["red wine"], "secret": []}.items():
+        assert bench.run(finds(store, query)) == hits
+    bench.run(store.append(lobby, draft("white wine", kind="edited", by=ANN, target=2)))
+    assert bench.run(finds(store, "tea")) == []
+    assert bench.run(finds(store, "wine")) == ["white wine", "red wine"]
+
+
+def test_what_retention_removes_before_its_turn_is_never_indexed(bench: Bench, path: Path) -> None:
+    store, lobby = bench.store, bench.lobby
+    bench.run(say(store, lobby, "green tea", "black tea"))
+    bench.run(store.trim(lobby, 3, 0))
+    bench.run(say(store, lobby, "red wine"))
+    assert bench.run(finds(store, "tea")) == []
+    assert bench.run(finds(store, "wine")) == ["red wine"]
+    assert indexed(path)[1] == 1
+
+
+def test_an_id_that_the_index_has_passed_is_not_given_again(bench: Bench, path: Path) -> None:
+    store, lobby = bench.store, bench.lobby
+    bench.run(say(store, lobby, "green tea"))
+    assert bench.run(finds(store, "tea")) == ["green tea"]
+    bench.run(store.trim(lobby, 2, 0))
+    bench.run(say(store, lobby, "red wine"))
+    assert bench.run(finds(store, "wine")) == ["red wine"]
+    assert indexed(path) == (2, 1)
+
+
+def test_a_writer_that_has_nothing_else_to_do_indexes(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "LULL", 0.01)
+    bench = Bench(path)
+    bench.run(say(bench.store, bench.lobby, "green tea", "black tea"))
+    until(lambda: indexed(path) == (2, 2))
+    bench.close()
+
+
+def test_what_is_left_at_the_end_is_indexed_by_the_next_one(
+    bench: Bench, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run(say(bench.store, bench.lobby, "green tea"))
+    bench.close()
+    assert indexed(path) == (0, 0)
+    monkeypatch.setattr(writer, "LULL", 0.01)
+    with opened(path):
+        until(lambda: indexed(path) == (1, 1))
+
+
+def test_with_very_much_behind_the_index_is_not_left_for_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "LULL", 3600.0)
+    monkeypatch.setattr(writer, "BEHIND", 4)
+    monkeypatch.setattr(writer, "INDEXED", 3)
+    bench = Bench(path)
+    bench.run(say(bench.store, bench.lobby, *(f"word {n}" for n in range(12))))
+    until(lambda: indexed(path)[0] >= 9)
+    bench.close()
+
+
+def test_a_disk_that_is_full_keeps_nobody_from_searching(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run(say(bench.store, bench.lobby, "green tea"))
+    assert bench.run(finds(bench.store, "tea")) == ["green tea"]
+    bench.run(say(bench.store, bench.lobby, "black tea"))
+
+    def full(transaction: Transaction, most: int) -> int:
+        raise StoreFull("no room")
+
+    monkeypatch.setattr("chatd.store.sqlite.indexing.catch_up", full)
+    assert bench.run(finds(bench.store, "tea")) == ["green tea"]
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Poll with a deadline."""
+    deadline = monotonic() + PATIENCE
+    while not done():
+        assert monotonic() < deadline
+        sleep(0.01)
