@@ -87,7 +87,7 @@ def _drain(args: Namespace, line: Line) -> int:
 
 def _watch(args: Namespace, line: Line) -> int:
     line.ask("watch", kinds=args.kinds or [], room=args.room, user=args.user)
-    line.wait_for_ever()
+    line.wait_for_ever(sys.stdout.fileno())
     while True:
         event = line.next()
         if event["type"] == "happened":

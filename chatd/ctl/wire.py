@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import select
 import socket
 import tomllib
 from collections.abc import Iterator
@@ -63,6 +64,9 @@ class Line:
             self._socket.connect(path)
         except OSError as error:
             raise self._unreachable(error) from None
+        self._readable = select.poll()
+        self._readable.register(self._socket, select.POLLIN)
+        self._for_ever = False
         self._frames = self._read()
         self.welcome = self.next()
 
@@ -105,9 +109,16 @@ class Line:
             return frame
         raise Trouble(os.EX_UNAVAILABLE, "chatd has ended the connection")
 
-    def wait_for_ever(self) -> None:
-        """What comes next may take its time."""
+    def wait_for_ever(self, out: int) -> None:
+        """What comes next may take its time. It is for the file descriptor ``out``: once nobody
+        reads that any more, ``next`` raises BrokenPipeError."""
         self._socket.settimeout(None)
+        self._readable.register(out, 0)
+        self._for_ever = True
+
+    def _wait(self) -> None:
+        if any(file != self._socket.fileno() for file, _ in self._readable.poll()):
+            raise BrokenPipeError
 
     def _read(self) -> Iterator[Frame]:
         rest = b""
@@ -116,6 +127,8 @@ class Line:
             for line in lines:
                 frame: Frame = json.loads(line)
                 yield frame
+            if self._for_ever:
+                self._wait()
             try:
                 more = self._socket.recv(1 << 16)
             except OSError as error:

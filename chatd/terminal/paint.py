@@ -196,15 +196,15 @@ def title(view: View, width: int) -> Row:
     room = view.room
     if room is None:
         return [("class:title", pad(f" {view.server}", width))]
-    right = f"{room.present} here " if room.present else ""
+    right = f" {room.present} here " if room.present else ""
     marks = [mark for mark in (room.kind, room.role) if mark in {"private", "moderator", "owner"}]
     left = f" {steady(room.label)}" + (f" ({', '.join(marks)})" if marks else "")
-    topic = f"  {cut(room.topic, width)}" if room.topic else ""
     space = width - width_of(right)
-    name = cut(left, space)
+    name = cut(left, space - 1)
+    gap = space - 1 - width_of(name)
     return [
         ("class:title", f" {name}"),
-        ("class:topic", pad(f"  {topic.strip()}", max(0, space - 1 - width_of(name)))),
+        ("class:topic", f"  {pad(room.topic, gap - 2)}" if gap > 2 else " " * gap),
         ("class:dim", right),
     ]
 

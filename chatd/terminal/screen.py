@@ -10,7 +10,7 @@ from datetime import tzinfo
 from functools import partial
 
 from prompt_toolkit.application import Application
-from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.buffer import Buffer, CompletionState
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
@@ -113,8 +113,14 @@ class Part(UIControl):
         return UIContent(lambda number: [*rows[number]], len(rows), show_cursor=False)
 
 
+def offered(view: View, document: Document) -> Iterable[Completion]:
+    """How the word before the cursor may go on."""
+    for each in choices(view, document.text_before_cursor):
+        yield Completion(each.text, -each.length, display_meta=each.says)
+
+
 class Names(Completer):
-    """Tab."""
+    """What is shown while one types."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -123,8 +129,7 @@ class Names(Completer):
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
         del complete_event
-        for each in choices(self._view, document.text_before_cursor):
-            yield Completion(each.text, -each.length, display_meta=each.says)
+        return offered(self._view, document)
 
 
 class Screen:
@@ -294,11 +299,13 @@ class Screen:
         self._talk.read()
 
     def _complete(self, by: int) -> None:
+        """At once: whoever types on must not be faster than what they asked for."""
         line = self._line
         if line.complete_state is not None:
             (line.complete_next if by > 0 else line.complete_previous)()
-        else:
-            line.start_completion(select_first=True)
+        elif found := list(offered(self._view, line.document)):
+            line.complete_state = CompletionState(line.document, found)
+            line.go_to_completion(0)
 
 
 def _bound(call: Callable[[], None]) -> Callable[[KeyPressEvent], None]:

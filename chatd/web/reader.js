@@ -7,6 +7,7 @@ const PAGE = 60; // messages of history at a time
 
 export class Reader {
   #line; #identity; #failed; #came; #fetching = new Set();
+  #under = new WeakMap(); // room -> the page of it that is under way
 
   /** `came(room, draw)` draws a page by calling draw(); `failed(error)` tells what went wrong. */
   constructor(line, identity, { failed, came }) {
@@ -18,12 +19,12 @@ export class Reader {
 
   /** The newest page of a room's history, if nothing of it is there. */
   async load(room) {
-    if (!room.loaded) await this.latest(room);
+    await this.latest(room, () => !room.loaded);
   }
 
   /** The newest page, whatever is there. */
-  async latest(room) {
-    await this.#window(room, async () => {
+  async latest(room, needed = () => true) {
+    await this.#window(room, needed, async () => {
       const page = await this.#page(room, {});
       return [page.messages, { older: page.more, newer: false }];
     });
@@ -31,8 +32,7 @@ export class Reader {
 
   /** A window around one message; false when there is no such message. */
   async around(room, seq) {
-    if (room.messages.has(seq)) return true;
-    await this.#window(room, async () => {
+    await this.#window(room, () => !room.messages.has(seq), async () => {
       const before = await this.#page(room, { before: seq + 1, limit: PAGE / 2 });
       const after = await this.#page(room, { after: seq, limit: PAGE / 2 });
       const messages = [...before.messages, ...after.messages];
@@ -45,22 +45,33 @@ export class Reader {
   async more(room, end) {
     if (!room?.loaded || !room[end] || !room.messages.size) return;
     if (room.loading || !this.#line.online) return;
-    room.startLoading();
     const where = end === "older" ? { before: room.oldest } : { after: room.newest };
-    const page = await this.#page(room, where).catch(this.#failed);
-    this.#came(room, () => room.stopLoading(page, end, this.#identity.me));
+    await this.#alone(room, async () => {
+      const page = await this.#page(room, where).catch(this.#failed);
+      this.#came(room, () => room.stopLoading(page, end, this.#identity.me));
+    });
   }
 
-  async #window(room, read) {
-    if (room.loading || !this.#line.online) return;
+  /** Where one wants to be, when what is under way has come: it is not to be forgotten for that. */
+  async #window(room, needed, read) {
+    while (room.loading) await this.#under.get(room);
+    if (!needed() || !this.#line.online) return;
+    await this.#alone(room, async () => {
+      try {
+        const [messages, ends] = await read();
+        this.#came(room, () => room.startOver(messages, ends, this.#identity.me));
+      } catch (error) {
+        room.loading = false;
+        this.#failed(error);
+      }
+    });
+  }
+
+  #alone(room, load) {
     room.startLoading();
-    try {
-      const [messages, ends] = await read();
-      this.#came(room, () => room.startOver(messages, ends, this.#identity.me));
-    } catch (error) {
-      room.loading = false;
-      this.#failed(error);
-    }
+    const under = load();
+    this.#under.set(room, under);
+    return under;
   }
 
   #page(room, where) {

@@ -38,6 +38,9 @@ class Scripted:
         self.lines: list[WebSocketRoute] = []
         self.asked: list[Frame] = []
         self.silent = False
+        self.held: set[str] = set()
+        """Commands that are not answered until ``answers_now``."""
+        self._late: list[Frame] = []
         self.welcome = dict(WELCOME)
         self.answers: dict[str, Frame] = {
             "login": {"user": "ann", "guest": True, "guest_token": "t", "rooms": [LOBBY]},
@@ -57,9 +60,18 @@ class Scripted:
 
     def _answer(self, route: WebSocketRoute, asked: Frame) -> None:
         self.asked.append(asked)
-        if not self.silent:
+        if asked["type"] in self.held:
+            self._late.append(asked)
+        elif not self.silent:
             answer = {"type": "ok", "id": asked["id"], **self.answers.get(asked["type"], {})}
             route.send(json.dumps(answer))
+
+    def answers_now(self) -> None:
+        """Answer what was held, and hold nothing more."""
+        self.held.clear()
+        late, self._late = self._late, []
+        for asked in late:
+            self._answer(self.lines[-1], asked)
 
     def tells(self, **event: Any) -> None:
         """Send an event."""

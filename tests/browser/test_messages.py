@@ -4,6 +4,7 @@ Coming and going, rooms and names are test_page.py."""
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import expect
 
@@ -217,3 +218,32 @@ def test_an_address_that_leads_nowhere_leads_to_the_chat(
         ann.says(where)
         expect(ann.texts).to_have_count(number)
         expect(ann.texts.last).to_have_text(where)
+
+
+def page_of(last: int, count: int = 60) -> dict[str, Any]:
+    """A page of a long history, as the server tells it."""
+    facts = {"room": "lobby", "ts": 1_760_000_000_000, "user": "bob"}
+    seqs = range(last - count + 1, last + 1)
+    return {"messages": [facts | {"seq": n, "text": f"line {n}"} for n in seqs], "more": True}
+
+
+def test_whoever_wants_to_be_elsewhere_while_a_page_is_on_its_way_gets_there(
+    page_server: Daemon, visitor: MakeVisitor
+) -> None:
+    ann = visitor(page_server)
+    played = Scripted(ann)
+    played.answers["login"]["rooms"] = [{"room": "lobby", "epoch": "e", "seq": 900}]
+    played.answers["history"] |= page_of(900)
+    ann.enters("ann")
+    expect(ann.texts.last).to_have_text("line 900")
+    played.held.add("history")
+    ann.log.evaluate("log => log.scrollTo(0, 0)")
+    played.until_asked("history", times=2)
+    ann.page.evaluate("() => { location.hash = '#/lobby/500' }")
+    ann.page.evaluate("() => 1")
+    asked = [each["type"] for each in played.asked].count("history")
+    played.answers["history"] |= page_of(520)
+    played.answers_now()
+    played.until_asked("history", times=asked + 1)
+    expect(ann.message("line 500")).to_be_focused()
+    expect(ann.page.locator("#toast")).to_be_empty()

@@ -293,6 +293,7 @@ def test_the_certificate_comes_from_certmonger_or_from_files(shop: Shop) -> None
     given = given_certificate(shop)
     shop.play("site.yml", "--limit", "two", "--diff", **given)
     assert shop.two.read(CERTIFICATE) == Path(given["chatd_tls_certificate"]).read_text()
+    assert CERTIFICATE not in shop.two.run("getcert list")
     assert said_in_news(shop.two) == [TEXT]
     assert shop.two.run("stat -c %a%U /etc/pki/tls/private/chatd.key") == "600root\n"
 

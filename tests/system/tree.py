@@ -19,16 +19,8 @@ RECIPES = [Path(__file__).parent / name for name in ("tree.sh", "tree.py")]
 # Packages of RHEL 8 that chatd or its role ask for, and that are in the tree already or have
 # nothing to do there. Each is an empty RPM of this name.
 STAND_INS = (
-    *(
-        "acl",
-        "bash",
-        "ca-certificates",
-        "certmonger",
-        "dbus",
-        "firewalld",
-        "libselinux-utils",
-        "nginx",
-    ),
+    *("acl", "bash", "ca-certificates", "certmonger", "dbus", "firewalld", "ipa-client"),
+    *("libselinux-utils", "nginx"),
     *("openssh-server", "openssl", "policycoreutils", "policycoreutils-python-utils"),
     *("python3-firewall", "python3-libselinux", "python3-policycoreutils", "rpm"),
     *("selinux-policy", "sos", "systemd"),

@@ -117,6 +117,10 @@ def test_tab_completes_and_help_explains(
     screen.until("> robert:")
     screen.keys("h", "i", "Enter")
     assert from_ann(bob)["text"] == "robert: hi"
+    screen.keys("/", "j", "o", "i", "Tab", "#", "l", "o", "Tab", "Enter")  # faster than a person
+    screen.until("1 #lobby")
+    screen.keys("r", "o", "Tab", "y", "o", "Enter")
+    assert from_ann(bob)["text"] == "robert: yo"
     screen.type("/help")
     screen.until("/search WORDS", "Ctrl-N, Ctrl-P")
 

@@ -115,6 +115,24 @@ def test_who_comes_and_goes_takes_one_line() -> None:
     assert plain([paint.title(v, 40)])[0].endswith("3 here")
 
 
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (40, " #lobby  What it is about        3 here"),
+        (25, " #lobby  What it… 3 here"),
+        (19, " #lobby  W… 3 here"),
+        (18, " #lobby  … 3 here"),
+        (15, " #lobby 3 here"),
+        (12, " #l… 3 here"),
+    ],
+)
+def test_the_title_says_where_one_is_and_what_it_is_about(width: int, shown: str) -> None:
+    v = view()
+    v.rooms["lobby"].topic = "What it is about"
+    v.heard(e.Presence(room="lobby", present=3, online=["ann"], offline=[]), NOON)
+    assert plain([paint.title(v, width)]) == [shown]
+
+
 def test_another_session_that_read_takes_the_marks_away() -> None:
     v = view("lobby", "ops")
     for seq in (1, 2):
