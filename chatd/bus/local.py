@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from chatd.core.ports import Notice
+from chatd.core.ports.bus import nothing_more
 
 
 class LocalBus:
@@ -18,12 +19,16 @@ class LocalBus:
     def __init__(self, soon: Callable[[Callable[[], None]], object]) -> None:
         self._soon = soon
         self._heard: Callable[[Notice], None] = _nobody
+        self._settled: Callable[[], None] = nothing_more
         self._waiting: deque[Notice] = deque()
         self._due = False
 
-    async def start(self, heard: Callable[[Notice], None]) -> None:
-        """Begin to call ``heard``, never from within ``publish``."""
-        self._heard = heard
+    async def start(
+        self, heard: Callable[[Notice], None], settled: Callable[[], None] = nothing_more
+    ) -> None:
+        """Begin to call ``heard``, never from within ``publish``, and ``settled`` after each turn
+        of it."""
+        self._heard, self._settled = heard, settled
 
     def publish(self, notice: Notice) -> None:
         """Ring; never blocks, never raises."""
@@ -32,7 +37,7 @@ class LocalBus:
 
     async def stop(self) -> None:
         """Hear nothing more: what waits is dropped."""
-        self._heard = _nobody
+        self._heard, self._settled = _nobody, nothing_more
         self._waiting.clear()
 
     def _ring(self) -> None:
@@ -54,6 +59,7 @@ class LocalBus:
         finally:
             if self._waiting:
                 self._ring()
+            self._settled()
 
 
 def _nobody(notice: Notice) -> None:

@@ -57,6 +57,7 @@ class FrontFactory(ServerFactory):
         self.echo = UpgradedFactory(reactor, journal)
         self.ways = shortcuts.found(reactor, self.echo) if settings.shortcuts else shortcuts.NONE
         shortcuts.tell(self.ways, meter)
+        shortcuts.read(self.ways, reactor)
         self.outboxes = Outboxes(shortcuts.turns(self.ways, reactor), reactor, meter, journal)
         self.chat = ChatFactory(reactor, journal, house, self.outboxes, meter, self.ways)
         self.use(settings)

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
 from chatd.core.errors import TOO_SLOW, CloseCode
-from chatd.core.ports import Frame
+from chatd.core.ports import Bundle, Frame
 from chatd.edge.outboxes import Outboxes
 from chatd.edge.ports import Delayed
 
@@ -36,6 +36,13 @@ def wire_of(payload: bytes, first: int = TEXT) -> bytes:
     if size < 1 << 16:
         return struct.pack("!BBH", first, 126, size) + payload
     return struct.pack("!BBQ", first, 127, size) + payload
+
+
+def worded(frame: Frame) -> bytes:
+    """All that a frame stands for, as it is sent."""
+    if not isinstance(frame, Bundle):
+        return wire_of(frame.payload)
+    return b"".join(each.wire or wire_of(each.payload) for each in frame.frames)
 
 
 class Line(Protocol):
@@ -109,7 +116,7 @@ class Outbox:
         self._frames.append(answer)
         self._waiting += len(answer)
         self._outboxes.waiting += len(answer)
-        self._outboxes.no_frame(len(answer))
+        self._outboxes.no_frames(1, len(answer))
         self._due = True
         self._outboxes.due(self)
 
@@ -120,7 +127,7 @@ class Outbox:
             return
         wire = frame.wire
         if not wire:
-            wire = frame.wire = wire_of(frame.payload)
+            wire = frame.wire = worded(frame)
         size = len(wire)
         waiting = self._waiting + size
         if waiting * 2 > self._limit and not self._takes(waiting, ephemeral):
@@ -129,6 +136,8 @@ class Outbox:
         self._waiting = waiting
         outboxes = self._outboxes
         outboxes.waiting += size
+        if frame.count > 1:
+            outboxes.no_frames(1 - frame.count, 0)
         if self._paused:
             outboxes.arm()
         elif not self._due:

@@ -58,9 +58,10 @@ class Outboxes:
         self._writes += 1
         self.waiting -= size
 
-    def no_frame(self, size: int) -> None:
-        """One of those that will leave is none: neither it nor its bytes are to be counted."""
-        self._frames -= 1
+    def no_frames(self, count: int, size: int) -> None:
+        """So many of those that will leave are none: neither they nor their bytes are counted. Less
+        than none are there when one stands for several."""
+        self._frames -= count
         self._bytes -= size
 
     def arm(self) -> None:

@@ -57,6 +57,7 @@ class NextTurns:
 class TickingPoller:
     """An epoll object that tells how long the reactor was busy between two polls, and does what is
     to be done at the end of a turn. ``soonest``: seconds until the reactor's next timer, or None.
+    ``first`` is given what a poll found, and gives what is left for the reactor (see reads.py).
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class TickingPoller:
         self._clock = clock
         self._soonest = soonest
         self._ending: list[Call] = []
+        self.first: Callable[[list[tuple[int, int]]], list[tuple[int, int]]] | None = None
         self._woke = clock()
         self._load = 0.0
         self.ticks = 0
@@ -96,7 +98,7 @@ class TickingPoller:
         span = self._woke - woke
         if span > 0:
             self._load += ((slept - woke) / span - self._load) * min(1.0, span / MOMENTS)
-        return events
+        return events if self.first is None else self.first(events)
 
     # --- Turns ---
     def at_end(self, call: Call) -> None:

@@ -3,6 +3,7 @@ fit any more, the library's own way is taken; a metric says so, and the log."""
 
 from __future__ import annotations
 
+import select
 import socket
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from twisted.internet.protocol import Protocol
 from twisted.internet.tcp import Connection
 
-from chatd.edge import direct, opening, short
+from chatd.edge import direct, opening, reads, short
 from chatd.edge.admission import Admitted
 from chatd.edge.ports import EdgeMeter
 from chatd.edge.reactor import NextTurns, TickingPoller, Turns
@@ -25,6 +26,7 @@ class Ways:
     short_frames: bool = False
     turn_end: bool = False
     born_open: bool = False
+    direct_read: bool = False
 
 
 NONE = Ways()
@@ -37,6 +39,7 @@ def found(reactor: Any, factory: UpgradedFactory) -> Ways:
         short_frames=_knows_what_is_half_read(factory),
         turn_end=_poller(reactor) is not None,
         born_open=_is_born_open(factory),
+        direct_read=_poller(reactor) is not None and _reads_directly(reactor),
     )
 
 
@@ -55,6 +58,13 @@ def turns(ways: Ways, reactor: Any) -> Turns:
     """The reactor's turns, as well as they are known."""
     poller = _poller(reactor) if ways.turn_end else None
     return poller or NextTurns(reactor)
+
+
+def read(ways: Ways, reactor: Any) -> None:
+    """Let connections be read straight from what a poll found, if that way is taken."""
+    poller = _poller(reactor)
+    if poller is not None:
+        poller.first = reads.Reads(reactor).take if ways.direct_read else None
 
 
 def _poller(reactor: Any) -> TickingPoller | None:
@@ -80,6 +90,50 @@ def _sends_directly(reactor: Any) -> bool:
             return far.recv(16) == b"there?"
         except Exception:  # noqa: BLE001 - whatever has become of those names, they do not fit
             return False
+
+
+class Ending:
+    """A reactor of one connection, which remembers why it ended."""
+
+    def __init__(self, connection: Any) -> None:
+        self.why: object = None
+        self._selectables = {connection.fileno(): connection}
+
+    def _disconnectSelectable(self, connection: object, why: object, reading: bool) -> None:
+        """It is over."""
+        self.why = why
+
+
+class Hearing(Protocol):
+    """What a connection hears."""
+
+    heard = b""
+
+    def dataReceived(self, data: bytes) -> None:
+        """Remember."""
+        self.heard += data
+
+
+def _reads_directly(reactor: Any) -> bool:
+    """Whether what is to be read comes to the protocol, and an end is noticed."""
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    with near, far:
+        try:
+            protocol = Hearing()
+            connection: Any = Connection(near, protocol, reactor)
+            ending = Ending(connection)
+            taking = reads.Reads(ending, frozenset({Connection}))
+            event = (near.fileno(), select.EPOLLIN)
+            far.send(b"there?")
+            left = taking.take([event, (near.fileno(), select.EPOLLHUP)])
+            heard, running = protocol.heard, ending.why is None
+            far.close()
+            taking.take([event])
+        except Exception:  # noqa: BLE001 - whatever has become of those names, they do not fit
+            return False
+        named = all(hasattr(reactor, name) for name in reads.NAMES)
+        return named and running and ending.why is not None and (heard, len(left)) == (b"there?", 1)
 
 
 def _knows_what_is_half_read(factory: UpgradedFactory) -> bool:

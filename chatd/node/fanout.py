@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from chatd.core.events import Event
 from chatd.core.log import Entry, RoomId, UserId
-from chatd.core.ports import Dialect, Frame, Notice, StoreFailed, StoreFull
+from chatd.core.ports import Bundle, Dialect, Frame, Notice, StoreFailed, StoreFull
 from chatd.core.rooms import Hearer, Person, Room
 from chatd.core.telling import event_of
 
 if TYPE_CHECKING:
     from chatd.node.node import Node
 
+BUNDLE = 32 * 1024
+"""Bytes of a room's frames that travel as one, at most: an outbox shall not have to take more than
+it could bear."""
 PAGE = 500
 """Entries read at a time to close a gap."""
 RETRY = 1.0
@@ -27,6 +30,34 @@ class Fanout:
     def __init__(self, node: Node, live: Callable[[RoomId], Room | None]) -> None:
         self._node = node
         self._live = live
+        self._in_turn = False
+        self._held: dict[tuple[Room, str], list[Frame]] = {}
+
+    # --- turns of the bus ---
+    def heard_in_turn(self, notice: Notice) -> None:
+        """As ``heard``, with others to follow in this turn: what a room is told in it goes out in
+        one bundle at its end, or before anything else is told to anybody."""
+        self._in_turn = not self._node.control.watchers
+        self.heard(notice)
+
+    def settled(self) -> None:
+        """The turn is over."""
+        self._in_turn = False
+        self._let_go()
+
+    def _hold(self, room: Room, dialect: str, frame: Frame) -> None:
+        held = self._held.setdefault((room, dialect), [])
+        held.append(frame)
+        if len(held) * len(frame.payload) > BUNDLE:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        while self._held:  # an outbox that overflows may let others be told, before those that wait
+            (room, dialect), frames = next(iter(self._held.items()))
+            del self._held[room, dialect]
+            bundle = frames[0] if len(frames) == 1 else Bundle(frames)
+            for hearer in tuple(room.hearers.get(dialect, ())):
+                hearer.outbox.put(bundle)
 
     # --- the log ---
     def heard(self, notice: Notice) -> None:
@@ -112,6 +143,7 @@ class Fanout:
         self, room: Room, event: Event, *, but: Hearer | None = None, ephemeral: bool = False
     ) -> None:
         """Tell all who hear the room; ephemeral events are dropped by those who are slow."""
+        self._let_go()
         self._tell(room, event, but=but, ephemeral=ephemeral)
 
     def _tell(
@@ -129,6 +161,10 @@ class Fanout:
             dialect = self._node.dialects[name]
             frame = dialect.event(event, label=room.label, now=now) if hearers else None
             if frame is None:
+                continue
+            if own is not None and self._in_turn and dialect.echo:
+                self._hold(room, name, frame)
+                told += len(hearers)
                 continue
             hearing = tuple(hearers)  # an outbox that overflows takes its hearer away
             if but is None and dialect.echo:  # nearly always: ask nothing for each of them
@@ -153,6 +189,7 @@ class Fanout:
 
     def tell_session(self, hearer: Hearer, event: Event, *, label: str = "") -> int:
         """Tell one session; gives how many bytes that takes."""
+        self._let_go()
         frame = self.frame(hearer.dialect, event, label)
         if frame is None:
             return 0
@@ -161,6 +198,7 @@ class Fanout:
 
     def tell_all(self, event: Event) -> None:
         """Tell everybody who is logged in; encoded once for each dialect."""
+        self._let_go()
         frames = {d.name: self.frame(d, event, "") for d in self._node.dialects.values()}
         for session in tuple(self._node.sessions):
             frame = frames[session.dialect.name]

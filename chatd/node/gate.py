@@ -25,6 +25,9 @@ COMPLAINT = 60.0
 """Seconds between two lines of the log about a store that fails: every command meets it."""
 
 
+_WORDS = {command: command.__name__.lower() for command in COMMANDS}
+
+
 class Gate:
     """Carries out commands; never raises."""
 
@@ -35,7 +38,7 @@ class Gate:
     async def carry_out(self, session: Session | HookCaller, command: Command) -> Ok | Error:
         """The answer to one command, its request id written in."""
         meter, clock = self._node.meter, self._node.clock
-        meter.heard(type(command).__name__.lower())
+        meter.heard(_WORDS[type(command)])
         started = clock.monotonic()
         try:
             row = COMMANDS[type(command)]
@@ -81,6 +84,8 @@ class Gate:
 
     def _saw(self, session: Session | HookCaller, command: Command, refused: str = "") -> None:
         """Tell those who watch: what was refused to whom, and what an operator or moderator did."""
+        if not self._node.control.watchers:
+            return
         word = type(command).__name__.lower()
         user = session.person.name if session.person else ""
         room, target = str(getattr(command, "room", None) or ""), _target(command)

@@ -45,7 +45,9 @@ class LaidDown:
         self, kind: SanctionKind, user_id: UserId | None, room_id: RoomId | None
     ) -> Sanction | None:
         """The one that holds longest, on the whole server or in this room."""
-        found = self._users.get(user_id, ()) if user_id is not None else ()
+        found = self._users.get(user_id) if user_id is not None else None
+        if not found:  # nearly everybody
+            return None
         return self._longest([s for s in found if s.kind == kind and s.room_id in (None, room_id)])
 
     def on_address(self, address: str) -> Sanction | None:
@@ -53,6 +55,8 @@ class LaidDown:
         return self._longest([s for s in self._addresses if s.concerns(None, address)])
 
     def _longest(self, found: list[Sanction]) -> Sanction | None:
+        if not found:
+            return None
         now = self._node.clock.now()
         holding = [each for each in found if each.holds(now)]
         return max(holding, key=lambda s: (s.until is None, s.until or 0), default=None)

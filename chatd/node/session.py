@@ -126,7 +126,8 @@ class Session:
             self._sizes.append(size)
             self._undone += size
             size = 0
-        self._steer()
+        if self._pumping:  # else the pump steers when it is done
+            self._steer()
         self._pump()
 
     def _charge(self, cost: float) -> float:

@@ -109,8 +109,8 @@ _PACE = _words(
 _SHORTCUT = _words(
     "shortcut",
     "to the socket at once; whole text frames without Autobahn's parser; at the end of a turn; "
-    "open without Autobahn's handshake",
-    *("direct_send", "short_frames", "turn_end", "born_open"),
+    "open without Autobahn's handshake; read before the reactor asks",
+    *("direct_send", "short_frames", "turn_end", "born_open", "direct_read"),
 )
 _KIND = _words("kind", "how somebody logged in", "guest", "password", "token")
 

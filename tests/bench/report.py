@@ -14,18 +14,21 @@ from tests.process.harness import PROJECT
 
 RESULTS = Path(__file__).with_name("results.json")
 WORDS = Path(__file__).with_name("performance.md")
+WANTED_SECONDS, WANTED_GROWTH = 6.0, 1.2
 PAGE = PROJECT / "docs/performance.md"
 PICTURE = PROJECT / "docs/performance.svg"
 
 
 def page(results: dict[str, Any]) -> str:
-    """The whole page: words.md with the figures in their places."""
+    """The whole page: performance.md beside this file, with the figures in their places."""
     told = WORDS.read_text()
     parts = {
         "GOALS": _goals(results),
         "TABLES": _tables(results),
         "DEARER": _dearer(results),
         "VERSIONS": _versions(results),
+        "STORM": _storm(results.get("storm")),
+        "GROWTH": _growth(results.get("growth")),
         "LOADS": ", ".join(f"{name} {load}" for name, load in results["loads"].items()),
     }
     for name, text in parts.items():
@@ -67,6 +70,50 @@ def _dearer(results: dict[str, Any]) -> str:
             if wrong(mine)
         ]
     return "\n".join(lines) or "- none"
+
+
+def _storm(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "Not measured."
+    whole = found["replayed"] == found["expected"] and not found["disorder"]
+    met = found["seconds"] < WANTED_SECONDS and whole and not found["closed_as_slow"]
+    trip, judged_so = found["round_trip_ms"], "met" if met else "**not met**"
+    lines = (
+        f"{found['clients']:,} guests, each {found['missed_each']} messages behind, came back to a",
+        f"chatd that had just started (load of the host: {found['load']}).",
+        f"All were caught up after {found['seconds']} s, which took",
+        f"{found['server_cpu_seconds']} s of the server's CPU time. They heard",
+        f"{found['replayed']:,} of the {found['expected']:,} messages that they had missed,",
+        f"{found['disorder']} out of order; {found['closed_as_slow']:.0f} were closed as slow.",
+        f"Who was there already was answered after {trip['p50']:.0f} ms meanwhile (median; the",
+        f"longest: {trip['longest']:.0f} ms). Wanted: below {WANTED_SECONDS:g} s, nothing lost or",
+        f"doubled, nobody closed: {judged_so}.",
+    )
+    return " ".join(lines)
+
+
+def _growth(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "Not measured."
+    few, many = found["few"], found["many"]
+    lines = [
+        " ".join(
+            (
+                f"The same calls of the store with {few[0]:,} messages in {few[1]:,} rooms, and",
+                f"with {many[0]:,} messages in {many[1]:,} rooms with {many[2]:,} members; medians",
+                f"in microseconds (load of the host: {found['load']}). Wanted: at most",
+                f"{WANTED_GROWTH:g} times.",
+            )
+        ),
+        "",
+        "| call | few | many | times | |",
+        "|---|---|---|---|---|",
+    ]
+    for name, call in found["calls"].items():
+        met = "met" if call["ratio"] <= WANTED_GROWTH else "**not met**"
+        figures = f"{call['few_us']} | {call['many_us']} | {call['ratio']:.2f}"
+        lines.append(f"| {name} | {figures} | {met} |")
+    return "\n".join(lines)
 
 
 def _versions(results: dict[str, Any]) -> str:

@@ -1,9 +1,10 @@
-"""A browser for all tests, and people with pages at a daemon. The daemon's fixtures are those of
-tests/process."""
+"""A browser for all tests, and people with pages at a daemon of their own, which was started while
+the test before it ran. The daemon itself and its clients are those of tests/process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -11,12 +12,57 @@ from playwright.sync_api import Browser
 from tests.browser.scripted import Scripted
 from tests.browser.slow_line import SlowLine
 from tests.browser.visitor import NoBrowser, Visitor, chromium
-from tests.process.conftest import daemon, guest, make_daemon
+from tests.process.conftest import guest, make_daemon
 from tests.process.harness import Daemon
 
-__all__ = ["daemon", "guest", "make_daemon"]
+__all__ = ["guest", "make_daemon"]
 
 MakeVisitor = Callable[..., Visitor]
+
+
+class Spares:
+    """Daemons for one test each; the next one starts while this one is in use."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._number = folder, 0
+        self._next = self._begin()
+
+    def _begin(self) -> Daemon:
+        self._number += 1
+        folder = self._folder / f"chatd-{self._number}"
+        folder.mkdir()
+        return Daemon(folder).start(ready=False)
+
+    def take(self) -> Daemon:
+        """One that is ready."""
+        daemon, self._next = self._next, self._begin()
+        daemon.notified.until("READY", alive=daemon.runs)
+        daemon.up.set()
+        return daemon
+
+    def close(self) -> None:
+        """End the one that nobody took."""
+        self._next.close()
+
+
+@pytest.fixture(scope="session")
+def spares(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spares]:
+    """One of them is always about to be ready."""
+    spares = Spares(tmp_path_factory.mktemp("spares"))
+    yield spares
+    spares.close()
+
+
+@pytest.fixture
+def daemon(spares: Spares) -> Iterator[Daemon]:
+    """One that is ready, with nothing but defaults and no limit on the rate; what it logged is
+    shown when the test fails, and may be no error."""
+    daemon = spares.take()
+    yield daemon
+    daemon.close()
+    for log in sorted(daemon.folder.glob("log-*")):
+        print(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")  # noqa: T201
+    assert daemon.may_fault or daemon.faults() == []
 
 
 @pytest.fixture(scope="session")

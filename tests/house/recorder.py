@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter, deque
 
 from chatd.core.errors import TOO_SLOW, CloseCode
-from chatd.core.ports import Frame
+from chatd.core.ports import Bundle, Frame
 from tests.house.world import Pending
 
 
@@ -30,7 +30,8 @@ class Outbox:
         if self.closed is not None or (ephemeral and self._slow):
             self.dropped += 1
             return
-        self.frames.append(frame.payload)
+        frames = frame.frames if isinstance(frame, Bundle) else [frame]
+        self.frames.extend(each.payload for each in frames)
         if self._room is not None and sum(map(len, self.frames)) > self._room:
             self.dropped += len(self.frames)
             self.frames.clear()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from chatd.core.log import Author, Draft, RoomId, UserId
@@ -38,10 +39,12 @@ async def stays_full(store: SqliteStore, lobby: RoomId, seq: int) -> None:
         raise AssertionError("the disk is not full")
     messages, _ = await store.history(lobby, before=None, after=None, limit=seq + 100)
     assert [message.seq for message in messages] == list(range(1, seq + 1))
-    hits = await store.search(
-        "text", room_id=lobby, member=ANN.user_id, cursor=None, limit=seq + 100
-    )
-    assert len(hits) == seq
+    # The index may be behind, and there is no room to bring it up to date; that is no error.
+    assert len(await found(store, lobby, seq + 100)) <= seq
+
+
+async def found(store: SqliteStore, lobby: RoomId, limit: int) -> Sequence[object]:
+    return await store.search("text", room_id=lobby, member=ANN.user_id, cursor=None, limit=limit)
 
 
 def main(folder: Path) -> None:
@@ -58,6 +61,7 @@ def main(folder: Path) -> None:
     ballast.unlink()
     for number in range(1, 100):
         assert run(store.append(lobby, draft("again"))).entry.seq == seq + number
+    assert len(run(found(store, lobby, seq + 100))) == seq
     run(store.close())
 
 

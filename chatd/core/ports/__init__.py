@@ -5,7 +5,7 @@ from chatd.core.ports.audit import Audit
 from chatd.core.ports.auth import Authenticator, Identity
 from chatd.core.ports.bus import Bus, Notice
 from chatd.core.ports.hooks import Hooks
-from chatd.core.ports.line import Dialect, Frame, Outbox, Speaker
+from chatd.core.ports.line import Bundle, Dialect, Frame, Outbox, Speaker
 from chatd.core.ports.process import BadConfig, Facts, NewConfig, Process
 from chatd.core.ports.sanctions import Sanctions
 from chatd.core.ports.store import (
@@ -24,6 +24,7 @@ __all__ = [
     "Audit",
     "Authenticator",
     "BadConfig",
+    "Bundle",
     "Bus",
     "Clock",
     "Dialect",

@@ -19,11 +19,18 @@ class Notice(Struct, frozen=True):
     entry: Entry | None = None
 
 
+def nothing_more() -> None:
+    """For those who do not ask when a turn is over."""
+
+
 class Bus(Protocol):
     """Carries notices to every host. May lose, repeat and reorder: the hearer compares seq."""
 
-    async def start(self, heard: Callable[[Notice], None]) -> None:
-        """Begin to call ``heard``, never from within ``publish``."""
+    async def start(
+        self, heard: Callable[[Notice], None], settled: Callable[[], None] = nothing_more
+    ) -> None:
+        """Begin to call ``heard``, never from within ``publish``; and ``settled`` when that has
+        been called for all there is for now, whatever it raised."""
         ...
 
     def publish(self, notice: Notice) -> None:

@@ -3,6 +3,7 @@ Dialects are in chatd/dialects, the outbox in chatd/edge."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from chatd.core.commands import Command
@@ -12,13 +13,27 @@ from chatd.core.events import Error, Event, Ok
 
 class Frame:
     """One encoded event on its way to many sessions. ``wire`` is the edge's place to keep what it
-    made of ``payload`` for the first of them (a WebSocket header, say)."""
+    made of ``payload`` for the first of them (a WebSocket header, say). ``count``: how many it
+    stands for."""
 
-    __slots__ = ("payload", "wire")
+    __slots__ = ("count", "payload", "wire")
 
     def __init__(self, payload: bytes) -> None:
         self.payload = payload
         self.wire: bytes = b""
+        self.count = 1
+
+
+class Bundle(Frame):
+    """Frames that follow each other for the very same sessions: they travel as one, so that to tell
+    a room of ten messages costs hardly more than to tell it of one."""
+
+    __slots__ = ("frames",)
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        super().__init__(b"")
+        self.frames = frames
+        self.count = len(frames)
 
 
 class Outbox(Protocol):

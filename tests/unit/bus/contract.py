@@ -6,6 +6,7 @@ tests are run in good weather, where each notice arrives at least once.
 
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -52,6 +53,25 @@ class BusContract(ABC):
         self.settle()
         for _, heard in hosts:
             assert set(heard) == published
+
+    def test_a_turn_ends_when_all_of_it_was_heard_whatever_that_raised(self) -> None:
+        told: list[str] = []
+        for bus in self.buses():
+
+            def heard(each: Notice) -> None:
+                told.append(f"heard {each.seq}")
+                if each.seq == 1:
+                    raise RuntimeError("one is too few")
+
+            self.run(bus.start(heard, lambda: told.append("settled")))
+            for seq in (1, 2):
+                bus.publish(notice(seq))
+            for _ in range(2):
+                with suppress(RuntimeError):
+                    self.settle()
+            break
+        assert {"heard 1", "heard 2"} <= set(told)
+        assert told[-1] == "settled"
 
     def test_nothing_is_heard_from_within_publish(
         self, hosts: list[tuple[Bus, list[Notice]]]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 from chatd.core.ports import Notice
+from chatd.core.ports.bus import nothing_more
 
 
 class UnreliableBus:
@@ -30,16 +31,19 @@ class UnreliableBus:
         self._soon = soon
         self._lose, self._repeat, self._late = lose, repeat, late
         self._heard: Callable[[Notice], None] = _nobody
+        self._settled: Callable[[], None] = nothing_more
         self._waiting: list[Notice] = []
         self._due = False
         self.lost = 0
         self.repeated = 0
 
-    async def start(self, heard: Callable[[Notice], None]) -> None:
-        self._heard = heard
+    async def start(
+        self, heard: Callable[[Notice], None], settled: Callable[[], None] = nothing_more
+    ) -> None:
+        self._heard, self._settled = heard, settled
 
     async def stop(self) -> None:
-        self._heard = _nobody
+        self._heard, self._settled = _nobody, nothing_more
         self._waiting.clear()
 
     def publish(self, notice: Notice) -> None:
@@ -68,6 +72,7 @@ class UnreliableBus:
         finally:
             if self._waiting:
                 self._ring()
+            self._settled()
 
 
 def _nobody(notice: Notice) -> None:

@@ -97,7 +97,7 @@ def service(turning: Turning, tmp_path: Path, request: pytest.FixtureRequest) ->
     (tmp_path / "index.html").write_text("<!doctype html>" + "x" * 500_000)
     measure_ticks(turning.reactor, lambda _: None)
     made = Service(turning, tmp_path, shortcuts=request.param)
-    assert made.front.ways == (Ways(True, True, True, True) if request.param else Ways())
+    assert made.front.ways == (Ways(True, True, True, True, True) if request.param else Ways())
     yield made
     for client in made.clients:
         client.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatd.edge import direct, opening, short, shortcuts
+from chatd.edge import direct, opening, reads, short, shortcuts
 from chatd.edge.ports import SHORTCUTS, EdgeSettings
 from chatd.edge.reactor import NextTurns, TickingPoller, measure_ticks
 from chatd.edge.shortcuts import Ways
@@ -15,9 +15,9 @@ from tests.unit.edge.real import Turning
 def test_all_of_them_work_with_these_libraries(turning: Turning) -> None:
     measure_ticks(turning.reactor, lambda _: None)
     ways = shortcuts.found(turning.reactor, World().front.echo)
-    assert ways == Ways(direct_send=True, short_frames=True, turn_end=True, born_open=True), (
-        "a new release has moved the names in chatd/edge/direct.py, short.py or reactor.py"
-    )
+    assert ways == Ways(
+        direct_send=True, short_frames=True, turn_end=True, born_open=True, direct_read=True
+    ), "a new release has moved the names in chatd/edge/direct.py, short.py or reactor.py"
     assert not shortcuts.missing(ways)
     assert isinstance(shortcuts.turns(ways, turning.reactor), TickingPoller)
     assert isinstance(shortcuts.turns(shortcuts.NONE, turning.reactor), NextTurns)
@@ -30,6 +30,7 @@ def test_names_that_are_gone_are_found_out(
     monkeypatch.setattr(direct, "NAMES", ("no_such_name",))
     monkeypatch.setattr(short, "NAMES", ("no_such_name",))
     monkeypatch.setattr(opening, "NAMES", ("no_such_name",))
+    monkeypatch.setattr(reads, "NAMES", ("no_such_name",))
     assert shortcuts.found(turning.reactor, echo) == shortcuts.NONE
     assert shortcuts.missing(shortcuts.NONE) == list(SHORTCUTS)
 

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatd.core.commands import Watch
+from chatd.core.events import Joined
 from chatd.core.log import Author, Draft, Entry, RoomId, UserId
-from chatd.core.ports import Notice, StoreFailed, StoreFull
+from chatd.core.ports import Frame, Notice, StoreFailed, StoreFull
 from chatd.core.rooms import Room
+from chatd.node import fanout as fanout_of_chatd
 from chatd.store.memory import MemoryStore
 from tests.house.house import Client, House
 from tests.unit.bus.unreliable import UnreliableBus
@@ -224,3 +227,68 @@ def test_only_messages_are_counted_as_delivered_once_however_many_hear_them() ->
     ann.asks(type="react", room="lobby", seq=1, emoji="+1")
     house.settle()
     assert (house.meter.counts["delivered"], house.meter.counts["fanned_out"]) == (1, 4)
+
+
+def test_what_a_room_is_told_in_one_turn_goes_out_as_one() -> None:
+    house = House()
+    ann, bob = house.guest("ann", "lobby"), house.guest("bob", "lobby")
+    bob.heard()
+    put: list[Frame] = []
+    take = bob.outbox.put
+
+    def putting(frame: Frame, *, ephemeral: bool = False) -> None:
+        put.append(frame)
+        take(frame, ephemeral=ephemeral)
+
+    bob.outbox.put = putting  # type: ignore[method-assign]
+    for number in range(3):
+        ann.begins(type="send", room="lobby", text=f"text {number}")
+    house.settle()
+    assert [frame.count for frame in put] == [3]
+    assert heard(bob) == [(number + 1, f"text {number}") for number in range(3)]
+    house.ends()
+
+
+def test_what_is_told_in_between_keeps_its_place() -> None:
+    house = House()
+    ann = house.guest("ann", "lobby")
+    ann.heard()
+    fanout, entries = house.node.fanout, [stored(house, text) for text in ("one", "two", "three")]
+    fanout.heard_in_turn(Notice(entries[0].room_id, 1, entries[0]))
+    fanout.heard_in_turn(Notice(entries[1].room_id, 2, entries[1]))
+    assert ann.heard() == []
+    fanout.tell_room(lobby(house), Joined(room="lobby", user="eve"))
+    fanout.heard_in_turn(Notice(entries[2].room_id, 3, entries[2]))
+    fanout.settled()
+    told = [event.get("text", event["type"]) for event in ann.heard()]
+    assert told == ["one", "two", "joined", "three"]
+    house.ends()
+
+
+def test_a_bundle_does_not_grow_beyond_what_an_outbox_bears(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fanout_of_chatd, "BUNDLE", 300)
+    house = House()
+    ann = house.guest("ann", "lobby")
+    ann.heard()
+    for number, entry in enumerate([stored(house, "x" * 100) for _ in range(5)], 1):
+        house.node.fanout.heard_in_turn(Notice(entry.room_id, number, entry))
+    before = len(heard(ann))
+    house.node.fanout.settled()
+    assert 0 < before < 5
+    assert before + len(heard(ann)) == 5
+    house.ends()
+
+
+def test_who_watches_sees_each_message_after_it_was_told() -> None:
+    house = House()
+    ann = house.guest("ann", "lobby")
+    ann.heard()
+    house.node.control.watch(ann.session, Watch())
+    entry = stored(house, "one")
+    house.node.fanout.heard_in_turn(Notice(entry.room_id, 1, entry))
+    assert heard(ann) == [(1, "one")]
+    house.node.control.unwatch(ann.session)
+    house.node.fanout.settled()
+    house.ends()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chatd.core.ports import Notice, StoreFailed
+from chatd.core.ports.bus import nothing_more
 from tests.house.house import House
 
 
@@ -45,7 +46,9 @@ class Deaf:
     def __init__(self) -> None:
         self.notices: list[Notice] = []
 
-    async def start(self, heard: Callable[[Notice], None]) -> None: ...
+    async def start(
+        self, heard: Callable[[Notice], None], settled: Callable[[], None] = nothing_more
+    ) -> None: ...
 
     def publish(self, notice: Notice) -> None:
         self.notices.append(notice)

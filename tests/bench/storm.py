@@ -1,0 +1,126 @@
+"""All come back at the same time: `python -m tests.bench storm [--clients N] [--out FILE]`.
+
+A chatd whose rooms have some history is started, and so many guests resume from a position some
+messages ago, as after a restart. Measured: until all were caught up, and what that cost; whether
+each got every message it had missed, once and in order; and whether two who were there already
+could chat meanwhile. The load generator opens the next one when another is caught up."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from typing import Any
+
+from tests.bench.driving import built, until_quiet
+from tests.bench.keeping import keep
+from tests.bench.processes import cpu
+from tests.process.client import Client
+from tests.process.harness import Daemon
+
+ROOMS = 500
+MISSED = 5
+"""Messages that each client has not heard yet."""
+ON_THE_WAY = 200
+"""Clients that come at the same time."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench storm", description=__doc__)
+    parser.add_argument("--clients", type=int, default=10_000)
+    parser.add_argument("--out", type=Path, help="a file for the figures")
+    args = parser.parse_args(argv)
+    with TemporaryDirectory(prefix="chatd-bench-") as folder:
+        found = storm(Path(folder), args.clients)
+    print(json.dumps(found, indent=1))  # noqa: T201
+    keep(args.out, "storm", found)
+    return 0
+
+
+def storm(folder: Path, clients: int) -> dict[str, Any]:
+    """One storm."""
+    limits = {"sessions": 2 * clients + 100, "handshakes": 10_000, "rooms_per_user": 1000}
+    daemon = Daemon(folder, {"limits": limits})
+    daemon.start()
+    epoch = _seed(daemon)
+    daemon.stop()
+    daemon.start()
+    with closing(Client(daemon.url())) as one, closing(Client(daemon.url())) as other:
+        one.login("lobby", guest="one")
+        other.login("lobby", guest="other")
+        until_quiet(daemon.pid)
+        over, times = Event(), list[float]()
+        chatting = Thread(target=_chat, args=(one, over, times), daemon=True)
+        chatting.start()
+        found = _come(daemon, clients, epoch)
+        over.set()
+        chatting.join()
+    closes = daemon.metric("chatd_slow_sessions_closed_total")
+    daemon.stop()
+    return found | {
+        "clients": clients,
+        "missed_each": MISSED,
+        "closed_as_slow": closes,
+        "round_trip_ms": {"p50": round(1000 * median(times), 1), "longest": 1000 * max(times)},
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def _seed(daemon: Daemon) -> str:
+    """Rooms with a history; gives the store's epoch."""
+    with closing(Client(daemon.url())) as maker:
+        maker.login(guest="maker")
+        epoch = ""
+        for room in range(ROOMS):
+            epoch = str(maker.ask("create", room=f"r{room}")["epoch"])
+            for number in range(1, MISSED + 1):
+                maker.ask("send", room=f"r{room}", text=f"~00{number:08x}{0:012x}~")
+    return epoch
+
+
+def _come(daemon: Daemon, clients: int, epoch: str) -> dict[str, Any]:
+    position = {"r{r}": {"epoch": epoch, "seq": 0}}
+    login = json.dumps({"type": "login", "guest": "g{c}", "resume": position})
+    command = [
+        *(str(built()), "--port", str(daemon.port), "--connections", str(clients)),
+        *("--rooms", str(ROOMS), "--path", "/?format=json", "--hello", login, "--seconds", "0"),
+        *("--await", '"caught_up"', "--await-count", "1", "--at-once", str(ON_THE_WAY)),
+    ]
+    spent, begun = cpu(daemon.pid), time.monotonic()
+    took, told = 0.0, {"lost": 0, "disorder": 0}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as load:
+        assert load.stdout is not None
+        assert load.stdin is not None
+        for line in load.stdout:
+            if line.strip() == "open":
+                took, spent = time.monotonic() - begun, cpu(daemon.pid) - spent
+                load.stdin.write("go\n")
+                load.stdin.flush()
+            elif line.startswith("{"):
+                told = json.loads(line)
+    return {
+        "seconds": round(took, 2),
+        "server_cpu_seconds": round(spent, 2),
+        "replayed": told["lost"] * -1,  # heard, and not said in this run
+        "expected": clients * MISSED,
+        "disorder": told["disorder"],
+    }
+
+
+def _chat(one: Client, over: Event, times: list[float]) -> None:
+    while not over.is_set():
+        begun = time.monotonic()
+        one.ask("send", room="lobby", text="is anybody there?")
+        times.append(time.monotonic() - begun)
+        over.wait(0.05)

@@ -1,0 +1,79 @@
+"""docs/performance.md says what the figures say, and the picture shows them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.bench.goals import Goal, judged
+from tests.bench.picture import picture
+from tests.bench.report import PAGE, PICTURE, RESULTS, page
+from tests.bench.table import middle, ratio, wrong
+
+RESULTS_NOW: dict[str, Any] = json.loads(RESULTS.read_text())
+
+
+def rounds(**costs: list[float]) -> dict[str, Any]:
+    return {
+        name: [
+            {"cpu_us": cost, "p99": cost, "lost": 0, "disorder": 0, "strangers": 0} for cost in each
+        ]
+        for name, each in costs.items()
+    }
+
+
+def test_the_page_and_the_picture_are_made_of_the_figures() -> None:
+    assert PAGE.read_text() == page(RESULTS_NOW), "run `python -m tests.bench.report`"
+    assert PICTURE.read_text() == picture(RESULTS_NOW), "run `python -m tests.bench.report`"
+    assert "<!--" not in PAGE.read_text()
+
+
+def test_every_peer_that_is_not_told_as_left_out_has_figures() -> None:
+    told = set(RESULTS_NOW["cases"]["room100"]["rounds"])
+    assert set(RESULTS_NOW["versions"]) - {"chatd, durable"} <= told
+    assert {"chatd", "socketify", "picows", "Node ws", "Autobahn"} <= told
+
+
+def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
+    found = rounds(chatd=[1.0, 2.0, 4.0], other=[3.0, 2.0, 4.0])
+    assert ratio(found, "other") == (1.0, 1.0, 3.0)
+    assert middle(found["other"], "cpu_us") == 3.0
+    found["other"][0] = None
+    assert ratio(found, "other") == (1.0, 1.0, 1.0)
+    found["chatd"][1]["lost"] = -2
+    assert wrong(found["chatd"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("goal", "met"),
+    [
+        (Goal("x", 2.0, "other"), True),
+        (Goal("x", 2.1, "other"), False),
+        (Goal("x", 3.0), True),
+        (Goal("x", 2.9), False),
+        (Goal("x", 2.0, "other", figure="p99"), True),
+        (Goal("x", 3.0, least=True), True),
+        (Goal("x", 3.1, least=True), False),
+    ],
+)
+def test_a_goal_is_met_or_not(goal: Goal, *, met: bool) -> None:
+    results = {"cases": {"x": {"rounds": rounds(chatd=[3.0], other=[6.0])}}}
+    found = judged(goal, results)
+    assert found is not None
+    assert found[2] is met
+
+
+def test_a_goal_without_figures_is_not_judged() -> None:
+    results = {"cases": {"x": {"rounds": rounds(chatd=[3.0])}}}
+    assert judged(Goal("y", 1.0), results) is None
+    assert judged(Goal("x", 1.0, "other"), results) is None
+
+
+def test_the_picture_has_a_bar_for_each_peer() -> None:
+    case = {"title": "one", "rounds": rounds(chatd=[1.0], cheaper=[0.5], dearer=[4.0])}
+    drawn = ET.fromstring(picture({"cases": {"one": case}}))  # noqa: S314  # made just now
+    texts = [text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"cheaper", "dearer", "0.50", "4.00"} <= set(texts)
