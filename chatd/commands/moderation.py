@@ -14,7 +14,7 @@ from chatd.core import commands as c
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.errors import KICKED, Refused
 from chatd.core.events import Notice, Ok
-from chatd.core.log import Member, Rank, RoomId
+from chatd.core.log import Member, Rank, RoomId, UserId
 from chatd.core.moderation import Sanctioned, SanctionLine, SanctionList
 from chatd.core.policy import Verb, decide, lasts
 from chatd.core.rooms import Person, Room
@@ -220,16 +220,16 @@ async def _aim(
         raise Refused("bad_field", "that is you")
     account = await host.store.account_by_id(target.user_id)
     over_operator = account is not None and account.operator
-    over = await _rank(host, target, scene)
+    over = await _rank(host, target.user_id, scene)
     _may(host, me, verb, scene, over, over_operator=over_operator)
     return scene, target
 
 
-async def _rank(host: Host, target: Member, scene: Scene) -> Rank | None:
+async def _rank(host: Host, user_id: UserId, scene: Scene) -> Rank | None:
     if scene.room is None:
         return None
-    kept = await host.store.membership(scene.room.room_id, target.user_id)
-    person = host.by_id(target.user_id)
+    kept = await host.store.membership(scene.room.room_id, user_id)
+    person = host.by_id(user_id)
     place = person.rooms.get(scene.room.room_id) if person else None
     return place.rank if place else kept.rank if kept else None
 
@@ -276,20 +276,35 @@ async def _lay(
 async def _lift(
     host: Host, session: Caller, kind: SanctionKind, who: str, room: str | None, act: Act
 ) -> Ok:
-    """By the name that it was laid on, which nobody may have any more."""
+    """By the name that it was laid on, which nobody may have any more, or the one they have now.
+    Whoever may not lay it on somebody may not lift it: nobody unmutes themselves."""
     scene = await _scene(host, session.me, room)
     _may(host, session.me, kind, scene)
-    address = _address(who)
-    shown = address.shown if address else who
+    laid = _laid_on(host, kind, who, scene)
+    if laid is None:
+        done = "banned" if kind == "ban" else "muted"
+        raise Refused("no_such_user", f"{who!r} is not {done} {scene.where}; `bans` lists all")
+    if laid.subject.kind == "user":
+        _may(host, session.me, kind, scene, await _rank(host, UserId(laid.subject.value), scene))
+    deed = _lifting(act, laid.subject, scene)
+    await host.store.lift(kind, laid.subject, scene.room_id, deed=deed)
+    await host.laid.changed()
+    return Ok()
+
+
+def _laid_on(host: Host, kind: SanctionKind, who: str, scene: Scene) -> Sanction | None:
+    """Theirs who have this name now goes before that of others who had it then."""
+    address, here = _address(who), host.named(who)
+    shown = (address.shown if address else who).casefold()
+    then = None
     for each in host.laid.in_force:
-        same = each.subject.shown.casefold() == shown.casefold()
-        if same and each.kind == kind and each.room_id == scene.room_id:
-            deed = _lifting(act, each.subject, scene)
-            await host.store.lift(kind, each.subject, scene.room_id, deed=deed)
-            await host.laid.changed()
-            return Ok()
-    done = "banned" if kind == "ban" else "muted"
-    raise Refused("no_such_user", f"{who!r} is not {done} {scene.where}; `bans` lists all")
+        if each.kind != kind or each.room_id != scene.room_id:
+            continue
+        if here is not None and each.subject.value == here.user_id:
+            return each
+        if then is None and each.subject.shown.casefold() == shown:
+            then = each
+    return then
 
 
 def _lifting(act: Act, subject: Subject, scene: Scene) -> Deed:

@@ -102,6 +102,10 @@ _NICK = _Rule(
 _LETTERLIKE = frozenset("\u00b7\u0375\u05f3\u05f4\u30fb")
 _EMOJI_FROM = "\U0001f300"
 
+# `ban` takes an address where it takes a name: whoever were called like one could not be banned,
+# and the ban would hit whoever comes from there.
+_ADDRESS = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
+
 # The program's own voice and the words that address a crowd. Short on purpose: an operator
 # chooses his accounts himself, and a guest's look-alike of an account is refused by its skeleton.
 RESERVED = frozenset({"chatd", "server", "system", "admin", "everyone", "here"})
@@ -140,6 +144,8 @@ def room_name(raw: str) -> str:
 
 
 def _unreserved(rule: _Rule, raw: str, name: str) -> str:
+    if _ADDRESS.fullmatch(name):
+        raise BadName(rule.kind, raw, "it reads as an IP address: add a letter")
     for look in looks(name):
         if look in _RESERVED_LOOKS:
             word = _RESERVED_LOOKS[look]

@@ -223,8 +223,11 @@ def _above(case: Case) -> Verdict | None:
     if case.over_operator:
         return _no("rank", "a moderator cannot hit an operator of the server")
     if case.over is not None and case.rank is not None and _power(case.over) >= _power(case.rank):
-        return _no("rank", f"a {case.rank.value} cannot hit a {case.over.value} of the room")
+        return _no("rank", f"{_A[case.rank]} cannot hit {_A[case.over]} of the room")
     return None
+
+
+_A = {Rank.MEMBER: "a member", Rank.MODERATOR: "a moderator", Rank.OWNER: "an owner"}
 
 
 def _power(rank: Rank) -> int:

@@ -53,6 +53,17 @@ def seconds(text: str) -> int:
     return int(found[1]) * UNITS[found[2]]
 
 
+def patience(text: str) -> float:
+    """How long to wait, in seconds: over none, and at most a day."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= UNITS["d"]:  # nor what is no number
+        raise argparse.ArgumentTypeError(f"{text!r} is no time in seconds, over 0 and up to 86400")
+    return found
+
+
 def parser() -> argparse.ArgumentParser:
     """Made anew at each call."""
     top = Parser(
@@ -67,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument("--config", metavar="FILE", help="the configuration that names it")
     where.add_argument("--dev", metavar="DIR", help="the folder of chatd serve --dev, or make run")
     top.add_argument(
-        "--timeout", metavar="SECONDS", type=float, default=30.0, help="for an answer (30)"
+        "--timeout", metavar="SECONDS", type=patience, default=30.0, help="for an answer (30)"
     )
     verbs = top.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
     for group in (_looking, _moderating, _ruling, _reporting, _running, _asking):

@@ -395,6 +395,16 @@ def test_it_knows_the_same_words_as_the_daemon() -> None:
     assert tuple(EMERGENCY_STEPS) == arguments.STEPS
 
 
+@pytest.mark.parametrize("time", ["-1", "0", "nan", "inf", "1e9", "soon"])
+def test_a_time_that_nobody_can_wait_is_a_usage_error(
+    time: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        arguments.parser().parse_args(["--timeout", time, "status"])
+    assert ended.value.code == os.EX_USAGE
+    assert f"{time!r} is no time in seconds, over 0 and up to 86400" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("wrong", [["dance"], [], ["ban", "ann", "--for", "soon"], ["slow", "x"]])
 def test_wrong_arguments_are_a_usage_error(daemon: Daemon, wrong: list[str]) -> None:
     ran = chatctl(daemon, *wrong)

@@ -179,6 +179,13 @@ def test_a_guest_cannot_borrow_a_reserved_word_by_its_look() -> None:
     assert "'admin' and what looks like it is reserved" in refusal(nick, "ADMlN")
 
 
+@pytest.mark.parametrize("prepare", [account_name, nick])
+@pytest.mark.parametrize("raw", ["192.0.2.7", "999.0.0.01", "\uff11\uff12.0.2.7"])
+def test_who_is_called_like_an_address_could_not_be_banned(prepare: Prepare, raw: str) -> None:
+    assert refusal(prepare, raw) == "it reads as an IP address: add a letter"
+    assert [prepare(name) for name in ("192.0.2.7a", "1.2.3")] == ["192.0.2.7a", "1.2.3"]
+
+
 def test_a_room_may_be_called_what_a_user_may_not() -> None:
     assert room_name("system") == "system"
 
