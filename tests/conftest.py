@@ -26,6 +26,7 @@ TOGETHER = (HOSTS, "tests/conformance/")
 """Folders whose tests share what takes long to make."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file stay together, and those of some folders; those with hosts take longest,
     so they begin. The browser's come last: Playwright keeps an event loop in this thread while its

@@ -19,6 +19,9 @@ def chatting(host: Host, user: str, password: str) -> Iterator[Client]:
     """A session of an account over wss, the certificate checked."""
     trust = ssl.create_default_context(cadata=host.read(CERTIFICATE))
     trust.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # it is that very one, whoever signed it
+    # TLS 1.3 sends tickets after its handshake. The client reads and writes in two threads, which
+    # one TLS object cannot bear when such a ticket comes: its request would be lost, now and then.
+    trust.maximum_version = ssl.TLSVersion.TLSv1_2
     ours, theirs = socket.socketpair()
     way: list[str] = [
         "nsenter",
