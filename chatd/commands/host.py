@@ -73,8 +73,14 @@ class LaidDown(Protocol):
         """Milliseconds until slow mode lets this user speak again."""
         ...
 
-    def spoke(self, room_id: RoomId, user_id: UserId, *, nothing: bool = False) -> None:
-        """Somebody spoke just now, or (``nothing``) did not after all."""
+    def spoke(
+        self, room_id: RoomId, user_id: UserId, key: str | None, *, nothing: bool = False
+    ) -> None:
+        """Somebody spoke just now, with this key, or (``nothing``) did not after all."""
+        ...
+
+    def repeats(self, room_id: RoomId, user_id: UserId, key: str | None) -> bool:
+        """Whether this is the key of what slow mode counts from: the same message again."""
         ...
 
     async def changed(self) -> None:

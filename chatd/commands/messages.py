@@ -5,11 +5,12 @@ its number; telling others comes after that."""
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
 from chatd.commands.membership import direct_with
-from chatd.commands.places import kept, must, place_of, topic_of
+from chatd.commands.places import asked, case_of, kept, must, place_of, topic_of
 from chatd.core import commands as c
 from chatd.core import text as texts
 from chatd.core.audit import NO_DEED, Deed
@@ -34,21 +35,31 @@ async def send(host: Host, session: Caller, command: c.Send) -> Stored:
         place = await place_of(host, me, command.room)
     else:
         place = await direct_with(host, session, command.to or "")
-    must(host, me, "send", place)
+    room_id, key = place.room.room_id, command.key
+    again = host.laid.repeats(room_id, me.user_id, key)
+    case = case_of(host, me.actor, me.user_id, "send", place.room, place.rank)
+    asked(
+        replace(case, slow_wait=0) if again else case
+    )  # who asks for the same answer says no more
     draft = Draft(
         kind="message",
         author=me.author,
         ts=host.clock.now(),
         text=said,
-        key=command.key,
+        key=key,
         reply_to=command.reply_to,
     )
-    host.laid.spoke(place.room.room_id, me.user_id)  # at once: another may follow before the answer
-    try:
+    if again:
         return await _store(host, session, place, draft)
+    host.laid.spoke(room_id, me.user_id, key)  # at once: another may follow before the answer
+    try:
+        stored = await _store(host, session, place, draft)
     except BaseException:
-        host.laid.spoke(place.room.room_id, me.user_id, nothing=True)
+        host.laid.spoke(room_id, me.user_id, key, nothing=True)
         raise
+    if stored.again:
+        host.laid.spoke(room_id, me.user_id, key, nothing=True)
+    return stored
 
 
 async def edit(host: Host, session: Caller, command: c.Edit) -> Stored:

@@ -94,6 +94,17 @@ class Fanout:
         for room in self._node.attendance.all():
             room.recent.clear()
             self._node.spawn(self.verify(room))
+            if room.kind == "direct":
+                self._node.spawn(self._retitle(room))
+
+    async def _retitle(self, room: Room) -> None:
+        """The title of a room of two says who they are, or no more."""
+        try:
+            stored = await self._node.store.room(room.name)
+        except (StoreFull, StoreFailed) as error:
+            self._node.log.warning("title_unread", room=room.room_id, reason=str(error))
+        else:
+            room.title = stored.title if stored is not None else room.title
 
     async def _read_gap(self, room: Room) -> None:
         self._node.meter.gap_read()

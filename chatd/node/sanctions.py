@@ -31,7 +31,7 @@ class LaidDown:
         self._users: dict[str, list[Sanction]] = {}
         self._addresses: list[Sanction] = []
         self._rules: dict[RoomId, RoomRules] = {}
-        self._spoke: dict[tuple[RoomId, UserId], float] = {}
+        self._spoke: dict[tuple[RoomId, UserId], tuple[float, str | None]] = {}
         self.emergency = Emergency.OFF
 
     @property
@@ -74,18 +74,25 @@ class LaidDown:
         spoke = self._spoke.get((room_id, user_id))
         if spoke is None:
             return 0
-        return max(0, int(1000 * (spoke + slow - self._node.clock.monotonic())))
+        return max(0, int(1000 * (spoke[0] + slow - self._node.clock.monotonic())))
 
-    def spoke(self, room_id: RoomId, user_id: UserId, *, nothing: bool = False) -> None:
+    def spoke(
+        self, room_id: RoomId, user_id: UserId, key: str | None, *, nothing: bool = False
+    ) -> None:
         """Noted only where it matters."""
         if nothing:
             self._spoke.pop((room_id, user_id), None)
         elif self.rules(room_id).slow:
-            self._spoke[room_id, user_id] = self._node.clock.monotonic()
+            self._spoke[room_id, user_id] = (self._node.clock.monotonic(), key)
+
+    def repeats(self, room_id: RoomId, user_id: UserId, key: str | None) -> bool:
+        """Whether what slow mode counts from was sent with this key."""
+        spoke = self._spoke.get((room_id, user_id)) if key else None
+        return spoke is not None and spoke[1] == key
 
     def _forget_who_spoke(self) -> None:
         now = self._node.clock.monotonic()
-        over = [k for k, spoke in self._spoke.items() if spoke + self.rules(k[0]).slow <= now]
+        over = [k for k, spoke in self._spoke.items() if spoke[0] + self.rules(k[0]).slow <= now]
         for key in over:
             del self._spoke[key]
 

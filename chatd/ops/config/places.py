@@ -121,9 +121,15 @@ def network() -> Kind[Network]:
         if written == "unix":
             return written
         try:
-            return ip_network(written)
+            found = ip_network(written)
         except ValueError:
             raise Unfit(_not_a_network(written)) from None
+        if isinstance(found, IPv6Network) and found.prefixlen >= 96:
+            mapped = found.network_address.ipv4_mapped
+            if mapped is not None:  # peers of it are compared as IPv4: this would hold for nobody
+                plain = IPv4Network((mapped, found.prefixlen - 96))
+                raise Unfit(f'this is IPv4 in IPv6; write "{plain}"')
+        return found
 
     allowed = 'a network such as "10.0.0.0/8", an address, or "unix" for peers on a unix socket'
     return Kind("network", allowed, read, lambda value: literal(str(value)))

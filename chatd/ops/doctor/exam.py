@@ -3,6 +3,7 @@ Questions that several checks ask of it stand here too; judging is theirs."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +33,15 @@ class Exam:
 
     @property
     def beside(self) -> tuple[Path, ...]:
-        """The files that belong to the database: SQLite's, and chatd's lock."""
-        return tuple(Path(f"{self.database}{tail}") for tail in ("-wal", "-shm", ".lock"))
+        """The files that belong to the database: SQLite's, and chatd's lock. They are where a link
+        leads to."""
+        real = os.path.realpath(self.database)
+        return tuple(Path(f"{real}{tail}") for tail in ("-wal", "-shm", ".lock"))
 
 
 def process(exam: Exam, host: Host) -> int:
     """The daemon that has this store, 0 for none."""
-    return host.holder(Path(f"{exam.database}.lock"))
+    return host.holder(exam.beside[-1])
 
 
 def account(exam: Exam, host: Host) -> int:

@@ -44,7 +44,7 @@ class Restore(Struct, frozen=True):
 def plan(backup: Path, database: Path, *, replace: bool, stamp: str) -> Restore:
     """Look at everything, and change nothing. ``stamp`` tells what is moved aside from others.
     Raises Refusal, BadBackup and CannotOpen."""
-    manifest = good(backup)
+    manifest, database = good(backup), _real(database)
     if not database.parent.is_dir():
         raise Refusal(f"there is no folder {database.parent} for the database: make it first")
     if Path(f"{database}.lock").exists():
@@ -67,6 +67,7 @@ def restore(
 ) -> Restore:
     """Do it, and record ``deed`` in the database that is there then. Raises as ``plan`` does."""
     steps = plan(backup, database, replace=replace, stamp=stamp)
+    database = steps.database
     lock = Lock(database)
     try:
         fresh = database.with_name(f"{database.name}.restoring")
@@ -80,6 +81,11 @@ def restore(
     finally:
         lock.release()
     return steps
+
+
+def _real(database: Path) -> Path:
+    """What a link leads to is replaced, not the link: it may be there for the sake of its disk."""
+    return database.resolve() if database.is_symlink() else database
 
 
 def _lay_ready(steps: Restore, fresh: Path, deed: Deed) -> None:

@@ -104,11 +104,12 @@ def remarks(path: Path) -> tuple[str, ...]:
 
 
 class Lock:
-    """Holds `PATH.lock` for as long as one daemon uses the store, or one process migrates it."""
+    """Holds `PATH.lock` for as long as one daemon uses the store, or one process migrates it. It is
+    beside the file that a symbolic link leads to: by whatever name, it is one database."""
 
     def __init__(self, path: Path) -> None:
         """Raises InUse when another holds it."""
-        self._fd = _file(Path(f"{path}.lock"))
+        self._fd = _file(_lock_of(path))
         try:
             # flock, not POSIX locks: those end when any file descriptor of the file is closed.
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -128,10 +129,14 @@ class Lock:
             self._fd = -1
 
 
+def _lock_of(path: Path) -> Path:
+    return Path(f"{os.path.realpath(path)}.lock")
+
+
 def in_use(path: Path) -> bool:
     """Whether somebody holds that lock at this moment."""
     try:
-        fd = os.open(f"{path}.lock", os.O_RDONLY)
+        fd = os.open(_lock_of(path), os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

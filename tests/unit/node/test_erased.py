@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from chatd.core.log import Author, Draft, RoomId, UserId
 from chatd.core.ports import StoreFailed
 from chatd.core.rooms import Room
@@ -63,3 +65,17 @@ def test_what_is_at_hand_goes_when_the_store_cannot_say() -> None:
     house.tasks.spawn(house.node.fanout.forget(UserId("u-alice")))
     assert list(lobby(house).recent) == []
     assert "account_unread {'reason': 'the disk sleeps'}" in house.log.lines
+
+
+def test_a_room_of_two_that_is_awake_is_no_more_called_after_them() -> None:
+    house = House()
+    bob = house.guest("bob", "lobby")
+    bob.asks(type="send", room="lobby", text="hello")
+    user_id = house.account("alice", "a long password")
+    assert bob.asks(type="direct", user="alice")["title"] == "bob, alice"
+    [kept] = [r for r in house.store.writing().rooms.values() if r.stored.kind == "direct"]
+    kept.stored = replace(kept.stored, title="bob, erased user")
+    is_erased(house, user_id, 1)
+    house.pass_(REVOCATIONS)
+    [two] = [each for each in bob.asks(type="rooms")["rooms"] if each.get("kind") == "direct"]
+    assert two["title"] == "bob, erased user"

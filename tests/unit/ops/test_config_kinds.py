@@ -129,6 +129,7 @@ REFUSED: list[tuple[Kind[Any], object, str]] = [
     (ORIGIN, "https://u:p@x", "not an origin"),
     (ORIGIN, "null", "scheme is missing"),
     (places.network(), "10.0.0.1/8", '"10.0.0.0/8"'),
+    (places.network(), "::ffff:10.0.0.0/104", 'write "10.0.0.0/8"'),
     (places.network(), "10.0.0.0/33", "neither"),
     (places.zone(), "Europe/Berln", '"Europe/Berlin"'),
     (places.zone(), "../../etc/passwd", "no such time zone"),

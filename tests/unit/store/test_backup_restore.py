@@ -141,6 +141,24 @@ def test_a_running_daemon_is_not_pulled_the_carpet_from_under(database: Path, ba
     assert state(database.parent) == before
 
 
+def test_by_a_link_it_is_the_same_database(database: Path, backup: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(database)
+    lock = Lock(link)
+    with pytest.raises(InUse, match="stop that one first"):
+        Lock(database)
+    for named in (database, link):
+        with pytest.raises(InUse, match="stop that one first"):
+            put_back(backup, named)
+    lock.release()
+    talk_on(database)
+    steps = put_back(backup, link)
+    assert link.is_symlink()
+    assert steps.aside == Path(f"{database}.before-restore-{STAMP}")
+    with opened(link) as (store, run):
+        assert run(finds(store, "backup")) == []
+
+
 def test_a_bad_backup_is_refused_before_anything_is_touched(database: Path, backup: Path) -> None:
     before = state(database.parent)
     with (backup / "chatd.sqlite3").open("r+b") as file:
