@@ -129,6 +129,23 @@ async def test_pages_go_from_the_newest_to_the_oldest(store: Store) -> None:
     assert found == [f"tea {n} {where}" for n in (3, 2, 1, 0) for where in ("above", "below")]
 
 
+async def test_what_is_public_is_found_behind_very_much_that_is_not(store: Store) -> None:
+    lobby, cellar = await make_room(store), await make_room(store, "cellar", "private")
+    for number in range(5):
+        await say(store, lobby, f"tea {number}")
+        for _ in range(90 * number):  # more than are looked at one by one
+            await say(store, cellar, "tea that nobody may know of")
+    everything = [f"tea {number}" for number in (4, 3, 2, 1, 0)]
+    assert await finds(store, "tea") == everything
+    found: list[str] = []
+    cursor = None
+    for _ in range(6):
+        hits = await store.search("tea", room_id=None, member=BOB.user_id, cursor=cursor, limit=1)
+        found += [hit.message.text for hit in hits]
+        cursor = hits[-1].cursor if hits else 0
+    assert found == everything
+
+
 async def test_a_hit_shows_the_message_as_it_stands(store: Store) -> None:
     lobby = await make_room(store)
     await say(store, lobby, "tea")
