@@ -69,7 +69,7 @@ class Writer:
         while calls := self._take():
             started = perf_counter()
             self._carry_out(calls)
-            self.behind += sum(call.work is append for call in calls)
+            self._count(calls)
             self._deliver(partial(self._hand_out, calls, perf_counter() - started))
             if self.behind > BEHIND:
                 self._index()
@@ -107,8 +107,19 @@ class Writer:
         self._line.execute("PRAGMA synchronous = NORMAL")
         self._together([call])
         self._line.execute("PRAGMA synchronous = FULL")
-        done = call.outcome if isinstance(call.outcome, int) else 0
-        self.behind = max(0, self.behind - done) if done == INDEXED else 0
+        if isinstance(call.outcome, int):
+            self._count([call])
+        else:
+            self.behind = 0  # until something is stored again, or the next start
+
+    def _count(self, calls: list[Call]) -> None:
+        """How many are behind after these: those that a search had indexed are not any more, or
+        each search that comes soon after it would ask for a commit that has nothing to do."""
+        self.behind += sum(call.work is append for call in calls)
+        for call in calls:
+            if call.work is catch_up and isinstance(call.outcome, int):
+                left = self.behind - call.outcome if call.outcome == call.args[0] else 0
+                self.behind = max(0, left)
 
     def _hand_out(self, calls: list[Call], seconds: float) -> None:
         self._meter.group(len(calls), seconds)

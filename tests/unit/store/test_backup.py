@@ -320,7 +320,7 @@ def test_damage_that_was_copied_is_found(forged: Path) -> None:
     path = forged / "chatd.sqlite3"
     with closing(sqlite3.connect(path)) as connection:
         (page,) = connection.execute(
-            "SELECT rootpage FROM sqlite_master WHERE name = 'messages_seq'"
+            "SELECT rootpage FROM sqlite_master WHERE name = 'messages_id'"
         ).fetchone()
     with path.open("r+b") as file:
         file.seek((page - 1) * 4096)

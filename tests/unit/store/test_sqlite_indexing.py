@@ -53,6 +53,15 @@ def test_a_message_is_acknowledged_before_it_is_indexed_and_found_all_the_same(
     assert bench.meter.operations.count("index") == 1
 
 
+def test_the_next_search_asks_the_writer_for_nothing_when_nothing_was_said(bench: Bench) -> None:
+    for said in ("green tea", "black tea"):
+        bench.run(say(bench.store, bench.lobby, said))
+        bench.meter.operations.clear()
+        for _ in range(3):
+            assert said in bench.run(finds(bench.store, "tea"))
+        assert bench.meter.operations.count("index") == 1
+
+
 def test_what_changes_before_its_turn_is_indexed_as_it_stands_then(bench: Bench) -> None:
     store, lobby = bench.store, bench.lobby
     bench.run(say(store, lobby, "green tea", "black tea", "a secret"))
