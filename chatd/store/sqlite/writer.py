@@ -114,12 +114,13 @@ class Writer:
 
     def _count(self, calls: list[Call]) -> None:
         """How many are behind after these: those that a search had indexed are not any more, or
-        each search that comes soon after it would ask for a commit that has nothing to do."""
+        each search that comes soon after it would ask for a commit that has nothing to do. Where as
+        many were indexed as may be in one go there are more: whoever ended before left them."""
         self.behind += sum(call.work is append for call in calls)
         for call in calls:
             if call.work is catch_up and isinstance(call.outcome, int):
-                left = self.behind - call.outcome if call.outcome == call.args[0] else 0
-                self.behind = max(0, left)
+                whole = call.outcome < call.args[0]
+                self.behind = 0 if whole else max(INDEXED, self.behind - call.outcome)
 
     def _hand_out(self, calls: list[Call], seconds: float) -> None:
         self._meter.group(len(calls), seconds)

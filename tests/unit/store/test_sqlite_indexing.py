@@ -115,6 +115,18 @@ def test_what_is_left_at_the_end_is_indexed_by_the_next_one(
         until(lambda: indexed(path) == (1, 1))
 
 
+def test_more_than_one_go_that_was_left_is_indexed_by_the_next_one(
+    bench: Bench, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run(say(bench.store, bench.lobby, *(f"word {n}" for n in range(7))))
+    bench.close()
+    assert indexed(path) == (0, 0)
+    monkeypatch.setattr(writer, "INDEXED", 2)
+    monkeypatch.setattr(writer, "LULL", 0.01)
+    with opened(path):
+        until(lambda: indexed(path) == (7, 7))
+
+
 def test_with_very_much_behind_the_index_is_not_left_for_later(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
