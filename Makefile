@@ -30,7 +30,7 @@ PYTEST_FLAGS ?= -q
 PURE      = core commands dialects
 # What runs in memory is dealt out test by test; what has processes of its own, file by file (tests/conftest.py).
 PARALLEL  = --numprocesses=auto --dist=worksteal
-BY_FILE   = --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
+BY_FILE   = --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 IN_MEMORY = tests/unit $(wildcard tests/conversations)
 
 # A virtual environment whose interpreter went away with an upgrade is made again.

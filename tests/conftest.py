@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["pytester"]
 
@@ -26,18 +28,27 @@ TOGETHER = (HOSTS, "tests/conformance/")
 """Folders whose tests share what takes long to make."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file stay together, and those of some folders; those with hosts take longest,
-    so they begin. The browser's come last: Playwright keeps an event loop in this thread while its
-    browser is open, and no test after it could run one of its own."""
+    """Tests with hosts take longest, so they begin. The browser's come last: Playwright keeps an
+    event loop in this thread while its browser is open, and no test after it could run one of its
+    own."""
     items.sort(
         key=lambda item: (not item.nodeid.startswith(HOSTS), item.nodeid.startswith(BROWSER))
     )
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        group = next((each for each in TOGETHER if file.startswith(each)), file)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # it says no types
+    """Deals tests out to workers file by file, and some folders whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((each for each in TOGETHER if file.startswith(each)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+    """For --dist=loadfile; else xdist's own."""
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)
