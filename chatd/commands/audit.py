@@ -3,10 +3,13 @@ What writes it is act and the gate; what a record is, and the chain, is core/aud
 
 from __future__ import annotations
 
+from string import hexdigits
+
 from chatd.commands.host import Caller, Host
 from chatd.core import commands as c
 from chatd.core.audit import Record, Wanted
 from chatd.core.audit_walk import Walk
+from chatd.core.errors import Refused
 from chatd.core.moderation import AuditFlaw, AuditLine, AuditList, AuditVerdict
 from chatd.core.ports import StoreFailed
 
@@ -44,6 +47,9 @@ def line(record: Record) -> AuditLine:
 
 async def verify(host: Host, session: Caller, command: c.AuditVerify) -> AuditVerdict:
     """Walk along the whole chain, step by step, while others go on."""
+    if command.head is not None and not set(command.head) <= set(hexdigits):
+        says = f"'head' is {command.head!r}; a hash has hexadecimal digits only"
+        raise Refused("bad_field", says)
     walk, head = Walk(command.head or ""), await host.store.audit_head()
     try:
         while walk.take(await host.store.audit(walk.last, STEP)):

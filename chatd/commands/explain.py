@@ -72,6 +72,7 @@ async def explain(host: Host, session: Caller, command: c.Explain) -> Explained:
             disabled=known.disabled,
             guests_off=not host.settings.guests,
             log_in=log_in,
+            history=room is None or room.passing is None,
             limits=tuple(await host.limits.explain(known.user_id, known.name, case.verb, room)),
         )
     )

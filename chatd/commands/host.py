@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from chatd.core.audit import Deed
 from chatd.core.commands import Position, Watch
 from chatd.core.control import Gathering
 from chatd.core.errors import CloseCode
@@ -168,6 +169,14 @@ class Limiting(Protocol):
         ...
 
 
+class Owing(Protocol):
+    """The audit log, for what must not wait for it."""
+
+    async def note(self, *deeds: Deed) -> None:
+        """Record these: now, or when the store can again."""
+        ...
+
+
 class Host(Protocol):
     """One running chatd, as commands see it."""
 
@@ -191,6 +200,8 @@ class Host(Protocol):
     def draining(self) -> bool: ...
     @property
     def limits(self) -> Limiting: ...
+    @property
+    def audit(self) -> Owing: ...
 
     # --- people ---
     def named(self, name: str) -> Person | None:

@@ -4,7 +4,6 @@ its number; telling others comes after that."""
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 
 from chatd.commands.act import Act
@@ -20,9 +19,6 @@ from chatd.core.log import Appended, Draft, Entry, Kind, StoredMessage
 from chatd.core.policy import Verb
 from chatd.core.ports import KeyReused, NoSuchTarget
 from chatd.core.rooms import Attendance, Room
-
-INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
-"""Categories of characters that alone say nothing: spaces, controls, format characters."""
 
 
 async def send(host: Host, session: Caller, command: c.Send) -> Stored:
@@ -181,7 +177,7 @@ def _said(host: Host, raw: str) -> str:
     ):  # asked first: to clean a text costs by its length
         raise Refused("too_long", f"over {longest} bytes, this server's limit for one message")
     said = texts.clean(raw)
-    if all(unicodedata.category(char) in INVISIBLE for char in said):
+    if texts.blank(said):
         raise Refused("empty", "there is nothing to say in an empty text")
     size = len(said.encode())
     if size > longest and stops("message_bytes", size=size):

@@ -13,7 +13,7 @@ from chatd.core.moderation import EmergencyStep, Reported, ReportLine, ReportLis
 from chatd.core.ports import NoSuchTarget
 from chatd.core.rooms import Attendance, Person
 from chatd.core.sanctions import EMERGENCY_STEPS, Report
-from chatd.core.text import clean
+from chatd.core.text import blank, clean
 
 LOOKED_BACK = 200
 """Messages among which the last one of somebody is looked for."""
@@ -43,7 +43,7 @@ async def announce(host: Host, session: Caller, command: c.Announce, act: Act) -
     """Tell everybody who is logged in."""
     _operates(host, session.me)
     said = clean(command.text)
-    if not said.strip():
+    if blank(said):
         raise Refused("empty", "there is nothing to say in an empty text")
     await host.store.record(act.deed(characters=len(said)))
     host.tell_all(Notice(text=said, user=session.me.name, all=True))

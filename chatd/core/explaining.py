@@ -19,12 +19,17 @@ PLACED: frozenset[Verb] = frozenset(
 )
 """What is done in a room that one is in: to be there is asked before anything else."""
 ENTERING: frozenset[Verb] = frozenset({"join", "read"})
+CHANGING: frozenset[Verb] = frozenset({"edit", "delete", "react"})
+"""What is about messages of the past, where it is asked first whether the room keeps any."""
+LOOKING_BACK = frozenset({"read", "history", "search", "report"})
+"""The same as words, where that is asked last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """All that the answer depends on. ``word``: the verb as it was asked. ``log_in``: the verdict
-    on a log-in, for somebody who is not here and would have to come first."""
+    on a log-in, for somebody who is not here and would have to come first. ``history``: whether the
+    room keeps any."""
 
     user: str
     word: str
@@ -37,6 +42,7 @@ class Question:
     guests_off: bool = False
     log_in: Verdict | None = None
     limits: tuple[Standing, ...] = ()
+    history: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,15 @@ def _steps(q: Question) -> Iterator[Found]:
     if q.place != "none":
         yield _room(q)
     yield from _limits(q)
+    if not q.history and q.case.verb in CHANGING:
+        yield NO_HISTORY
     for step in walk(q.case):
         verdict = _as_told(q.case, step.verdict)
-        yield Found(step.rule, _told(q.case, step.rule, verdict), verdict)
+        told = _told(q.case, step.rule, verdict)
+        if not q.history and q.word in LOOKING_BACK and verdict is not None and verdict.allowed:
+            yield Found(step.rule, told)
+            yield NO_HISTORY
+        yield Found(step.rule, told, verdict)
 
 
 def _account(q: Question) -> Found:
@@ -95,6 +107,13 @@ def _account(q: Question) -> Found:
 
 
 _LOGIN = "login_failed"
+NO_HISTORY = Found(
+    "history",
+    "the room keeps none",
+    Verdict(
+        False, "history", "the room keeps no history: what is said can only be heard", "no_history"
+    ),
+)
 
 
 def _guests(q: Question) -> Found:
@@ -250,5 +269,6 @@ _CHANGES = {
     "moderator": "an owner of the room makes them moderator (/role)",
     "owner": "an owner of the room makes them owner (/role)",
     "rank": "an owner of the room gives them a higher role (/role)",
+    "history": "nothing: a room keeps its choice; make another, with a history",
     "author": "nothing: only its author may; moderators may delete it",
 }

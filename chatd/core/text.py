@@ -43,6 +43,8 @@ _REMOVED = re.compile(f"[{_UNSEEN}]")
 # is the tallest stack that people write (a Tibetan seal); Hebrew with points and accents has five.
 _MOST_RIDERS = 8
 _MARKS = frozenset({"Mn", "Me"})
+_INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+"""Categories of characters that alone say nothing: spaces, controls, format characters."""
 _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -92,6 +94,11 @@ def _safe(match: re.Match[str]) -> str:
     if found in _INSTEAD:
         return _INSTEAD[found]
     return "" if _REMOVED.match(found) else "\ufffd"
+
+
+def blank(text: str) -> bool:
+    """Whether there is nothing to see in it."""
+    return all(unicodedata.category(char) in _INVISIBLE for char in text)
 
 
 def one_line(text: str) -> str:

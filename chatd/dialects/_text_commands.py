@@ -86,6 +86,8 @@ def _first(text: str) -> tuple[str, str]:
 def _fits(name: str, word: str) -> bool:
     if name == "N":
         return word.isascii() and word.isdecimal()
+    if name == "TIME":
+        return _text_moderation.TIME.fullmatch(word) is not None
     return name.isupper() or name == word.lower()
 
 

@@ -3,6 +3,7 @@ the lines of their answers. Everybody's commands are in _text_commands and _text
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ from chatd.dialects._words import checked
 if TYPE_CHECKING:
     from chatd.dialects._text_commands import Given, Meaning
 
+TIME = re.compile(r"([0-9]+)([smhdwSMHDW]?)")
+"""How long something holds, as it is typed."""
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _MOST_DIGITS = 12
 _SHOWN = 20
 
@@ -35,6 +39,14 @@ def _seconds(given: Given) -> int | None:
     return int(given["N"][:_MOST_DIGITS]) if "N" in given else None
 
 
+def _span(given: Given) -> int | None:
+    """As `chatctl --for` has it: seconds, unless a unit stands behind them."""
+    found = TIME.fullmatch(given.get("TIME", ""))
+    if found is None:
+        return None
+    return int(found[1][:_MOST_DIGITS]) * _UNITS[found[2].lower()]
+
+
 def _kick(memory: Memory, given: Given) -> Meaning:
     room, why = _here(memory, given), given.get("TEXT", "")
     return [checked(c.Kick, user=_person(given), room=room, reason=why)]
@@ -42,7 +54,7 @@ def _kick(memory: Memory, given: Given) -> Meaning:
 
 def _ban(memory: Memory, given: Given) -> Meaning:
     room, why = _here(memory, given), given.get("TEXT", "")
-    who, seconds = _person(given), _seconds(given)
+    who, seconds = _person(given), _span(given)
     return [checked(c.Ban, who=who, room=room, reason=why, seconds=seconds)]
 
 
@@ -56,7 +68,7 @@ def _bans(memory: Memory, given: Given) -> Meaning:
 
 def _mute(memory: Memory, given: Given) -> Meaning:
     room, why = _here(memory, given), given.get("TEXT", "")
-    who, seconds = _person(given), _seconds(given)
+    who, seconds = _person(given), _span(given)
     return [checked(c.Mute, user=who, room=room, reason=why, seconds=seconds)]
 
 
@@ -105,12 +117,16 @@ ROWS: tuple[tuple[str, str, Callable[[Memory, Given], Meaning]], ...] = (
     ("/report PERSON [TEXT]", "tell the operators of somebody's last message here", _report),
     ("/kick PERSON [server] [TEXT]", "put somebody out, saying why", _kick),
     (
-        "/ban PERSON [server] [N] [TEXT]",
-        "keep a person out, for N seconds; on the server also an address or network",
+        "/ban PERSON [server] [TIME] [TEXT]",
+        "keep a person out, for good or for 90 (seconds), 15m, 2h, 7d; an address from the server",
         _ban,
     ),
     ("/unban PERSON [server]", "lift a ban", _unban),
-    ("/mute PERSON [server] [N] [TEXT]", "let somebody listen only, for N seconds", _mute),
+    (
+        "/mute PERSON [server] [TIME] [TEXT]",
+        "let somebody listen only, for good or for 90 (seconds), 15m, 2h, 7d",
+        _mute,
+    ),
     ("/unmute PERSON [server]", "lift a mute", _unmute),
     ("/bans [server]", "list the bans and mutes of this room, or all", _bans),
     ("/slow N", "let each member say one message in N seconds; 0 ends it", _slow),
@@ -152,7 +168,7 @@ def _where(memory: Memory, room: str | None) -> str:
 
 def _sanctioned(memory: Memory, command: c.Command, answer: m.Sanctioned, zone: tzinfo) -> str:
     deed = "banned from" if isinstance(command, c.Ban) else "muted in"
-    until = f" until {_time(answer.until, zone)}" if answer.until is not None else ""
+    until = " until it is lifted" if answer.until is None else f" until {_time(answer.until, zone)}"
     where = _where(memory, getattr(command, "room", None))
     return f"{one_line(answer.who)} is {deed} {where}{until}"
 

@@ -77,7 +77,10 @@ class Audit:
             await self._node.store.record(*owed)
         except (StoreFull, StoreFailed) as error:
             self._owed = [*owed, *self._owed][-MOST_OWED:]
-            self._node.log.warning("audit_owed", records=len(self._owed), reason=str(error))
+            verbs = ",".join(deed.verb for deed in deeds)
+            self._node.log.warning(
+                "audit_owed", records=len(self._owed), newest=verbs, reason=str(error)
+            )
         else:
             await self._look_if_possible()
         self._node.meter.audit_owed(len(self._owed))

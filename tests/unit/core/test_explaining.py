@@ -127,3 +127,10 @@ def test_what_comes_too_fast_is_refused_before_the_rules() -> None:
     met = Standing("rate", "on", "20 a second", "free in 1.0 s", met=True, wait_ms=1001)
     told = explained(asked(replace(TALK, muted=Laid()), limits=(met,)))
     assert (told.allowed, told.refusal) == (False, "rate_limited")
+
+
+@pytest.mark.parametrize("verb", ["edit", "delete", "react", "report", "read"])
+def test_where_no_history_is_kept_nothing_of_the_past_is_changed_or_read(verb: Verb) -> None:
+    told = explained(asked(replace(TALK, verb=verb, own=True), history=False))
+    assert (told.allowed, told.refusal, told.rule) == (False, "no_history", "history")
+    assert told.change == "nothing: a room keeps its choice; make another, with a history"
