@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,10 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 def open_to_all(daemon: Daemon) -> None:
     """Let others reach its folder."""
-    for folder in (daemon.folder, *daemon.folder.parents[:3]):
+    temporary = Path(tempfile.gettempdir())
+    for folder in (daemon.folder, *daemon.folder.parents):
+        if folder == temporary:
+            return
         folder.chmod(folder.stat().st_mode | 0o055)
 
 

@@ -123,6 +123,7 @@ def test_a_full_disk_stops_nothing_but_writing_and_heals_by_itself(
     acked = 30
     for _ in range(acked):
         ann.must("send", room="lobby", text=TEXT)
+    assert ann.must("search", query="word")["messages"]  # the index has them, and keeps them
     for round_ in range(3):
         refused, more = send_until_full(small, disk, ann, f"round{round_}")
         check_reading_goes_on(small, ann)
