@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def begun(out: Path | None) -> Results:
-    """What is known of this host; figures of other cases and benchmarks that the file holds stay."""
+    """What is known of this host; all other figures that the file holds stay."""
     before = json.loads(out.read_text()) if out is not None and out.exists() else {}
     return before | {
         "chatd": chatd.__version__,
