@@ -71,10 +71,9 @@ def box(part: Locator) -> FloatRect:
 
 def overlap(one: FloatRect, other: FloatRect) -> bool:
     """Whether they have a point in common."""
-    return all(
-        one[at] < other[at] + other[size] and other[at] < one[at] + one[size]
-        for at, size in (("x", "width"), ("y", "height"))
-    )
+    beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+    above = one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+    return not (beside or above)
 
 
 def test_who_is_here_is_counted_listed_and_told(daemon: Daemon, visitor: MakeVisitor) -> None:
