@@ -4,7 +4,7 @@ its number; telling others comes after that."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
@@ -34,9 +34,8 @@ async def send(host: Host, session: Caller, command: c.Send) -> Stored:
     room_id, key = place.room.room_id, command.key
     again = host.laid.repeats(room_id, me.user_id, key)
     case = case_of(host, me.actor, me.user_id, "send", place.room, place.rank)
-    asked(
-        replace(case, slow_wait=0) if again else case
-    )  # who asks for the same answer says no more
+    # Who asks for the same answer says no more.
+    asked(replace(case, slow_wait=0) if again else case)
     draft = Draft(
         kind="message",
         author=me.author,

@@ -3,8 +3,9 @@ How it is decided is policy's; how a case comes about is chatd/commands/places."
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from chatd.core.log import Rank, RoomKind
 from chatd.core.sanctions import Emergency
@@ -23,16 +24,14 @@ MODERATING = frozenset({"kick", "ban", "mute", "rule"})
 ABOUT_NO_ROOM = frozenset({"login", "direct", "create", "create_private", "nick", "operate"})
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Who asks, as far as the rules care."""
 
     guest: bool
     operator: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(Struct, frozen=True):
     """A ban or mute that hits: why, and for how many milliseconds yet (None: until it is lifted).
     ``where`` is the room's label, empty for the whole server."""
 
@@ -41,8 +40,7 @@ class Laid:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """All that one decision depends on.
 
     ``kind`` is the room's (None: the verb is about no room), ``rank`` the actor's in it (None: not
@@ -72,8 +70,7 @@ class Case:
         return self.operator or self.rank in (Rank.MODERATOR, Rank.OWNER)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The answer, the rule that gave it, and for a no: what would change it, the error code, and
     the milliseconds after which to ask again where waiting helps."""
 
@@ -84,8 +81,7 @@ class Verdict:
     retry_after_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One rule of the table that was asked; ``verdict`` is None where it had nothing to say."""
 
     rule: str

@@ -112,7 +112,7 @@ def _banned(case: Case) -> Verdict | None:
 
 
 def _emergency(case: Case) -> Verdict | None:
-    if case.operator:
+    if case.operator or case.emergency is Emergency.OFF:
         return None
     for step, stops, hint in EMERGENCIES:
         if case.emergency >= step and stops(case):

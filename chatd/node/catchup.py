@@ -44,6 +44,8 @@ class Replay:
         except Exception as error:  # noqa: BLE001  # half a replay must not look like a whole one
             self._node.log.fault("replay_failed", error, session=self._session.number)
             self._session.fail()
+        finally:
+            self._node.returning.leave(self._session)
 
     @property
     def _over(self) -> bool:
@@ -98,6 +100,7 @@ class Replay:
                 self._finish(room, position.seq, seq)
                 return
             limit = min(PAGE, 2 * (seq - before))  # no more is read again than was told
+            self._node.returning.leave(self._session)
             await self._session.outbox.drained()
 
     def _say(self, room: Room, entries: list[Entry], seq: int) -> int:

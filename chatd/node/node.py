@@ -46,6 +46,7 @@ from chatd.node.greeting import welcome
 from chatd.node.hooks import Hooks
 from chatd.node.limiting import Limiting
 from chatd.node.people import People
+from chatd.node.returning import Returning
 from chatd.node.sanctions import LaidDown, close_reason
 from chatd.node.session import Session
 
@@ -96,6 +97,7 @@ class Node:
         self.laid = LaidDown(self)
         self.audit = Audit(self)
         self.control = Control(self, ports.process)
+        self.returning = Returning(self)
 
     # --- beginning and end ---
     async def start(self) -> None:
@@ -316,6 +318,7 @@ class Node:
 
     def resume(self, session: Caller, positions: dict[str, Position]) -> None:
         mine = self._mine(session)
+        self.returning.replays(mine)
         replay = Replay(self, mine)
         mine.afterwards(lambda: self.spawn(replay.run(positions)))
 

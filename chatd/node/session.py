@@ -227,7 +227,7 @@ class Session:
 
     def _may_start(self, item: Item) -> bool:
         if not self._running:
-            return True
+            return self._node.returning.admits(self, item)
         return self._shared and isinstance(item, Command) and _shares(item)
 
     async def _serve(self, command: Command, size: int) -> None:
@@ -242,7 +242,14 @@ class Session:
             self._undone -= size
             if not self._running:
                 self._do_afterwards()
+            self._node.returning.answered(self)
             self._pump()
+
+    def come(self) -> None:
+        """It is this one's turn to come back (see returning)."""
+        self._pump()
+        if not self._running:
+            self._node.returning.leave(self)
 
     def _do_afterwards(self) -> None:
         after, self._then = self._then, []
@@ -275,7 +282,8 @@ class Session:
     def _too_late(self) -> None:
         if self.state is not State.OPEN:
             return
-        if self._running:  # a log-in came in time: how long we take over it is not its fault
+        # A log-in came in time: how long we take over it is not its fault.
+        if self._running or self._node.returning.waits(self):
             self.afterwards(self._too_late)
             return
         seconds = self._node.settings.login_timeout
@@ -294,6 +302,7 @@ class Session:
         self._undone -= sum(self._sizes)
         self._inbox.clear()
         self._sizes.clear()
+        self._node.returning.gone(self)
 
     def fail(self) -> None:
         """End a session of which nothing is known to be right any more."""

@@ -265,6 +265,11 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
                 "result", "all replayed, or the position could not be honoured", "recovered", "lost"
             ),
         ),
+        _gauge(
+            "chatd_resumes_waiting",
+            "Clients that came back with positions and wait for their turn, as all do after a "
+            "restart: so many at the same time are let in as leave the others their answers.",
+        ),
         _counter("chatd_replayed_entries_total", "Entries replayed to clients that came back."),
     ),
     "Moderation": (

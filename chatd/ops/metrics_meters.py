@@ -24,6 +24,7 @@ class NodeMeter:
         self._delivery = board.spread("chatd_delivery_seconds")
         self._undelivered = board.counts("chatd_undelivered_total")
         self._resumes = board.counts("chatd_resumes_total")
+        self._returning = board.level("chatd_resumes_waiting")
         self._replayed = board.count("chatd_replayed_entries_total")
         self._gaps = board.count("chatd_gap_reads_total")
         self._rooms = board.level("chatd_rooms_loaded")
@@ -81,6 +82,10 @@ class NodeMeter:
         """A client came back to a room."""
         self._resumes[result,].add()
         self._replayed.add(replayed)
+
+    def resumes_waiting(self, clients: int) -> None:
+        """So many stand in the queue of those who come back."""
+        self._returning.set(clients)
 
     def gap_read(self) -> None:
         """Notices were missing; the store is asked."""

@@ -59,9 +59,9 @@ def main(argv: Sequence[str]) -> int:
 
 
 def begun(out: Path | None) -> Results:
-    """What is known of this host; figures of other cases that the file holds stay."""
+    """What is known of this host; all other figures that the file holds stay."""
     before = json.loads(out.read_text()) if out is not None and out.exists() else {}
-    return {
+    return before | {
         "chatd": chatd.__version__,
         "software": {
             "Python": platform.python_version(),

@@ -81,6 +81,7 @@ def _storm(found: dict[str, Any] | None) -> str:
     lines = (
         f"{found['clients']:,} guests, each {found['missed_each']} messages behind, came back to a",
         f"chatd that had just started (load of the host: {found['load']}).",
+        f"Up to {found['at_once']:,} were on their way in at the same time.",
         f"All were caught up after {found['seconds']} s, which took",
         f"{found['server_cpu_seconds']} s of the server's CPU time. They heard",
         f"{found['replayed']:,} of the {found['expected']:,} messages that they had missed,",

@@ -3,7 +3,8 @@
 A chatd whose rooms have some history is started, and so many guests resume from a position some
 messages ago, as after a restart. Measured: until all were caught up, and what that cost; whether
 each got every message it had missed, once and in order; and whether two who were there already
-could chat meanwhile. The load generator opens the next one when another is caught up."""
+could chat meanwhile. With --at-once, the load generator has no more than so many on their way in,
+and opens the next one when another is caught up."""
 
 from __future__ import annotations
 
@@ -29,24 +30,25 @@ from tests.process.harness import Daemon
 ROOMS = 500
 MISSED = 5
 """Messages that each client has not heard yet."""
-ON_THE_WAY = 200
-"""Clients that come at the same time."""
+ON_THE_WAY = 10_000
+"""Clients that come at the same time: all of them, as if they had agreed upon it."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench storm", description=__doc__)
     parser.add_argument("--clients", type=int, default=10_000)
+    parser.add_argument("--at-once", type=int, default=ON_THE_WAY, help="clients on their way in")
     parser.add_argument("--out", type=Path, help="a file for the figures")
     args = parser.parse_args(argv)
     with TemporaryDirectory(prefix="chatd-bench-") as folder:
-        found = storm(Path(folder), args.clients)
+        found = storm(Path(folder), args.clients, args.at_once)
     print(json.dumps(found, indent=1))  # noqa: T201
     keep(args.out, "storm", found)
     return 0
 
 
-def storm(folder: Path, clients: int) -> dict[str, Any]:
+def storm(folder: Path, clients: int, at_once: int) -> dict[str, Any]:
     """One storm."""
     limits = {"sessions": 2 * clients + 100, "handshakes": 10_000, "rooms_per_user": 1000}
     daemon = Daemon(folder, {"limits": limits})
@@ -61,13 +63,13 @@ def storm(folder: Path, clients: int) -> dict[str, Any]:
         over, times = Event(), list[float]()
         chatting = Thread(target=_chat, args=(one, over, times), daemon=True)
         chatting.start()
-        found = _come(daemon, clients, epoch)
-        over.set()
+        found = _come(daemon, clients, at_once, epoch, over)
         chatting.join()
     closes = daemon.metric("chatd_slow_sessions_closed_total")
     daemon.stop()
     return found | {
         "clients": clients,
+        "at_once": at_once,
         "missed_each": MISSED,
         "closed_as_slow": closes,
         "round_trip_ms": {"p50": round(1000 * median(times), 1), "longest": 1000 * max(times)},
@@ -87,13 +89,13 @@ def _seed(daemon: Daemon) -> str:
     return epoch
 
 
-def _come(daemon: Daemon, clients: int, epoch: str) -> dict[str, Any]:
+def _come(daemon: Daemon, clients: int, at_once: int, epoch: str, over: Event) -> dict[str, Any]:
     position = {"r{r}": {"epoch": epoch, "seq": 0}}
     login = json.dumps({"type": "login", "guest": "g{c}", "resume": position})
     command = [
         *(str(built()), "--port", str(daemon.port), "--connections", str(clients)),
         *("--rooms", str(ROOMS), "--path", "/?format=json", "--hello", login, "--seconds", "0"),
-        *("--await", '"caught_up"', "--await-count", "1", "--at-once", str(ON_THE_WAY)),
+        *("--await", '"caught_up"', "--await-count", "1", "--at-once", str(at_once)),
     ]
     spent, begun = cpu(daemon.pid), time.monotonic()
     took, told = 0.0, {"lost": 0, "disorder": 0}
@@ -105,6 +107,7 @@ def _come(daemon: Daemon, clients: int, epoch: str) -> dict[str, Any]:
         for line in load.stdout:
             if line.strip() == "open":
                 took, spent = time.monotonic() - begun, cpu(daemon.pid) - spent
+                over.set()  # what comes now is that all of them go
                 load.stdin.write("go\n")
                 load.stdin.flush()
             elif line.startswith("{"):

@@ -104,6 +104,9 @@ class Meter:
         self.counts[f"resumed {result}"] += 1
         self.counts["replayed"] += replayed
 
+    def resumes_waiting(self, clients: int) -> None:
+        self.counts["resumes_waiting"] = clients
+
     def gap_read(self) -> None:
         self.counts["gap_read"] += 1
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from random import Random
 from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chatd.core.case import Case, Laid, Verb
 from chatd.core.errors import ERRORS
@@ -25,7 +26,7 @@ TALK = Case(verb="send", guest=False, kind="public", rank=Rank.MEMBER)
 def asked(case: Case, **more: object) -> Question:
     place: Place = "none" if case.kind is None else "inside" if case.rank else "outside"
     question = Question(user="ann", word=case.verb, room="den", case=case, place=place)
-    return replace(question, **more)  # type: ignore[arg-type]  # fields by their names
+    return dataclasses.replace(question, **more)  # type: ignore[arg-type]  # fields by their names
 
 
 def made(chance: Random) -> Case:
@@ -117,7 +118,7 @@ def test_a_limit_that_is_met_decides_where_the_rules_say_yes() -> None:
     assert (told.allowed, told.rule, told.refusal) == (False, "limit rooms_per_user", "too_many")
     assert told.change == met.hint
     assert explained(asked(replace(join, banned=Laid()), limits=(met,))).refusal == "banned"
-    tried = replace(met, mode="dry-run")
+    tried = dataclasses.replace(met, mode="dry-run")
     told = explained(asked(join, limits=(tried,)))
     assert told.allowed
     assert "200 of 200; met, but counted only" in [step.found for step in told.steps]
