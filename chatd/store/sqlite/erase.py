@@ -21,14 +21,15 @@ ROWS = 100
 """Rows of each table that one step changes at most."""
 
 _END = 2**62
-_MESSAGES = """SELECT id, room_id, seq, deleted FROM messages
-WHERE id > ? AND user_id = ? ORDER BY id LIMIT ?"""
+_MESSAGES = """SELECT room_id, seq, deleted FROM messages
+WHERE (room_id, seq) > (?, ?) AND user_id = ? ORDER BY room_id, seq LIMIT ?"""
 _CHANGES = """SELECT room_id, seq FROM changes
 WHERE (room_id, seq) > (?, ?) AND user_id = ? ORDER BY room_id, seq LIMIT ?"""
 _REACTIONS = """SELECT room_id, target, emoji FROM reactions
 WHERE (room_id, target, emoji) > (?, ?, ?) AND user_id = ?
 ORDER BY room_id, target, emoji LIMIT ?"""
-_RENAME_MESSAGE = "UPDATE messages SET user_id = ?, name = ?, key = NULL WHERE id = ?"
+_RENAME_MESSAGE = """UPDATE messages SET user_id = ?, name = ?, key = NULL
+WHERE room_id = ? AND seq = ?"""
 _RENAME_CHANGE = "UPDATE changes SET user_id = ?, name = ? WHERE room_id = ? AND seq = ?"
 _RENAME_REACTION = """UPDATE reactions SET user_id = ?, name = ?
 WHERE room_id = ? AND target = ? AND emoji = ? AND user_id = ?"""
@@ -57,16 +58,16 @@ class Erasing(Struct, frozen=True, kw_only=True):
 class Place(Struct, frozen=True):
     """Behind which rows of each table to look on."""
 
-    message: int = 0
+    message: tuple[int, int] = (0, 0)
     change: tuple[int, int] = (0, 0)
     reaction: tuple[int, int, str] = (0, 0, "")
 
 
 class Rows(Struct, frozen=True):
-    """Rows that are still the account's, and where to look on. ``messages``: id, room, seq, and the
-    seq of the deletion if there was one."""
+    """Rows that are still the account's, and where to look on. ``messages``: room, seq, and the seq
+    of the deletion if there was one."""
 
-    messages: list[tuple[int, RoomId, int, int | None]]
+    messages: list[tuple[RoomId, int, int | None]]
     changes: list[tuple[RoomId, int]]
     reactions: list[tuple[RoomId, int, str]]
     behind: Place
@@ -87,11 +88,11 @@ class Gone(Struct, frozen=True):
 
 def rows_of(connection: sqlite3.Connection, user_id: UserId, place: Place) -> Rows:
     """Some of what the account said and did. Walks through the tables once from place to place."""
-    messages = connection.execute(_MESSAGES, (place.message, user_id, ROWS)).fetchall()
+    messages = connection.execute(_MESSAGES, (*place.message, user_id, ROWS)).fetchall()
     changes = connection.execute(_CHANGES, (*place.change, user_id, ROWS)).fetchall()
     reactions = connection.execute(_REACTIONS, (*place.reaction, user_id, ROWS)).fetchall()
     behind = Place(
-        message=messages[-1][0] if len(messages) == ROWS else _END,
+        message=messages[-1][:2] if len(messages) == ROWS else (_END, 0),
         change=changes[-1] if len(changes) == ROWS else (_END, 0),
         reaction=reactions[-1] if len(reactions) == ROWS else (_END, 0, ""),
     )
@@ -102,10 +103,10 @@ def erase_rows(transaction: Transaction, erasing: Erasing, rows: Rows) -> int:
     """Make these rows nobody's; gives how many texts were removed. Each is removed by a deletion
     that has its place in the room's log, so that whoever reads on hears of it."""
     alias, removed = erasing.alias, 0
-    for number, room_id, seq, deleted in rows.messages:
+    for room_id, seq, deleted in rows.messages:
         if deleted is None and not erasing.keep_texts:
             removed += _delete(transaction, erasing, room_id, seq)
-        transaction.execute(_RENAME_MESSAGE, (alias, NAME, number))
+        transaction.execute(_RENAME_MESSAGE, (alias, NAME, room_id, seq))
     for room_id, seq in rows.changes:
         transaction.execute(_RENAME_CHANGE, (alias, NAME, room_id, seq))
     for room_id, target, emoji in rows.reactions:
