@@ -88,9 +88,9 @@ def _verb(verbs: Verbs, name: str, says: str, run: Callable[..., int]) -> argpar
     return parser
 
 
-def _where(parser: argparse.ArgumentParser) -> None:
+def _where(parser: argparse.ArgumentParser, file: str = f"the configuration ({CONFIG})") -> None:
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--config", metavar="FILE", help=f"the configuration ({CONFIG})")
+    group.add_argument("--config", metavar="FILE", help=file)
     group.add_argument("--dev", metavar="DIR", help="a folder with all of it, for trying chatd out")
 
 
@@ -155,12 +155,18 @@ def _config(verbs: Verbs) -> None:
     changed.add_argument("old", metavar="OLD")
     changed.add_argument("new", metavar="NEW")
     changed.add_argument("--json", action="store_true", help="for programs")
-    show = _verb(inner, "show", "print a configuration as chatd reads it", _on(configuration.show))
-    show.add_argument("--config", metavar="FILE", help="the file; without one, the defaults")
+    show = _verb(inner, "show", "print a configuration as chatd reads it", _run_show)
+    _where(show, "the file; without one, the defaults")
     show.add_argument(
         "--effective", action="store_true", help="also the keys left at their default"
     )
     show.add_argument("--origin", action="store_true", help="where each value comes from")
+
+
+def _run_show(args: argparse.Namespace) -> int:
+    if args.dev is not None:
+        args.config = str(_file(args))
+    return configuration.show(args, sys.stdout, sys.stderr)
 
 
 def _on(call: Callable[..., int]) -> Callable[[argparse.Namespace], int]:

@@ -226,7 +226,7 @@ class Daemon:
 
     async def _listen_operations(self) -> None:
         factory = OperationsFactory(self._reactor, self._metrics.render, self._not_ready, self._log)
-        listeners = self._doors.none(factory)
+        listeners = self._doors.none(factory, "listen.operations")
         self._to_stop.append(("operations", listeners.stop))
         wanted = self._config.listen.operations
         self._doors.open("operations", listeners, wanted, self._config)
@@ -247,7 +247,7 @@ class Daemon:
         )
         if self._config.delivery.shortcuts and (missing := shortcuts.missing(self._front.ways)):
             self._log.warning("shortcuts_unknown", shortcuts=missing)
-        self._public = self._doors.none(self._front)
+        self._public = self._doors.none(self._front, "listen.public")
         self._to_stop.append(("sessions", self._send_home))
         self._doors.open("public", self._public, self._config.listen.public, self._config)
 

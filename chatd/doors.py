@@ -24,9 +24,10 @@ class Doors:
         self.addresses: list[str] = []
         """Where anything listens."""
 
-    def none(self, factory: ServerFactory) -> Listeners:
-        """No listener yet: what is opened later can be closed from now on."""
-        return Listeners(self._reactor, factory, self._log)
+    def none(self, factory: ServerFactory, key: str) -> Listeners:
+        """No listener yet: what is opened later can be closed from now on. ``key``: what names
+        them in the configuration."""
+        return Listeners(self._reactor, factory, self._log, key)
 
     def open(
         self, kind: str, listeners: Listeners, wanted: tuple[Listener, ...], config: Config
@@ -66,7 +67,7 @@ class Doors:
             why = f"there is no group {control.group!r} on this host; root may connect only"
             self._log.warning("control_limited", reason=why)
         factory = ControlFactory(self._reactor, node.control, self._log, group)
-        listeners = self.none(factory)
+        listeners = self.none(factory, "control.socket")
         try:
             listeners.unix(str(control.socket), control.mode, config.listen.backlog)
         except CannotListen as error:

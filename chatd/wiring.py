@@ -157,9 +157,9 @@ def greeting(addresses: list[str], folder: Path) -> str:
 chatd {__version__} is running; its configuration and data are in {folder}/
 
   open   http://{host}/     in a browser, or in two
-  type   websocat ws://{host}/     or in any WebSocket client; then just write
+  type   {command()} connect ws://{host}/     or in websocat, or any WebSocket client
   add    {command()} user add alice --dev {folder}     for an account; without one, one is a guest
-  run    {command().removesuffix("chatd")}chatctl --dev {folder} status     to see how it is
+  run    {command().removesuffix("chatd")}chatctl status --dev {folder}     to see how it is
   stop   Ctrl-C
 
 """

@@ -107,16 +107,27 @@ def term(action: argparse.Action) -> str:
     return " ".join(filter(None, (names, value)))
 
 
+def shared(action: argparse.Action, parser: Parser) -> bool:
+    """Whether every verb takes it, too."""
+    return all(term(action) in map(term, options(verb)) for verb in leaves(parser))
+
+
 def command_page(name: str, parser: Parser) -> str:
     """chatd(8) and the like."""
     parts = [f".SH SYNOPSIS\n.B {name}\nVERB [\\fIoptions\\fR]\n"]
-    parts.append(f".SH DESCRIPTION\n{escaped(parser.description or '')}\n.SH VERBS\n")
+    parts.append(f".SH DESCRIPTION\n{escaped(parser.description or '')}\n")
+    everywhere = {term(a): a for a in options(parser) if shared(a, parser)}
+    if everywhere:
+        parts.append(".SH OPTIONS\nThey may stand before the verb or after it.\n")
+        parts += [item(name, a.help or "") for name, a in everywhere.items()]
+    parts.append(".SH VERBS\n")
     for verb in leaves(parser):
         usage = " ".join(verb.format_usage().removeprefix("usage: ").split())
         called = verb.prog.removeprefix(f"{name} ")
         parts.append(f".SS {escaped(called)}\n{escaped(verb.description or '')}\n")
         parts.append(f".PP\n{escaped(usage)}\n")
-        parts += [item(term(a), (a.help or "").replace("%%", "%")) for a in options(verb) if a.help]
+        own = [a for a in options(verb) if a.help and term(a) not in everywhere]
+        parts += [item(term(a), (a.help or "").replace("%%", "%")) for a in own]
         if verb.epilog:  # examples stand on lines of their own
             lines = [escaped(line) for line in verb.epilog.splitlines()]
             parts.append(".PP\n" + "\n.br\n".join(lines) + "\n")

@@ -7,6 +7,7 @@ import argparse
 import os
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 Verbs = Any  # argparse's type of subparsers is private
@@ -18,6 +19,9 @@ KINDS = (
 )
 STEPS = ("off", "no_guests", "no_new", "members", "operators")
 LEVELS = ("debug", "info", "warning", "error")
+WHERE = ("socket", "config", "dev")
+"""Each of them says which chatd is meant."""
+_UNTOLD = argparse.SUPPRESS
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 EXITS = """\
 exit codes (sysexits.h):
@@ -73,17 +77,39 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    where = top.add_mutually_exclusive_group()
-    where.add_argument("--socket", metavar="PATH", help="the control socket")
-    where.add_argument("--config", metavar="FILE", help="the configuration that names it")
-    where.add_argument("--dev", metavar="DIR", help="the folder of chatd serve --dev, or make run")
-    top.add_argument(
-        "--timeout", metavar="SECONDS", type=patience, default=30.0, help="for an answer (30)"
-    )
+    _anywhere(top)
+    top.set_defaults(socket=None, config=None, dev=None, timeout=30.0, json=False)
     verbs = top.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
     for group in (_looking, _moderating, _ruling, _reporting, _running, _asking):
         group(verbs)
     return top
+
+
+def read(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments of one call. Exits when they are none."""
+    top = parser()
+    args = top.parse_args(argv)
+    # argparse sees two of these only where both stand on the same side of the verb.
+    given = [f"--{name}" for name in WHERE if getattr(args, name) is not None]
+    if len(given) > 1:
+        top.error(f"{' and '.join(given)} name a chatd each; give one of them")
+    return args
+
+
+def _anywhere(made: argparse.ArgumentParser) -> None:
+    """What may stand before the verb and after it. What is not given there leaves no trace, so that
+    a verb does not undo what stood before it."""
+    group = made.add_argument_group("before the verb or after it", argument_default=_UNTOLD)
+    where = group.add_mutually_exclusive_group()
+    where.add_argument("--socket", metavar="PATH", help="the control socket")
+    where.add_argument("--config", metavar="FILE", help="the configuration that names it")
+    where.add_argument("--dev", metavar="DIR", help="the folder of chatd serve --dev, or make run")
+    group.add_argument(
+        "--timeout", metavar="SECONDS", type=patience, help="how long to wait for an answer (30)"
+    )
+    group.add_argument(
+        "--json", action="store_true", default=_UNTOLD, help="the answer as JSON, for programs"
+    )
 
 
 def _verb(verbs: Verbs, name: str, says: str, example: str) -> argparse.ArgumentParser:
@@ -95,7 +121,7 @@ def _verb(verbs: Verbs, name: str, says: str, example: str) -> argparse.Argument
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    made.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
+    _anywhere(made)
     return made
 
 

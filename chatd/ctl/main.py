@@ -7,14 +7,14 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from chatd.ctl.arguments import parser
+from chatd.ctl.arguments import read
 from chatd.ctl.verbs import RUN
 from chatd.ctl.wire import Line, Trouble, place
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; gives the exit code."""
-    args = parser().parse_args(argv)
+    args = read(argv)
     try:
         line = Line(place(args.socket, args.config, args.dev), args.timeout)
         try:

@@ -16,8 +16,11 @@ from twisted.internet.protocol import ServerFactory
 from chatd.core.ports import Log
 from chatd.edge.acceptor import Acceptor
 
+# {key} is where the configuration names the listener.
 HINTS = {
-    errno.EADDRINUSE: "another process has it (`ss -lptn` says which); stop that, or use another",
+    errno.EADDRINUSE: (
+        "another process has it (`ss -lptn` says which); stop that, or name another in {key}"
+    ),
     errno.EADDRNOTAVAIL: "no interface of this machine has this address; `ip address` lists them",
     errno.EACCES: "this user may not; ports below 1024 and foreign folders are for systemd to open",
     errno.ENOENT: "the folder does not exist; make it, or let tmpfiles.d(5) do so at each boot",
@@ -29,12 +32,14 @@ class CannotListen(Exception):
 
 
 class Listeners:
-    """The listening sockets of one kind of service, all with the same factory."""
+    """The listening sockets of one kind of service, all with the same factory. ``key``: where the
+    configuration names them."""
 
-    def __init__(self, reactor: Any, factory: ServerFactory, journal: Log) -> None:
+    def __init__(self, reactor: Any, factory: ServerFactory, journal: Log, key: str) -> None:
         self._reactor = reactor
         self._factory = factory
         self._journal = journal
+        self._key = key
         self._own: list[Any] = []
         self._inherited: list[Acceptor] = []
         self.addresses: list[str] = []
@@ -46,7 +51,7 @@ class Listeners:
         try:
             opened = self._reactor.listenTCP(port, self._factory, backlog, host)
         except CannotListenError as error:
-            raise CannotListen(f"{named}: {_why(error.socketError)}") from error
+            raise CannotListen(f"{named}: {self._why(error.socketError)}") from error
         self._own.append(opened)
         return self._named(_tcp_name(host, opened.getHost().port))
 
@@ -57,9 +62,9 @@ class Listeners:
             _remove_stale(path)
             opened = self._reactor.listenUNIX(path, self._factory, backlog, mode)
         except CannotListenError as error:
-            raise CannotListen(f"unix:{path}: {_why(error.socketError)}") from error
+            raise CannotListen(f"unix:{path}: {self._why(error.socketError)}") from error
         except OSError as error:
-            raise CannotListen(f"unix:{path}: {_why(error)}") from error
+            raise CannotListen(f"unix:{path}: {self._why(error)}") from error
         self._own.append(opened)
         return self._named(f"unix:{path}")
 
@@ -69,7 +74,7 @@ class Listeners:
         try:
             sock = socket.socket(fileno=fd)
         except OSError as error:
-            raise CannotListen(f"file descriptor {fd}: {_why(error)}") from error
+            raise CannotListen(f"file descriptor {fd}: {self._why(error)}") from error
         acceptor = Acceptor(self._reactor, sock, self._factory, self._journal)
         acceptor.start()
         self._inherited.append(acceptor)
@@ -88,6 +93,11 @@ class Listeners:
         for acceptor in self._inherited:
             acceptor.close()
 
+    def _why(self, error: object) -> str:
+        number = error.errno if isinstance(error, OSError) else None
+        said = os.strerror(number) if number else str(error)
+        return f"{said}; {HINTS[number].format(key=self._key)}" if number in HINTS else said
+
     def _named(self, address: str) -> str:
         self.addresses.append(address)
         return address
@@ -102,12 +112,6 @@ def _socket_name(sock: socket.socket) -> str:
     if sock.family == socket.AF_UNIX:
         return f"unix:{os.fsdecode(name)}"
     return _tcp_name(name[0], name[1])
-
-
-def _why(error: object) -> str:
-    number = error.errno if isinstance(error, OSError) else None
-    said = os.strerror(number) if number else str(error)
-    return f"{said}; {HINTS[number]}" if number in HINTS else said
 
 
 def _remove_stale(path: str) -> None:

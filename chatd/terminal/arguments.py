@@ -14,7 +14,8 @@ it says each line of it in the room and ends when all are stored.
 
 Environment: CHATD_URL (the server), CHATD_TOKEN (a bot's token), NO_COLOR.
 Exit codes: 0 done, 64 usage, 65 a text that cannot be said, 66 a file that cannot be read,
-69 no server, 75 not now, 77 not permitted, 130 interrupted.
+69 no server, 75 not now, 77 not permitted, 130 interrupted,
+143 ended by SIGTERM.
 """
 
 

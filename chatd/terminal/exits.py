@@ -4,6 +4,7 @@ What went wrong is told by chatd.client as exceptions."""
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from chatd.client import ChatError, Interrupted, Refused, Stopped, TimedOut, Unreachable
 
@@ -19,6 +20,12 @@ class Unusable(Exception):
     def __init__(self, text: str, code: int = os.EX_USAGE) -> None:
         super().__init__(text)
         self.code = code
+
+
+def advice(error: ChatError) -> Iterator[str]:
+    """What one may do here, besides what the server says."""
+    if isinstance(error, Refused) and error.code == "name_taken":
+        yield "if it was you whose line broke, it is free in half a minute"
 
 
 def exit_code(error: ChatError) -> int:

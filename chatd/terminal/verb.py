@@ -4,7 +4,6 @@ What happens in between is script.py and screen.py."""
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 import time
@@ -12,8 +11,8 @@ from getpass import getpass
 
 from chatd.client import ChatError, Refused
 from chatd.core.text import one_line
-from chatd.terminal import script
-from chatd.terminal.exits import INTERRUPTED, Unusable, exit_code
+from chatd.terminal import ending, script
+from chatd.terminal.exits import INTERRUPTED, Unusable, advice, exit_code
 from chatd.terminal.local import Local
 from chatd.terminal.who import Prompts, Who, who
 
@@ -28,11 +27,13 @@ def connect(args: argparse.Namespace) -> int:
         _complain(str(error))
         return error.code
     except ChatError as error:
-        notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
+        notes = "".join(f"; {note}" for note in (*getattr(error, "__notes__", ()), *advice(error)))
         _complain(f"{error}{notes}")
         return exit_code(error)
     except (KeyboardInterrupt, EOFError):
         return INTERRUPTED
+    except ending.Terminated:
+        return ending.die()
 
 
 def _connect(args: argparse.Namespace) -> int:
@@ -64,7 +65,7 @@ def _script(args: argparse.Namespace) -> int:
         json=args.json,
         one=args.one,
     )
-    asyncio.run(script.run(plan))
+    ending.run(script.run(plan))
     return os.EX_OK
 
 
@@ -76,7 +77,7 @@ def _screen(args: argparse.Namespace) -> int:
     for left in reversed(range(TRIES)):
         me: Who = who(args, os.environ, prompts)
         try:
-            asyncio.run(screen.run(me, tuple(args.room), args.timeout, Local()))
+            ending.run(screen.run(me, tuple(args.room), args.timeout, Local()))
         except Refused as no:
             if no.code != "login_failed" or not me.asked or not left:
                 raise

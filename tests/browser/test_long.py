@@ -57,14 +57,15 @@ def fill(daemon: Daemon, count: int, room: str = "lobby") -> None:
     """Put so many messages into a room of a daemon that does not run."""
     store = sqlite3.connect(daemon.folder / "chatd.sqlite3")
     (number,) = store.execute("SELECT room_id FROM rooms WHERE name = ?", (room,)).fetchone()
+    (last,) = store.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
     rows = (
-        (number, seq, 1_760_000_000_000 + seq * 60_000, "gx", "cleo", 1, f"line {seq}")
+        (last + seq, number, seq, 1_760_000_000_000 + seq * 60_000, "gx", "cleo", 1, f"line {seq}")
         for seq in range(1, count + 1)
     )
     with store:
         store.executemany(
-            "INSERT INTO messages (room_id, seq, ts, user_id, name, guest, text)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO messages (id, room_id, seq, ts, user_id, name, guest, text)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
     store.close()

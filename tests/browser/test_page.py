@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import MakeVisitor
 from tests.browser.scripted import Scripted
@@ -43,6 +44,36 @@ def test_two_people_chat(daemon: Daemon, visitor: MakeVisitor) -> None:
         expect(person.pending).to_have_count(0)
     expect(ann.log.locator(".mine .text")).to_have_text("hello bob")
     expect(bob.log.locator(".mine .text")).to_have_text("hello ann\nhow is it?")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_greeting_covers_neither_the_newest_message_nor_where_one_writes(
+    daemon: Daemon, guest: MakeClient, visitor: MakeVisitor, width: int
+) -> None:
+    fill(guest(daemon, "bob"), 40)
+    ann = visitor(daemon, viewport={"width": width, "height": 740}).enters("ann")
+    greeting = ann.page.locator("#toast")
+    expect(greeting).to_have_text("Be kind to each other.")
+    expect(ann.texts.last).to_have_text("line 40 of 40")
+    expect(ann.texts.last).to_be_in_viewport(ratio=1)
+    place = box(greeting)
+    for other in (ann.texts.last, ann.field, ann.heading):
+        assert not overlap(place, box(other))
+
+
+def box(part: Locator) -> FloatRect:
+    """Where it is, once it has come to rest."""
+    part.evaluate("part => Promise.all(part.getAnimations().map(each => each.finished))")
+    found = part.bounding_box()
+    assert found is not None
+    return found
+
+
+def overlap(one: FloatRect, other: FloatRect) -> bool:
+    """Whether they have a point in common."""
+    beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+    above = one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+    return not (beside or above)
 
 
 def test_who_is_here_is_counted_listed_and_told(daemon: Daemon, visitor: MakeVisitor) -> None:

@@ -185,7 +185,7 @@ def test_serve_dev_says_what_to_open_and_what_to_type(
     daemon.run(serve, ready=True)
     says = eventually(daemon.output_file.read_text)
     assert f"http://127.0.0.1:{daemon.port}/" in says
-    assert f"websocat ws://127.0.0.1:{daemon.port}/" in says
+    assert f"chatd connect ws://127.0.0.1:{daemon.port}/" in says
     assert "Ctrl-C" in says
     daemon.signal(signal.SIGINT)
     assert daemon.exit_code() == 0

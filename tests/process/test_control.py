@@ -399,6 +399,37 @@ def test_it_knows_the_same_words_as_the_daemon() -> None:
     assert tuple(EMERGENCY_STEPS) == arguments.STEPS
 
 
+EVERYWHERE = (
+    (["--socket", "/s"], {"socket": "/s"}),
+    (["--config", "/c"], {"config": "/c"}),
+    (["--dev", "d", "--json"], {"dev": "d", "json": True}),
+    (["--timeout", "5"], {"timeout": 5.0}),
+)
+
+
+@pytest.mark.parametrize(("words", "told"), EVERYWHERE)
+@pytest.mark.parametrize("after", [False, True])
+def test_which_chatd_and_how_is_said_before_the_verb_or_after_it(
+    words: list[str], told: dict[str, object], after: bool
+) -> None:
+    line = ["status", *words] if after else [*words, "status"]
+    usual = {"socket": None, "config": None, "dev": None, "timeout": 30.0, "json": False}
+    assert vars(arguments.read(line)) == usual | told | {"verb": "status"}
+
+
+@pytest.mark.parametrize(
+    "line", [["--dev", "d", "status", "--config", "c"], ["status", "--dev", "d", "--socket", "s"]]
+)
+def test_two_chatds_at_once_are_a_usage_error(
+    line: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        arguments.read(line)
+    assert ended.value.code == os.EX_USAGE
+    said = capsys.readouterr().err
+    assert "--dev" in said.splitlines()[-1]
+
+
 @pytest.mark.parametrize("time", ["-1", "0", "nan", "inf", "1e9", "soon"])
 def test_a_time_that_nobody_can_wait_is_a_usage_error(
     time: str, capsys: pytest.CaptureFixture[str]

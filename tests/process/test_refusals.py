@@ -62,6 +62,7 @@ def test_an_address_in_use_is_told_in_one_line(make_daemon: MakeDaemon) -> None:
         said = reason(daemon)
     assert f"tcp:127.0.0.1:{daemon.port}" in said
     assert "another process has it" in said
+    assert said.endswith("stop that, or name another in listen.public")
     daemon.start()  # nothing stands in the way of another try
 
 

@@ -74,6 +74,11 @@ class Terminal:
         """What is on the screen."""
         return self._tmux("capture-pane", "-p", "-t", "t", *(["-e"] if styled else []), check=False)
 
+    def pid(self) -> int:
+        """The process of `chatd connect`: the child of the window's shell."""
+        shell = self._tmux("display-message", "-p", "-t", "t", "#{pane_pid}").strip()
+        return int(Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0])
+
     def until(self, *texts: str) -> str:
         """Wait until all of these are on the screen; gives it."""
         return eventually(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 
 import pytest
 
@@ -44,6 +46,19 @@ def test_two_people_talk_in_rooms_and_alone(
     assert from_ann(bob)["text"] == "yes?"
     screen.keys("C-d")
     assert screen.code() == 0
+
+
+def test_sigterm_leaves_the_screen_in_order_and_the_name_free(
+    daemon: Daemon, guest: MakeClient, terminal: MakeTerminal
+) -> None:
+    bob = guest(daemon, "bob")
+    screen = terminal(daemon.url(), "--guest", "ann")
+    screen.until("#lobby", "2 here")
+    os.kill(screen.pid(), signal.SIGTERM)
+    assert bob.event("left")["reason"] == "quit"
+    assert screen.code() == 143
+    assert "#lobby" not in screen.text()
+    guest(daemon, "ann")
 
 
 def test_nothing_is_lost_or_doubled_when_the_server_is_killed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from tests.process.conftest import MakeClient, MakeDaemon
-from tests.process.harness import PROJECT, Daemon, clean_environ, eventually
+from tests.process.harness import PATIENCE, PROJECT, Daemon, clean_environ, eventually
 from tests.process.test_library import tls_before
 from tests.unit.client.certificates import Authority
 
 PAGE = (PROJECT / "docs" / "terminal.md").read_text()
 ECHO, ONE, FOLLOW, JSON = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+ENDED_BY = {signal.SIGTERM: -signal.SIGTERM, signal.SIGINT: 130}
+"""SIGTERM ends it in the end, so that systemd sees no failure in that."""
 
 
 def environ(daemon: Daemon, tmp_path: Path) -> Mapping[str, str]:
@@ -75,6 +78,37 @@ def test_a_follower_hears_everything_also_after_a_restart(
         finally:
             follower.kill()
     assert [line.split(" ", 1)[1] for line in heard] == ["#ops <eve> one\n", "#ops <eve> two\n"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_follower_who_is_ended_says_goodbye_and_may_come_back_at_once(
+    daemon: Daemon, guest: MakeClient, tmp_path: Path, number: signal.Signals
+) -> None:
+    bob = guest(daemon, "bob")
+    bob.must("create", room="ops")
+    for _ in range(2):
+        follower = subprocess.Popen(
+            ["/bin/sh", "-c", f"exec {FOLLOW}"], env=environ(daemon, tmp_path),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with follower:
+            try:
+                assert bob.event("joined")["user"] == "watcher"
+                follower.send_signal(number)
+                assert bob.event("left")["reason"] == "quit"
+                assert follower.wait(PATIENCE) == ENDED_BY[number]
+            finally:
+                follower.kill()
+            assert follower.stderr is not None
+            assert follower.stderr.read() == ""
+
+
+def test_a_name_that_is_kept_is_said_to_be_free_soon(daemon: Daemon, guest: MakeClient) -> None:
+    guest(daemon, "bob").drop()
+    done = daemon.verb("connect", daemon.url(), "--guest", "bob", stdin="hello")
+    assert done.returncode == 77
+    assert "in use" in done.stderr
+    assert done.stderr.endswith("; if it was you whose line broke, it is free in half a minute\n")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ class Daemons:
         self.made: list[Listeners] = []
 
     def start(self, greeting: bytes = b"hello") -> Listeners:
-        self.made.append(Listeners(self.turning.reactor, Greeting(greeting), Journal()))
+        made = Listeners(self.turning.reactor, Greeting(greeting), Journal(), "listen.public")
+        self.made.append(made)
         return self.made[-1]
 
     def end(self) -> None:
@@ -118,6 +119,7 @@ def test_an_address_in_use_is_named_with_what_to_do(listeners: Listeners) -> Non
     with pytest.raises(CannotListen, match="another process has it") as error:
         listeners.tcp("127.0.0.1", int(address.rpartition(":")[2]), 10)
     assert str(error.value).startswith(f"{address}: Address already in use; ")
+    assert str(error.value).endswith("name another in listen.public")
     assert listeners.addresses == [address]
 
 

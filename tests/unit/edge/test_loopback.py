@@ -40,7 +40,7 @@ class Service:
         self.front = FrontFactory(
             turning.reactor, self.house, settings, Pages(folder), self.journal, self.meter
         )
-        self.listeners = Listeners(turning.reactor, self.front, self.journal)
+        self.listeners = Listeners(turning.reactor, self.front, self.journal, "listen.public")
         self.port = int(self.listeners.tcp("127.0.0.1", 0, 10).rpartition(":")[2])
 
     def dial(self, *, small: bool = False) -> socket.socket:

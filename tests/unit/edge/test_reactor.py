@@ -53,7 +53,7 @@ def test_waiting_is_not_counted(turning: Turning) -> None:
 
 def test_a_measured_reactor_still_serves_sockets(turning: Turning) -> None:
     measuring.measure_ticks(turning.reactor, lambda _: None)
-    listeners = Listeners(turning.reactor, Greeting(), Journal())
+    listeners = Listeners(turning.reactor, Greeting(), Journal(), "listen.public")
     assert greeted(turning, listeners.tcp("127.0.0.1", 0, 10)) == b"hello"
     turning.run(listeners.stop())
 

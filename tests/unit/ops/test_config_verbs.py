@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatd import cli
 from chatd.ops.config import verbs
 from chatd.ops.config.reference import describe, example
 
@@ -62,6 +63,12 @@ def test_the_generated_texts_go_to_stdout() -> None:
 def test_show_prints_what_the_file_sets(good: str) -> None:
     run = Run("show", config=good, effective=False, origin=False)
     assert (run.code, run.out) == (0, "[limits]\nrate = 7\n")
+
+
+def test_show_reads_a_dev_folder_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "chatd.toml").write_text("[limits]\nrate = 7\n")
+    assert cli.main(["config", "show", "--dev", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "[limits]\nrate = 7\n"
 
 
 def test_show_with_origin_names_file_and_line(good: str) -> None:
