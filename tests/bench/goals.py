@@ -71,7 +71,8 @@ def judged(goal: Goal, results: dict[str, Any]) -> tuple[str, str, bool] | None:
             return None
         word = "at least" if goal.least else "at most"
         wanted = f"{word} {goal.bound:,g} {goal.unit}"
-        return wanted, f"{found:,.4g}", found >= goal.bound if goal.least else found <= goal.bound
+        told = f"{found:,.0f}" if found >= 1000 else f"{found:.4g}"
+        return wanted, told, found >= goal.bound if goal.least else found <= goal.bound
     if goal.who not in rounds:
         return None
     times = _times(goal, rounds, ours)
