@@ -31,6 +31,9 @@ from chatd.edge.upgraded import likeness
 
 UNHELD_BYTES = 16 * 1024 * 1024
 """The largest message of WebSocket when limits.frame_bytes is not enforced."""
+GIANT = 1 << 20
+"""The length of a frame that nobody sends in good faith: what is left of it after its refusal is
+not looked through."""
 RESERVED_BIT = b"RSV = 4 "  # how Autobahn words it
 COMPRESSED = b"a compressed frame, and no compression (permessage-deflate) was agreed to"
 REFUSED_FRAMES = {each.code for each in (PROTOCOL_ERROR, NOT_TEXT, BAD_UTF8, TOO_BIG)}
@@ -183,6 +186,9 @@ class ChatLine(Paced):
             if self.wasMaxMessagePayloadSizeExceeded or self.wasMaxFramePayloadSizeExceeded:
                 self._stops("frame_bytes")
             self._late = int(code in REFUSED_FRAMES)
+            begun: Any = self.current_frame
+            if self._late and begun is not None and begun.length > GIANT:
+                self.utf8validateIncomingCurrentMessage = False
             if not isReply:
                 self._fate = _WORDS.get(code or 0, PROTOCOL_ERROR.word)
             self._outbox.finish()

@@ -16,7 +16,7 @@ from chatd.core.ports import Frame
 from chatd.core.settings import Settings
 from chatd.edge.paced import HELD_MOST, SLICE, STEPS, Paced
 from chatd.edge.ports import CLOSE_REASONS, EdgeSettings
-from chatd.edge.websocket import ChatLine
+from chatd.edge.websocket import GIANT, ChatLine
 from tests.unit.edge.memory import UPGRADE, Client, Guest, World, request
 
 MASK = b"\0\0\0\0"
@@ -228,6 +228,26 @@ def test_a_wrong_frame_gets_its_close_code(world: World, word: str) -> None:
     assert client.guest.ends == [(word, False)]
     assert client.guest.heard == []
     assert not world.journal.events
+
+
+@pytest.mark.parametrize(("size", "looked_at"), [(GIANT, True), (GIANT + 1, False)])
+def test_the_rest_of_a_giant_frame_is_not_looked_through(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, size: int, looked_at: bool
+) -> None:
+    client = world.client()
+    seen: list[bytes] = []
+    line = client.pipe.protocol
+
+    def validate(data: bytes) -> tuple[bool, bool, int, int]:
+        seen.append(data)
+        return True, True, 0, 0
+
+    monkeypatch.setattr(line.utf8validator, "validate", validate)
+    client.pipe.deliver(frame(0x81, b"", size=size))
+    assert client.closed_with
+    client.pipe.deliver(b"x" * 1000)
+    assert bool(b"".join(seen)) is looked_at
+    assert client.guest.heard == []
 
 
 @pytest.mark.parametrize("data", RULES_BROKEN)
