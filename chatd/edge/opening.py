@@ -106,7 +106,7 @@ def begin(line: Any, transport: Any) -> None:
     line.factory.countConnections += 1
     if line.autoPingInterval:
         timers = line.factory._batched_timer  # noqa: SLF001  # see above
-        line.autoPingPendingCall = timers.call_later(line.autoPingInterval, line._sendAutoPing)  # noqa: SLF001
+        line.autoPingPendingCall = timers.call_later(line.autoPingInterval, line._sendAutoPing)  # noqa: SLF001  # as above
 
 
 def accepted(admitted: Admitted) -> bytes:

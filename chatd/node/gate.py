@@ -67,7 +67,7 @@ class Gate:
 
     async def _on_record(self, row: Row, session: Session | HookCaller, command: Command) -> Ok:
         """Carry out, and answer when it is in the audit log."""
-        node, verb = self._node, type(command).__name__.lower()
+        node, verb = self._node, _WORDS[type(command)]
         act = Act(verb, session.me, session.address, node.clock.now())
         answer = await row.handler(node, session, command, act)
         await node.audit.told(act)
@@ -77,7 +77,7 @@ class Gate:
         if session.person is None and not row.anyone:
             raise Refused("not_logged_in", "log in first; see the protocol's section on login")
         if session.control and not row.control:
-            word = type(command).__name__.lower()
+            word = _WORDS[type(command)]
             raise Refused("forbidden", f"{word} is for those in the chat, not for its control")
         if row.operators:
             asked(case_of(self._node, session.me.actor, session.me.user_id, "operate"))
@@ -86,7 +86,7 @@ class Gate:
         """Tell those who watch: what was refused to whom, and what an operator or moderator did."""
         if not self._node.control.watchers:
             return
-        word = type(command).__name__.lower()
+        word = _WORDS[type(command)]
         user = session.person.name if session.person else ""
         room, target = str(getattr(command, "room", None) or ""), _target(command)
         if room.startswith("@"):  # what goes on between two people is theirs
@@ -113,7 +113,7 @@ class Gate:
                 number = self._node.log.fault(
                     "command_failed",
                     error,
-                    command=type(command).__name__.lower(),
+                    command=_WORDS[type(command)],
                     session=session.number,
                 )
                 word, after = "internal", STORE_RETRY_MS

@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
             "calls": compared(sides, (FEW, many)),
             "load": round(os.getloadavg()[0], 1),
         }
-    print(json.dumps(found, indent=1))  # noqa: T201
+    print(json.dumps(found, indent=1))  # noqa: T201  # its result
     keep(args.out, "growth", found)
     return 0
 

@@ -136,7 +136,7 @@ def _started(who: Contestant, folder: Path, results: Results) -> bool:
 
 def say(text: str) -> None:
     """To whoever waits."""
-    print(text, flush=True)  # noqa: T201
+    print(text, flush=True)  # noqa: T201  # to whoever waits
 
 
 if __name__ == "__main__":

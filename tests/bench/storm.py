@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     with TemporaryDirectory(prefix="chatd-bench-") as folder:
         found = storm(Path(folder), args.clients, args.at_once)
-    print(json.dumps(found, indent=1))  # noqa: T201
+    print(json.dumps(found, indent=1))  # noqa: T201  # its result
     keep(args.out, "storm", found)
     return 0
 

@@ -61,7 +61,7 @@ def daemon(spares: Spares) -> Iterator[Daemon]:
     yield daemon
     daemon.close()
     for log in sorted(daemon.folder.glob("log-*")):
-        print(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")  # noqa: T201
+        print(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")  # noqa: T201  # for who reads a failure
     assert daemon.may_fault or daemon.faults() == []
 
 

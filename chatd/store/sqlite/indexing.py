@@ -44,14 +44,21 @@ def catch_up(transaction: Transaction, most: int) -> int:
     return len(rows)
 
 
-def _add(transaction: Transaction, rows: list[tuple[int, RoomId, str]]) -> None:
+def _add(transaction: Transaction, rows: Sequence[tuple[int, RoomId, str]]) -> None:
+    _execute(transaction, _ROW, "(?, ?)", rows)
+
+
+def _execute(
+    transaction: Transaction, statement: str, one: str, rows: Sequence[tuple[int, RoomId, str]]
+) -> None:
+    """Many rows by few statements: each of ``rows`` as ``one`` behind VALUES."""
     while rows:
         size = next(size for size in _SIZES if size <= len(rows))
         some, rows = rows[:size], rows[size:]
         values: list[object] = []
         for number, room_id, text in some:
             values += (number, _content(transaction, room_id, text))
-        transaction.execute(_ROW + ", ".join(["(?, ?)"] * size), values)
+        transaction.execute(statement + ", ".join([one] * size), values)
 
 
 def change(transaction: Transaction, number: int, room_id: RoomId, old: str, new: str) -> None:
@@ -69,13 +76,7 @@ def remove(transaction: Transaction, rows: Sequence[tuple[int, RoomId, str]]) ->
     """Take many messages out: their id, room and text as it is indexed. Those without one are not
     in it, nor those that wait."""
     rows = [row for row in rows if row[2] and row[0] <= transaction.indexed()]
-    while rows:
-        size = next(size for size in _SIZES if size <= len(rows))
-        some, rows = rows[:size], rows[size:]
-        values: list[object] = []
-        for number, room_id, text in some:
-            values += (number, _content(transaction, room_id, text))
-        transaction.execute(_REMOVE_SOME + ", ".join(["('delete', ?, ?)"] * size), values)
+    _execute(transaction, _REMOVE_SOME, "('delete', ?, ?)", rows)
 
 
 def merge(transaction: Transaction, first: bool) -> bool:

@@ -33,7 +33,7 @@ def run(tally: Tally, **changed: float) -> Run:
         talked=2.0,
         busy=0.1,
     )
-    return replace(usual, **changed)  # type: ignore[arg-type]
+    return replace(usual, **changed)  # type: ignore[arg-type]  # fields by their names
 
 
 def heard() -> Tally:

@@ -215,7 +215,7 @@ def test_an_overflow_in_the_middle_of_telling_a_room_is_that_session_s_alone() -
         put(frame, ephemeral=ephemeral)
         bob.session.gone("too_slow", clean=False)
 
-    bob.outbox.put = gone_at_once  # type: ignore[method-assign]
+    bob.outbox.put = gone_at_once  # type: ignore[method-assign]  # to see what is put
     ann.asks(type="send", room="lobby", text="hi")
     assert [heard(client) for client in (ann, eve)] == [[(1, "hi")]] * 2
 
@@ -240,7 +240,7 @@ def test_what_a_room_is_told_in_one_turn_goes_out_as_one() -> None:
         put.append(frame)
         take(frame, ephemeral=ephemeral)
 
-    bob.outbox.put = putting  # type: ignore[method-assign]
+    bob.outbox.put = putting  # type: ignore[method-assign]  # to see what is put
     for number in range(3):
         ann.begins(type="send", room="lobby", text=f"text {number}")
     house.settle()

@@ -137,13 +137,13 @@ def test_the_type_of_a_file_is_read_and_no_links_are_followed(tmp_path: Path) ->
 DIRECT = replace(
     EXAM,
     config=Config(
-        listen=Listen(public=(Tcp("0.0.0.0", 8765),), operations=(Tcp("10.0.0.1", 8766),))  # noqa: S104
+        listen=Listen(public=(Tcp("0.0.0.0", 8765),), operations=(Tcp("10.0.0.1", 8766),))  # noqa: S104  # nothing listens
     ),
 )
 
 
 def firewall(**zone: frozenset[str] | tuple[str, ...] | str) -> Firewall:
-    return Firewall(runs=True, zones=(Zone("public", **zone),))  # type: ignore[arg-type]
+    return Firewall(runs=True, zones=(Zone("public", **zone),))  # type: ignore[arg-type]  # fields by their names
 
 
 def test_no_firewalld_is_no_trouble_and_a_stopped_one_is() -> None:
