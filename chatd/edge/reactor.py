@@ -122,12 +122,6 @@ class TickingPoller:
         return soonest if timeout < 0 else min(timeout, soonest)
 
 
-def turns_of(reactor: Any) -> Turns:
-    """The turns of a reactor that is measured (see measure_ticks), or the next best."""
-    poller = getattr(reactor, "_poller", None)
-    return poller if isinstance(poller, TickingPoller) else NextTurns(reactor)
-
-
 def measure_ticks(
     reactor: Any, observe: Callable[[float], None], clock: Seconds = time.perf_counter
 ) -> bool:
