@@ -3,7 +3,7 @@ later with more in it, and what has left is added up. One connection's frames ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from chatd.core.ports import Frame, Log
@@ -15,6 +15,10 @@ MANY = 32
 """Outboxes in one flush from which on it may be worth to wait for more."""
 BUSY = 0.6
 """The reactor's load from which on a flush may wait."""
+WORTH = 1.5
+"""Frames in one write, over a flush of many, below which it was not worth to wait for others."""
+RETRIAL = 64
+"""Turns after which that is tried again."""
 
 
 CHUNK = 64 * 1024
@@ -37,24 +41,10 @@ class Flushed(Protocol):
         ...
 
 
-def broadcast(outboxes: Iterable[Any], frame: Frame, ephemeral: bool = False, /) -> None:
-    """ports.Broadcast: Outbox.put in one loop, for those of whom nothing is to be asked."""
-    wire, count = frame.wire or worded(frame), frame.count
-    size = len(wire)
-    for outbox in outboxes:
-        waiting = outbox.waiting + size
-        if outbox.detour or waiting > outbox.half:
-            outbox.put(frame, ephemeral=ephemeral)
-            continue
-        outbox.frames.append(wire)
-        outbox.waiting = waiting
-        everybody = outbox.outboxes
-        everybody.waiting += size
-        if count > 1:
-            everybody.no_frames(1 - count, 0)
-        if not outbox.due:
-            outbox.due = True
-            everybody.due(outbox)
+def broadcast(outboxes: Sequence[Any], frame: Frame, ephemeral: bool = False, /) -> None:
+    """ports.Broadcast, for outboxes of one host."""
+    if outboxes:
+        outboxes[0].outboxes.broadcast(outboxes, frame, ephemeral)
 
 
 class Outboxes:
@@ -62,6 +52,8 @@ class Outboxes:
 
     ``delay``: seconds for which a flush may wait for more to join it, while the reactor is busy and
     many are to be told (see _pause); each write costs the kernel as much as thirty frames in one.
+    Where nothing joins, nothing is gained: then, and while there is time, a broadcast is written at
+    once.
     """
 
     def __init__(self, turns: Turns, reactor: Reactor, meter: EdgeMeter, journal: Log) -> None:
@@ -74,10 +66,40 @@ class Outboxes:
         self._due: list[Flushed] = []
         self._armed = False
         self._flushed = 0.0
+        self._waited = False
+        self._futile = 0  # turns for which nobody waits for others
         self._frames = 0
         self._bytes = 0
         self._writes = 0
         self._reported = 0
+
+    def broadcast(self, outboxes: Sequence[Any], frame: Frame, ephemeral: bool) -> None:
+        """Outbox.put for each of them, in one loop for those of whom nothing is to be asked."""
+        wire = frame.wire or worded(frame)
+        size, due = len(wire), self._due
+        at_once = size <= CHUNK and (self._futile > 0 or self._turns.load() < BUSY)
+        written = queued = 0
+        for outbox in outboxes:
+            waiting = outbox.waiting + size
+            if outbox.detour or waiting > outbox.half:
+                outbox.put(frame, ephemeral=ephemeral)
+            elif at_once and not outbox.frames:
+                written += 1
+                try:
+                    outbox.write(wire)
+                except Exception as error:  # noqa: BLE001 - the others must get theirs
+                    self._journal.fault("flush_failed", error)
+            else:
+                queued += 1
+                outbox.frames.append(wire)
+                outbox.waiting = waiting
+                if not outbox.due:
+                    outbox.due = True
+                    due.append(outbox)
+        self.waiting += size * queued
+        self.no_frames((1 - frame.count) * (written + queued), 0)
+        self._left(written, size * written, written)
+        self.arm()
 
     def due(self, outbox: Flushed) -> None:
         """Flush this one at the end of the turn."""
@@ -85,12 +107,15 @@ class Outboxes:
         if not self._armed:
             self.arm()
 
-    def sent(self, frames: int, size: int, writes: int = 1) -> None:
-        """So much has left in so many writes; told to the meter once a turn."""
+    def sent(self, frames: int, size: int) -> None:
+        """So much of what waited has left in one write; told to the meter once a turn."""
+        self.waiting -= size
+        self._left(frames, size, 1)
+
+    def _left(self, frames: int, size: int, writes: int) -> None:
         self._frames += frames
         self._bytes += size
         self._writes += writes
-        self.waiting -= size
 
     def no_frames(self, count: int, size: int) -> None:
         """So many of those that will leave are none: neither they nor their bytes are counted. Less
@@ -106,7 +131,10 @@ class Outboxes:
 
     def _turn(self) -> None:
         pause = self._pause() if len(self._due) >= MANY and self.delay else 0.0
+        if self._futile > 0:
+            self._futile -= 1
         if pause > 0:
+            self._waited = True
             self.meter.flushed("delayed")
             self.reactor.callLater(pause, self._flush)
         else:
@@ -114,7 +142,7 @@ class Outboxes:
 
     def _pause(self) -> float:
         """How long to wait for more: while busy, flushes of many are ``delay`` apart at least."""
-        if self._turns.load() < BUSY:
+        if self._futile > 0 or self._turns.load() < BUSY:
             return 0.0
         return self._flushed + self.delay - self.reactor.seconds()
 
@@ -138,7 +166,11 @@ class Outboxes:
                 outbox.write(chunk)
             except Exception as error:  # noqa: BLE001 - the others must get theirs
                 self._journal.fault("flush_failed", error)
-        self.sent(frames_out, bytes_out, writes)
+        self.waiting -= bytes_out
+        self._left(frames_out, bytes_out, writes)
+        if self._waited and frames_out < WORTH * writes:
+            self._futile = RETRIAL
+        self._waited = False
         self._report()
         self._armed = False
         if self._due:

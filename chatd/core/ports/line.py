@@ -3,7 +3,7 @@ Dialects are in chatd/dialects, the outbox in chatd/edge."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from chatd.core.commands import Command
@@ -68,13 +68,13 @@ class Broadcast(Protocol):
     """How one frame is put into many outboxes."""
 
     def __call__(
-        self, outboxes: Iterable[Outbox], frame: Frame, ephemeral: bool = False, /
+        self, outboxes: Sequence[Outbox], frame: Frame, ephemeral: bool = False, /
     ) -> None:
         """As Outbox.put for each of them, in their order."""
         ...
 
 
-def put_each(outboxes: Iterable[Outbox], frame: Frame, ephemeral: bool = False, /) -> None:
+def put_each(outboxes: Sequence[Outbox], frame: Frame, ephemeral: bool = False, /) -> None:
     """One by one."""
     for outbox in outboxes:
         outbox.put(frame, ephemeral=ephemeral)
