@@ -98,7 +98,9 @@ class Outboxes:
                     due.append(outbox)
         self.waiting += size * queued
         self.no_frames((1 - frame.count) * (written + queued), 0)
-        self._left(written, size * written, written)
+        if written:
+            self.meter.flushed("at_once")
+            self._left(written, size * written, written)
         self.arm()
 
     def due(self, outbox: Flushed) -> None:
