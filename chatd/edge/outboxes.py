@@ -43,6 +43,8 @@ class Outboxes:
         self._frames = 0
         self._bytes = 0
         self._writes = 0
+        self._packed = 0
+        self._saved = 0
         self._reported = 0
 
     def due(self, outbox: Flushed) -> None:
@@ -63,6 +65,11 @@ class Outboxes:
         than none are there when one stands for several."""
         self._frames -= count
         self._bytes -= size
+
+    def packed(self, frames: int, saved: int) -> None:
+        """So many that will leave are compressed, and as many bytes less will."""
+        self._packed += frames
+        self._saved += saved
 
     def arm(self) -> None:
         """Something is to be flushed, or to be told to the meter."""
@@ -105,6 +112,9 @@ class Outboxes:
             self.meter.writes(self._writes)
             self.meter.flushed("now")
             self._frames = self._bytes = self._writes = 0
+        if self._packed:
+            self.meter.packed(self._packed, self._saved)
+            self._packed = self._saved = 0
         if self.waiting != self._reported:
             self._reported = self.waiting
             self.meter.outbox_bytes(self.waiting)
