@@ -52,8 +52,9 @@ class Outbox:
     """ports.Outbox for one connection. ``limit``: bytes; ``patience``: seconds that a peer has to
     take what waits when the session is closed.
 
-    ``frames``, ``waiting`` (their bytes), ``due`` and ``half`` (of the limit) are also Outboxes',
-    which puts and flushes many at once; not while there is a ``detour``: closed, paused, awaited.
+    ``frames``, ``waiting`` (their bytes), ``due`` and ``freely`` (so many bytes may wait before
+    anything is asked) are also Outboxes', which puts and flushes many at once; not while there is a
+    ``detour``: closed, paused, awaited.
     More than the limit may wait for the length of GRACE, but never MOST times as much.
     It is the transport's producer: while the transport is full, frames wait here and are counted.
     A frame that finds nothing else waiting is taken whatever its size.
@@ -61,7 +62,7 @@ class Outbox:
 
     __slots__ = (
         "_deadline", "_farewell", "_limit", "_line", "_over", "_patience", "_paused",
-        "_waiters", "closed", "detour", "due", "frames", "half", "moved", "outboxes", "waiting",
+        "_waiters", "closed", "detour", "due", "frames", "freely", "moved", "outboxes", "waiting",
         "write",
     )  # fmt: skip
 
@@ -69,7 +70,7 @@ class Outbox:
         self._line = line
         self.write: Callable[[bytes], None] = line.write
         self.outboxes = outboxes
-        self.half = limit // 2
+        self.freely = limit // 2
         self._limit = limit
         self._patience = patience
         self.frames: list[bytes] = []
@@ -107,7 +108,7 @@ class Outbox:
         wire = frame.wire or worded(frame)
         size = len(wire)
         waiting = self.waiting + size
-        if waiting > self.half and not self._takes(waiting, ephemeral):
+        if waiting * 2 > self._limit and not self._takes(waiting, ephemeral):
             return
         self.frames.append(wire)
         self.waiting = waiting

@@ -31,7 +31,7 @@ class Flushed(Protocol):
     detour: bool
     due: bool
     frames: list[bytes]
-    half: int
+    freely: int
     outboxes: Outboxes
     waiting: int
     write: Callable[[bytes], None]
@@ -71,6 +71,8 @@ class Outboxes:
         self._frames = 0
         self._bytes = 0
         self._writes = 0
+        self._packed = 0
+        self._saved = 0
         self._reported = 0
 
     def broadcast(self, outboxes: Sequence[Any], frame: Frame, ephemeral: bool) -> None:
@@ -81,7 +83,7 @@ class Outboxes:
         written = queued = 0
         for outbox in outboxes:
             waiting = outbox.waiting + size
-            if outbox.detour or waiting > outbox.half:
+            if outbox.detour or waiting > outbox.freely:
                 outbox.put(frame, ephemeral=ephemeral)
             elif at_once and not outbox.frames:
                 written += 1
@@ -124,6 +126,11 @@ class Outboxes:
         than none are there when one stands for several."""
         self._frames -= count
         self._bytes -= size
+
+    def packed(self, frames: int, saved: int) -> None:
+        """So many that will leave are compressed, and as many bytes less will."""
+        self._packed += frames
+        self._saved += saved
 
     def arm(self) -> None:
         """Something is to be flushed, or to be told to the meter."""
@@ -185,6 +192,9 @@ class Outboxes:
             self.meter.writes(self._writes)
             self.meter.flushed("now")
             self._frames = self._bytes = self._writes = 0
+        if self._packed:
+            self.meter.packed(self._packed, self._saved)
+            self._packed = self._saved = 0
         if self.waiting != self._reported:
             self._reported = self.waiting
             self.meter.outbox_bytes(self.waiting)

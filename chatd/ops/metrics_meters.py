@@ -186,6 +186,11 @@ class EdgeMeter:
         self._writes = board.count("chatd_sent_writes_total")
         self._flushes = board.counts("chatd_flushes_total")
         self._shortcuts = board.levels("chatd_shortcut_active")
+        self._agreed = board.count("chatd_deflate_sessions_opened_total")
+        self._inflated = board.count("chatd_deflate_received_frames_total")
+        self._deflating = board.spread("chatd_deflate_seconds")
+        self._packed = board.count("chatd_deflate_sent_frames_total")
+        self._saved = board.count("chatd_deflate_saved_bytes_total")
 
     def handshake(self, result: str, seconds: float) -> None:
         """An attempt to open a session is over."""
@@ -236,6 +241,23 @@ class EdgeMeter:
     def slow_closed(self) -> None:
         """A session was closed because its client reads too slowly."""
         self._slow.add()
+
+    def agreed(self) -> None:
+        """A session began with compression."""
+        self._agreed.add()
+
+    def inflated(self) -> None:
+        """A compressed message came."""
+        self._inflated.add()
+
+    def deflated(self, seconds: float) -> None:
+        """A frame was compressed."""
+        self._deflating.observe(seconds)
+
+    def packed(self, frames: int, saved: int) -> None:
+        """Compressed frames are on their way; so many bytes less are."""
+        self._packed.add(frames)
+        self._saved.add(saved)
 
 
 class AuthMeter:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """``window``: messages that each speaker has on the way, the next when one is heard; with a
-    ``rate`` (a second, all together) they come by the clock instead. ``per``: what the server's
-    CPU time is divided by. ``only``: whom it concerns; all, if empty."""
+    """``window``: messages that each speaker has on the way, the next when one is heard, or if
+    ``durable``, when one is answered; with a ``rate`` (a second, all together) they come by the
+    clock instead. ``per``: what the server's CPU time is divided by. ``only``: whom it concerns;
+    all, if empty."""
 
     name: str
     title: str
@@ -37,7 +38,8 @@ class Case:
             "warm": 0 if self.bare else self.warm,
             "seconds": 0 if self.bare else self.seconds,
         }
-        return [word for name, value in numbers.items() for word in (f"--{name}", str(value))]
+        told = [word for name, value in numbers.items() for word in (f"--{name}", str(value))]
+        return told + (["--by-answer"] if self.durable else [])
 
 
 FAST = ("chatd", "socketify", "NATS")
@@ -94,5 +96,7 @@ CASES = (
         window=1,
         per="acked",
         durable=True,
+        warm=1,
+        seconds=3,
     ),
 )

@@ -4,6 +4,7 @@ Peers are installed on first use, each into a folder of its own in .cache/bench;
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -37,6 +38,8 @@ class Speech:
     awaits: tuple[str, int] = ("", 0)
     send: str = "{m}"
     binary: bool = False
+    answer_end: str = ""
+    reflected: bool = False
 
     def arguments(self) -> list[str]:
         """For its command line."""
@@ -45,6 +48,8 @@ class Speech:
         told += [word for hello in self.hellos for word in ("--hello", hello)]
         if self.awaits[1]:
             told += ["--await", self.awaits[0], "--await-count", str(self.awaits[1])]
+        told += ["--answer-end", self.answer_end] if self.answer_end else []
+        told += ["--reflected"] if self.reflected else []
         return told + (["--binary"] if self.binary else [])
 
 
@@ -60,6 +65,7 @@ class Contestant:
     def __init__(self) -> None:
         self.port = 0
         self.command: list[str] = []
+        self.environ: dict[str, str] = {}
         self.process: subprocess.Popen[bytes] | None = None
 
     def install(self) -> None:
@@ -71,7 +77,12 @@ class Contestant:
         self.command = self.words(self.port, folder)
         with (folder / "server.log").open("wb") as log:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                env=os.environ | self.environ,
             )
         try:
             wait_for(self.port, self.process)
@@ -89,6 +100,10 @@ class Contestant:
         if self.process is not None:
             end(self.process)
             self.process = None
+
+    def kept(self) -> int | None:
+        """How many messages its disk holds; None where it is not asked to."""
+        return None
 
     @property
     def pid(self) -> int:

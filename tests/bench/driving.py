@@ -56,6 +56,7 @@ def until_quiet(pid: int) -> None:
 def measured(who: Contestant, case: Case) -> Round:
     """One round of a case. Raises Missing when it came to no end."""
     until_quiet(who.pid)
+    kept = who.kept()
     spoken = who.speech
     speech = Speech(path=spoken.path, header=spoken.header) if case.bare else spoken
     command = [str(built()), "--port", str(who.port), *case.arguments(), *speech.arguments()]
@@ -63,10 +64,20 @@ def measured(who: Contestant, case: Case) -> Round:
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        return _watched(generator, who, case)
+        told = _watched(generator, who, case)
+        return told if kept is None else told | _unkept(who, kept, told)
     finally:
         generator.kill()
         generator.communicate()
+
+
+def _unkept(who: Contestant, before: int, told: Round) -> Round:
+    """How many of what was said have no answer, and how many of the answered are not on disk."""
+    found = who.kept() or 0
+    return {
+        "unanswered": told["said"] - told["answered"],
+        "unkept": max(0, told["answered"] - (found - before)),
+    }
 
 
 def _watched(generator: subprocess.Popen[str], who: Contestant, case: Case) -> Round:
@@ -104,4 +115,5 @@ def _told(seen: Round, marks: dict[str, tuple[float, int]], case: Case) -> Round
         "generator_share": seen["cpu"] / seen["seconds"],
         "rate": count / seen["seconds"],
         **{name: seen[name] for name in ("p50", "p99", "longest", "ack_p50", "ack_p99")},
+        **{name: seen[name] for name in ("said", "answered")},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -84,3 +85,8 @@ class OursDurable(Ours):
     name = "chatd, durable"
     history = True
     keeps = True
+
+    def kept(self) -> int:
+        """The rows of its log."""
+        with closing(sqlite3.connect(f"file:{self.daemon.database}?mode=ro", uri=True)) as store:
+            return int(store.execute("SELECT count(*) FROM messages").fetchone()[0])

@@ -24,6 +24,7 @@ import chatd
 from tests.bench.cases import CASES, Case
 from tests.bench.contestants import PEERS, Contestant, Missing
 from tests.bench.driving import built, measured
+from tests.bench.keepers import KEEPERS
 from tests.bench.ours import Ours, OursDurable
 from tests.bench.table import table
 
@@ -100,7 +101,7 @@ def running(
 ) -> Iterator[list[Contestant]]:
     """Those who take part, each in a folder of its own."""
     ours = OursDurable(case.rooms) if case.durable else Ours(case.rooms)
-    others = [] if case.durable else [make() for make in PEERS]
+    others = [make() for make in (KEEPERS if case.durable else PEERS)]
     started: list[Contestant] = []
     with TemporaryDirectory(prefix="chatd-bench-") as root:
         try:

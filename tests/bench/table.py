@@ -25,9 +25,11 @@ def ratio(rounds: Rounds, who: str) -> tuple[float, float, float] | None:
 
 
 def wrong(rounds: Sequence[dict[str, Any] | None]) -> int:
-    """Messages that were lost, out of order, or nobody's, in all rounds."""
+    """Messages that were lost, out of order, or nobody's, in all rounds; in a durable room also
+    those without an answer, and those that were answered and are not on disk."""
     return sum(
-        abs(each["lost"]) + each["disorder"] + each["strangers"]
+        abs(each["lost"])
+        + sum(each.get(name, 0) for name in ("disorder", "strangers", "unanswered", "unkept"))
         for each in rounds
         if each is not None
     )
@@ -35,10 +37,10 @@ def wrong(rounds: Sequence[dict[str, Any] | None]) -> int:
 
 def table(case: str, rounds: Rounds) -> str:
     """As Markdown."""
-    heads = HANDSHAKE if case == "idle" else TALK
+    heads, told = {"idle": (HANDSHAKE, _idle), "durable": (KEPT, _kept)}.get(case, (TALK, _talk))
     lines = ["| server | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
     for who in rounds:
-        cells = _idle(rounds, who) if case == "idle" else _talk(rounds, who)
+        cells = told(rounds, who)
         shown = f"**{who}**" if who in OURS else who
         lines.append(f"| {shown} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -48,6 +50,11 @@ HANDSHAKE = ("CPU per handshake, µs", "times chatd's", "KB per connection")
 TALK = (
     *("CPU, µs", "times chatd's", "a second", "p50 ms", "p99 ms"),
     *("wrong", "server's core", "generator's core"),
+)
+
+KEPT = (
+    *("CPU, µs", "times chatd's", "acknowledged a second", "acknowledged p50 ms", "p99 ms"),
+    *("heard p99 ms", "wrong", "server's cores", "generator's core"),
 )
 
 
@@ -69,6 +76,12 @@ def _talk(rounds: Rounds, who: str) -> list[str]:
         f"{100 * (middle(mine, 'server_share') or 0):.0f} %",
         f"{100 * (middle(mine, 'generator_share') or 0):.0f} %",
     ]
+
+
+def _kept(rounds: Rounds, who: str) -> list[str]:
+    talk, mine = _talk(rounds, who), rounds[who]
+    late = [_number(middle(mine, name)) for name in ("ack_p50", "ack_p99", "p99")]
+    return [*talk[:3], *late, *talk[5:]]
 
 
 def _times(rounds: Rounds, who: str) -> str:

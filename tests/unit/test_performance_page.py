@@ -8,10 +8,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.bench.cases import CASES
 from tests.bench.goals import Goal, judged
 from tests.bench.picture import picture
 from tests.bench.report import PAGE, PICTURE, RESULTS, page
-from tests.bench.table import middle, ratio, wrong
+from tests.bench.table import middle, ratio, table, wrong
 
 RESULTS_NOW: dict[str, Any] = json.loads(RESULTS.read_text())
 
@@ -19,7 +20,8 @@ RESULTS_NOW: dict[str, Any] = json.loads(RESULTS.read_text())
 def rounds(**costs: list[float]) -> dict[str, Any]:
     return {
         name: [
-            {"cpu_us": cost, "p99": cost, "lost": 0, "disorder": 0, "strangers": 0} for cost in each
+            {"cpu_us": cost, "p99": cost, "rate": cost, "lost": 0, "disorder": 0, "strangers": 0}
+            for cost in each
         ]
         for name, each in costs.items()
     }
@@ -32,8 +34,8 @@ def test_the_page_and_the_picture_are_made_of_the_figures() -> None:
 
 
 def test_every_peer_that_is_not_told_as_left_out_has_figures() -> None:
-    told = set(RESULTS_NOW["cases"]["room100"]["rounds"])
-    assert set(RESULTS_NOW["versions"]) - {"chatd, durable"} <= told
+    told = {who for case in RESULTS_NOW["cases"].values() for who in case["rounds"]}
+    assert set(RESULTS_NOW["versions"]) <= told
     assert {"chatd", "socketify", "picows", "Node ws", "Autobahn"} <= told
 
 
@@ -47,6 +49,18 @@ def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
     assert wrong(found["chatd"]) == 2
 
 
+def test_what_was_answered_and_is_not_on_disk_is_wrong() -> None:
+    found = rounds(**{"chatd, durable": [1.0, 1.0]})
+    found["chatd, durable"][1] |= {"unanswered": 3, "unkept": 4, "ack_p50": 5.5, "ack_p99": 6.5}
+    assert wrong(found["chatd, durable"]) == 7
+    assert "| 5.5 | 6.5 | 1.0 | 7 |" in table("durable", found)
+
+
+def test_in_a_durable_room_an_answer_lets_the_next_be_said() -> None:
+    told = {case.name for case in CASES if "--by-answer" in case.arguments()}
+    assert told == {"durable"}
+
+
 @pytest.mark.parametrize(
     ("goal", "met"),
     [
@@ -55,6 +69,8 @@ def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
         (Goal("x", 3.0), True),
         (Goal("x", 2.9), False),
         (Goal("x", 2.0, "other", figure="p99"), True),
+        (Goal("x", 0.5, "other", figure="rate"), True),
+        (Goal("x", 0.6, "other", figure="rate"), False),
         (Goal("x", 3.0, least=True), True),
         (Goal("x", 3.1, least=True), False),
     ],

@@ -13,14 +13,15 @@ from chatd.core.events import Error, Event, Ok
 
 class Frame:
     """One encoded event on its way to many sessions. ``wire`` is the edge's place to keep what it
-    made of ``payload`` for the first of them (a WebSocket header, say). ``count``: how many it
-    stands for."""
+    made of ``payload`` for the first of them (a WebSocket header, say), and ``packed`` what it made
+    for those who want it compressed. ``count``: how many it stands for."""
 
-    __slots__ = ("count", "payload", "wire")
+    __slots__ = ("count", "packed", "payload", "wire")
 
     def __init__(self, payload: bytes) -> None:
         self.payload = payload
         self.wire: bytes = b""
+        self.packed: dict[int, Frame] | None = None
         self.count = 1
 
 

@@ -42,6 +42,18 @@ static void go_on(int number) {
     if (options.window && !stopping) say(number, 0);
 }
 
+static void answered(int number, uint64_t sent_at) {
+    now.acked++;
+    if (measuring) note(&acked_in, sent_at);
+    if (options.by_answer) go_on(number);
+}
+
+/* Where others see the mark of an answer as well, what comes after it tells. */
+static int is_answer(const unsigned char *after, const unsigned char *end) {
+    size_t size = strlen(options.answer_end);
+    return (size_t)(end - after) >= size && !memcmp(after, options.answer_end, size);
+}
+
 static void delivered(int number, uint64_t speaker, uint64_t said, uint64_t sent_at) {
     struct line *line = &lines[number];
     if (speaker >= SPEAKERS) {
@@ -52,7 +64,9 @@ static void delivered(int number, uint64_t speaker, uint64_t said, uint64_t sent
     line->heard[speaker] = (uint32_t)said;
     now.delivered++;
     if (measuring) note(&heard_in, sent_at);
-    if ((int)speaker == line->speaker) go_on(number);
+    if ((int)speaker != line->speaker) return;
+    if (options.reflected) answered(number, sent_at);
+    if (!options.by_answer) go_on(number);
 }
 
 /* Every mark in a frame: a protocol may put several messages into one. */
@@ -75,10 +89,7 @@ void take_frame(int number, int opcode, const unsigned char *text, size_t size) 
             !hex(mark + 11, 12, &sent_at))
             continue;
         if (*mark == '~') delivered(number, speaker, said, sent_at);
-        else {
-            now.acked++;
-            if (measuring) note(&acked_in, sent_at);
-        }
+        else if (is_answer(mark + MARK, text + size)) answered(number, sent_at);
         at += MARK - 1;
     }
 }

@@ -18,7 +18,7 @@
 #define DRAIN 5.0     /* seconds for what was said to be heard */
 
 struct options options = {.connections = 1, .rooms = 1, .speakers = 1, .size = 128, .at_once = 64,
-                          .path = "/", .send = "{m}", .seconds = 1};
+                          .path = "/", .send = "{m}", .answer_end = "", .seconds = 1};
 struct line *lines;
 int *room_sizes;
 int measuring, stopping, ready_count, epoll;
@@ -50,7 +50,9 @@ static struct option names[] = {
     {"window", 1, 0, 'w'},  {"rate", 1, 0, 'R'},        {"warm", 1, 0, 'W'},   {"seconds", 1, 0, 'S'},
     {"size", 1, 0, 'z'},    {"path", 1, 0, 'P'},        {"header", 1, 0, 'H'}, {"send", 1, 0, 'M'},
     {"hello", 1, 0, 'h'},   {"await", 1, 0, 'a'},       {"await-count", 1, 0, 'A'},
-    {"at-once", 1, 0, 'o'}, {"binary", 0, 0, 'b'},      {0, 0, 0, 0}};
+    {"at-once", 1, 0, 'o'}, {"binary", 0, 0, 'b'},      {"by-answer", 0, 0, 'B'},
+    {"answer-end", 1, 0, 'e'}, {"reflected", 0, 0, 'f'}, /* to hear one's own message is its answer */
+    {0, 0, 0, 0}};
 
 static void ask(int argc, char **argv) {
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) switch (c) {
@@ -70,6 +72,9 @@ static void ask(int argc, char **argv) {
         case 'M': options.send = optarg; break;
         case 'a': options.await = optarg; break;
         case 'b': options.binary = 1; break;
+        case 'B': options.by_answer = 1; break;
+        case 'e': options.answer_end = optarg; break;
+        case 'f': options.reflected = 1; break;
         case 'h':
             if (options.hello_count == HELLOS) exit(2);
             options.hellos[options.hello_count++] = optarg;
@@ -149,9 +154,11 @@ static void tell(const char *step) {
 static void told(struct tally a, struct tally b) {
     double seconds = b.at - a.at;
     printf("{\"seconds\": %.6f, \"sent\": %lu, \"delivered\": %lu, \"acked\": %lu, \"bytes\": %lu, \"cpu\": %.6f, "
-           "\"lost\": %ld, \"disorder\": %lu, \"strangers\": %lu, ",
+           "\"lost\": %ld, \"disorder\": %lu, \"strangers\": %lu, "
+           "\"said\": %lu, \"answered\": %lu, ",
            seconds, b.sent - a.sent, b.delivered - a.delivered, b.acked - a.acked, b.bytes - a.bytes, b.cpu - a.cpu,
-           (long)expected - (long)now.delivered, disorder, strangers);
+           (long)expected - (long)now.delivered, disorder, strangers,
+           now.sent, now.acked);
     printf("\"p50\": %.3f, \"p99\": %.3f, \"longest\": %.3f, \"ack_p50\": %.3f, \"ack_p99\": %.3f}\n",
            percentile(&heard_in, .5), percentile(&heard_in, .99), heard_in.longest / 1000,
            percentile(&acked_in, .5), percentile(&acked_in, .99));
@@ -194,7 +201,8 @@ int main(int argc, char **argv) {
     measuring = 0;
     stopping = 1;
     double patience = seconds_now() + DRAIN;
-    while (now.delivered < expected && seconds_now() < patience) turn(patience);
+    while ((now.delivered < expected || (options.by_answer && now.acked < now.sent)) && seconds_now() < patience)
+        turn(patience);
     told(before, after);
     return 0;
 }

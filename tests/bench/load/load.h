@@ -11,9 +11,9 @@
 #define SLOT_US 10 /* latencies up to two seconds, ten microseconds each */
 
 struct options {
-    int port, connections, rooms, speakers, window, size, at_once, binary;
+    int port, connections, rooms, speakers, window, size, at_once, binary, by_answer, reflected;
     double rate, warm, seconds;
-    const char *path, *header, *send, *await;
+    const char *path, *header, *send, *await, *answer_end;
     const char *hellos[HELLOS];
     int hello_count, await_count;
 };
