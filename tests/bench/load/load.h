@@ -13,7 +13,7 @@
 struct options {
     int port, connections, rooms, speakers, window, size, at_once, binary, by_answer, reflected;
     double rate, warm, seconds;
-    const char *path, *header, *send, *await, *answer_end;
+    const char *path, *header, *hearers_header, *words, *send, *await, *answer_end;
     const char *hellos[HELLOS];
     int hello_count, await_count;
 };
@@ -52,6 +52,7 @@ void readable(int number);
 void writable(int number);
 void say(int number, double scheduled);
 /* heard.c */
+void take_compressed(void);
 void take_frame(int number, int opcode, const unsigned char *text, size_t size);
 double percentile(const struct histogram *of, double share);
 #endif
