@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from chatd.core.ports import Frame
@@ -61,6 +64,33 @@ def test_compressed_and_other_frames_keep_their_order(world: World) -> None:
     ]
     ann.pipe.deliver(b"".join(frames))
     assert ann.guest.heard == said
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.text(max_size=300)), max_size=8),
+    st.lists(st.integers(0, 2000), max_size=6),
+    st.booleans(),
+)
+def test_however_frames_are_mixed_and_cut_all_is_heard(
+    said: list[tuple[bool, str]], cuts: list[int], shortcuts: bool
+) -> None:
+    ann = client(World(EdgeSettings(compression=True, shortcuts=shortcuts)))
+    wire = b"".join(
+        frame(0xC1, compressed(text.encode())) if small else frame(0x81, text.encode())
+        for small, text in said
+    )
+    for begin, end in pairwise(sorted({0, *cuts, len(wire)})):
+        ann.pipe.deliver(wire[begin:end])
+    assert ann.guest.heard == [text.encode() for _, text in said]
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_no_bytes_that_are_said_to_be_compressed_are_a_fault(data: bytes, shortcuts: bool) -> None:
+    world = World(EdgeSettings(compression=True, shortcuts=shortcuts))
+    ann = client(world)
+    ann.pipe.deliver(frame(0xC1, data) + frame(0x81, b"after"))
+    assert not world.journal.faults
+    assert ann.guest.heard[-1:] == [b"after"] or refusal(ann)[0] == 1007
 
 
 @pytest.mark.parametrize("piece", [1, 2, 7])
