@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.bench.behind import behind
 from tests.bench.goals import GOALS, judged
 from tests.bench.picture import picture
 from tests.bench.table import OURS, ratio, table, wrong
@@ -28,6 +29,7 @@ def page(results: dict[str, Any]) -> str:
         "DEARER": _dearer(results),
         "VERSIONS": _versions(results),
         "STORM": _storm(results.get("storm")),
+        "BEHIND": behind(results),
         "GROWTH": _growth(results.get("growth")),
         "LOADS": ", ".join(f"{name} {load}" for name, load in results["loads"].items()),
     }
