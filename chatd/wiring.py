@@ -114,6 +114,7 @@ def edge_settings(config: Config) -> EdgeSettings:
         ping_timeout=limits.ping_timeout,
         flush_delay=config.delivery.flush_delay,
         shortcuts=config.delivery.shortcuts,
+        compression=config.delivery.compression,
         echo=config.diagnostics.echo,
     )
 

@@ -86,6 +86,20 @@ OUT = Section(
                 level("chatd_rooms_loaded"),
             ),
         ),
+        (
+            lines(
+                "Saved by compression",
+                "Bytes that did not go to clients; zero while delivery.compression is off.",
+                "Bps",
+                rate("chatd_deflate_saved_bytes_total"),
+            ),
+            lines(
+                "Time for compression",
+                "Of one core: 0.01 is a hundredth of it.",
+                "short",
+                rate("chatd_deflate_seconds_sum"),
+            ),
+        ),
     ),
 )
 

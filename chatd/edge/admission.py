@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from chatd.core.ports import Dialect
 from chatd.edge.census import Census, client_of
+from chatd.edge.deflate import Agreed
 from chatd.edge.forwarded import client_address
 from chatd.edge.head import Head
 from chatd.edge.origins import may_open
@@ -33,11 +34,13 @@ class TurnedAway(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What was agreed: the client's address, key and subprotocol (None: none was offered)."""
+    """What was agreed: the client's address, key, subprotocol (None: none was offered) and
+    compression (None: none)."""
 
     address: str
     key: str
     subprotocol: str | None = None
+    agreed: Agreed | None = None
 
 
 def wants_websocket(head: Head) -> bool:

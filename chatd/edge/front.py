@@ -12,10 +12,11 @@ from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.python.failure import Failure
 
 from chatd.core.ports import Log
-from chatd.edge import admission, hooks, shortcuts
+from chatd.edge import admission, hooks, inflating, shortcuts
 from chatd.edge.admission import Admitted, TurnedAway
 from chatd.edge.body import Body
 from chatd.edge.census import Census, client_of
+from chatd.edge.deflate import Agreed, agreed
 from chatd.edge.echo import EchoLine
 from chatd.edge.forwarded import UNIX, client_address, plain_address
 from chatd.edge.head import BadHead, Head
@@ -24,7 +25,7 @@ from chatd.edge.pages import Pages
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor
 from chatd.edge.proxied import BadPreface, PrefaceBuffer, announces
 from chatd.edge.request import Answer, OneRequest, sentence
-from chatd.edge.upgraded import Upgraded, UpgradedFactory
+from chatd.edge.upgraded import Upgraded, UpgradedFactory, likeness
 from chatd.edge.websocket import ChatFactory
 
 CHAT = ("/", "/ws")
@@ -60,11 +61,15 @@ class FrontFactory(ServerFactory):
         shortcuts.read(self.ways, reactor)
         self.outboxes = Outboxes(shortcuts.turns(self.ways, reactor), reactor, meter, journal)
         self.chat = ChatFactory(reactor, journal, house, self.outboxes, meter, self.ways)
+        self.inflates = inflating.fits(likeness(self.echo))
         self.use(settings)
 
     def use(self, settings: EdgeSettings) -> None:
         """Connections that come from now on are under these."""
         self.settings = settings
+        self.compresses = settings.compression and self.inflates
+        if settings.compression and not self.inflates:
+            self.journal.warning("compression_unknown")
         self.chat.use(settings)
         self.outboxes.delay = settings.flush_delay
         self.echo.options(closeHandshakeTimeout=settings.close_timeout)
@@ -248,7 +253,7 @@ class Front(OneRequest):
         return head.path == ECHO and self._front.settings.echo
 
     def _echo(self, head: Head) -> Upgraded:
-        admitted = Admitted("", admission.check_upgrade(head))
+        admitted = Admitted("", admission.check_upgrade(head), agreed=self._agreed(head))
         self._front.census.waits_no_more(self._client)
         return EchoLine(self._front.echo, admitted, self._front.census.disconnected)
 
@@ -261,12 +266,15 @@ class Front(OneRequest):
             head, self._peer, front.house, front.settings, front.census
         )
         dialect, subprotocol = admission.choose_dialect(head, front.house)
-        admitted = Admitted(address, key, subprotocol)
+        admitted = Admitted(address, key, subprotocol, self._agreed(head))
         client = client_of(address, front.settings)
         line = front.chat.line(front.chat, dialect, admitted, self._leaver(client))
         front.census.seat(client)
         front.census.waits_no_more(self._client)
         return line
+
+    def _agreed(self, head: Head) -> Agreed | None:
+        return agreed(head) if self._front.compresses else None
 
     def _leaver(self, client: str) -> Callable[[], None]:
         census = self._front.census

@@ -114,6 +114,8 @@ def accepted(admitted: Admitted) -> bytes:
     digest = hashlib.sha1(admitted.key.encode("ascii") + MAGIC, usedforsecurity=False).digest()
     protocol = admitted.subprotocol
     more = f"Sec-WebSocket-Protocol: {protocol}\r\n" if protocol is not None else ""
+    if admitted.agreed is not None:
+        more += f"Sec-WebSocket-Extensions: {admitted.agreed.answer}\r\n"
     return (
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n"
         f"{more}Sec-WebSocket-Accept: {base64.b64encode(digest).decode()}\r\n\r\n"

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from txaio.tx import make_logger
 
 from chatd.core.ports import Log
-from chatd.edge import opening
+from chatd.edge import inflating, opening
 from chatd.edge.admission import Admitted
 from chatd.edge.ports import Delayed, Reactor
 from chatd.edge.timers import use_exact_timers
@@ -41,6 +41,7 @@ class UpgradedFactory(WebSocketServerFactory):
             failByDrop=False,
             # HTTP was read by us, within its own deadline
             openHandshakeTimeout=0,
+            perMessageCompressionAccept=inflating.accept,
         )
 
     def options(self, **options: object) -> None:
@@ -69,6 +70,8 @@ class Upgraded(WebSocketServerProtocol):
     log = make_logger(level="critical")  # what a peer does wrong is counted, not logged
     born_open = False
     """Whether its class is one of opening.py's."""
+    most_inflated = 0
+    """The longest message that may come compressed: bytes, without the compression."""
 
     def __init__(
         self, factory: UpgradedFactory, admitted: Admitted, left: Callable[[], None]
@@ -95,6 +98,8 @@ class Upgraded(WebSocketServerProtocol):
         more = ""
         if self._admitted.subprotocol is not None:
             more = f"Sec-WebSocket-Protocol: {self._admitted.subprotocol}\r\n"
+        if self._admitted.agreed is not None:
+            more += f"Sec-WebSocket-Extensions: {self._admitted.agreed.offer}\r\n"
         head = HANDSHAKE.format(key=self._admitted.key, more=more)
         transport.protocol = self
         self.makeConnection(transport)  # type: ignore[no-untyped-call]  # half typed library
@@ -116,6 +121,11 @@ class Upgraded(WebSocketServerProtocol):
         """Autobahn's own attempt at this comes before it has read the option, and fails."""
         transport: Any = self.transport
         transport.setTcpNoDelay(True)
+        if self._admitted.agreed is not None:
+            inflating.inflate(self, self._admitted.agreed, self.most_inflated)
+
+    def inflates(self) -> None:
+        """A compressed message begins."""
 
     def dataReceived(self, data: bytes) -> None:
         """Some bytes of the peer; whatever they do to us, it stays here."""

@@ -22,12 +22,13 @@ from chatd.core.ports import Dialect, Frame, Log
 from chatd.edge import opening
 from chatd.edge.admission import Admitted
 from chatd.edge.direct import way_to
-from chatd.edge.outbox import PONG, Outbox, wire_of
 from chatd.edge.outboxes import Outboxes
 from chatd.edge.paced import Paced, PacedFactory
+from chatd.edge.packing import outbox_for
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor, Session
 from chatd.edge.shortcuts import Ways
 from chatd.edge.upgraded import likeness
+from chatd.edge.wire import PONG, wire_of
 
 UNHELD_BYTES = 16 * 1024 * 1024
 """The largest message of WebSocket when limits.frame_bytes is not enforced."""
@@ -99,8 +100,10 @@ class ChatLine(Paced):
         self._parts = 0
         self._dialect = dialect
         self._session: Session = Unopened()
-        self._outbox = Outbox(
-            self, factory.outboxes, settings.outbox_bytes, factory.closeHandshakeTimeout
+        self.most_inflated = settings.frame_bytes  # held or not: a few bytes may become many
+        patience = factory.closeHandshakeTimeout
+        self._outbox = outbox_for(
+            admitted.agreed, self, factory.outboxes, settings.outbox_bytes, patience
         )
         self._fate = ""
 
@@ -149,10 +152,14 @@ class ChatLine(Paced):
         except Exception as error:  # noqa: BLE001 - one session's trouble stays its own
             self._fault(error)
 
+    def inflates(self) -> None:
+        """A compressed message begins."""
+        self.factory.meter.inflated()
+
     def onPing(self, payload: bytes) -> None:
         """Answer by the outbox: who pings without reading must not fill our memory with pongs."""
         self._session.pinged()
-        pong = Frame(payload)
+        pong = Frame(b"")  # nothing that could be compressed
         pong.wire = wire_of(payload, PONG)
         self._outbox.put(pong, ephemeral=True)
 

@@ -102,9 +102,10 @@ _DROPPED = _words(
 )
 _PACE = _words(
     "pace",
-    "at the end of a turn, or `delivery.flush_delay` later",
+    "at the end of a turn, or `delivery.flush_delay` later; or a broadcast before that end",
     "now",
     "delayed",
+    "at_once",
 )
 _SHORTCUT = _words(
     "shortcut",
@@ -192,6 +193,11 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "1 where a shortcut through the libraries is taken, 0 where it is off or does not fit.",
             _SHORTCUT,
         ),
+        _counter("chatd_deflate_sessions_opened_total", "Sessions that began with compression."),
+        _counter("chatd_deflate_sent_frames_total", "Frames that went out compressed."),
+        _counter("chatd_deflate_saved_bytes_total", "Bytes that compression spared."),
+        _histogram("chatd_deflate_seconds", "How long one frame took to compress.", _MOMENT),
+        _counter("chatd_deflate_received_frames_total", "Messages that came compressed."),
         _gauge("chatd_outbox_bytes", "Bytes that wait in all outboxes for clients to read them."),
         _counter(
             "chatd_outbox_dropped_total",

@@ -53,7 +53,7 @@ class NodeMeter:
 
     def heard(self, command: str) -> None:
         """A command reached the gate."""
-        self._commands[command,].add()
+        self._commands[command,].value += 1
 
     def refused(self, code: str) -> None:
         """A command or frame was answered with an error."""
@@ -61,12 +61,12 @@ class NodeMeter:
 
     def acked(self, seconds: float) -> None:
         """A message was acknowledged."""
-        self._in.add()
+        self._in.value += 1
         self._ack.observe(seconds)
 
     def fanned_out(self, hearers: int, seconds: float) -> None:
         """An entry was put into its hearers' outboxes."""
-        self._out.add(hearers)
+        self._out.value += hearers
         self._hearers.observe(hearers)
         self._fanout.observe(seconds)
 
@@ -186,6 +186,11 @@ class EdgeMeter:
         self._writes = board.count("chatd_sent_writes_total")
         self._flushes = board.counts("chatd_flushes_total")
         self._shortcuts = board.levels("chatd_shortcut_active")
+        self._agreed = board.count("chatd_deflate_sessions_opened_total")
+        self._inflated = board.count("chatd_deflate_received_frames_total")
+        self._deflating = board.spread("chatd_deflate_seconds")
+        self._packed = board.count("chatd_deflate_sent_frames_total")
+        self._saved = board.count("chatd_deflate_saved_bytes_total")
 
     def handshake(self, result: str, seconds: float) -> None:
         """An attempt to open a session is over."""
@@ -199,11 +204,11 @@ class EdgeMeter:
 
     def frames_in(self, count: int) -> None:
         """Frames came from a client."""
-        self._frames_in.add(count)
+        self._frames_in.value += count
 
     def bytes_in(self, size: int) -> None:
         """Bytes came from a client."""
-        self._bytes_in.add(size)
+        self._bytes_in.value += size
 
     def frames_out(self, count: int) -> None:
         """Frames were handed to a connection."""
@@ -236,6 +241,23 @@ class EdgeMeter:
     def slow_closed(self) -> None:
         """A session was closed because its client reads too slowly."""
         self._slow.add()
+
+    def agreed(self) -> None:
+        """A session began with compression."""
+        self._agreed.add()
+
+    def inflated(self) -> None:
+        """A compressed message came."""
+        self._inflated.add()
+
+    def deflated(self, seconds: float) -> None:
+        """A frame was compressed."""
+        self._deflating.observe(seconds)
+
+    def packed(self, frames: int, saved: int) -> None:
+        """Compressed frames are on their way; so many bytes less are."""
+        self._packed.add(frames)
+        self._saved.add(saved)
 
 
 class AuthMeter:

@@ -28,9 +28,9 @@ def suite() -> Wstest:
 
 
 @contextmanager
-def echoing(folder: Path) -> Iterator[str]:
+def echoing(folder: Path, **sections: dict[str, object]) -> Iterator[str]:
     """A real chatd; the address of its /echo. What it logged is shown on failure."""
-    with closing(Daemon(folder, SECTIONS)) as daemon:
+    with closing(Daemon(folder, SECTIONS | sections)) as daemon:
         try:
             daemon.start()
             yield daemon.url("/echo")
@@ -51,6 +51,20 @@ def test_no_case_of_the_autobahn_testsuite_fails(
     bad = {case: verdict for case, verdict in verdicts.items() if not verdict.is_good}
     assert bad == {}, f"see {CACHE / 'report' / 'index.html'}"
     assert len(verdicts) == CASE_COUNT
+
+
+@pytest.mark.conformance
+@pytest.mark.timeout(wstest.INSTALL_SECONDS + wstest.RUN_SECONDS + 2 * PATIENCE)
+def test_no_case_about_compression_fails_or_goes_without_it(
+    suite: Wstest, tmp_path: Path, record_counts: Callable[[str], None]
+) -> None:
+    report = CACHE / "report-compression"
+    with echoing(tmp_path, delivery={"compression": True}) as url:
+        verdicts = suite.fuzz(url, report, wstest.COMPRESSION)
+    record_counts(wstest.counts(verdicts))
+    assert verdicts.keys() == set(wstest.COMPRESSION)
+    bad = {case: verdict for case, verdict in verdicts.items() if verdict != Verdict("OK", "OK")}
+    assert bad == {}, f"see {report / 'index.html'}"
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,14 @@ from contextlib import suppress
 from tests.process.wire import CONTINUATION, PING, TEXT, Raw, frame, upgrade_request
 
 SOURCE = "127.0.0.66"
-BOMB = zlib.compressobj(wbits=-15)
-DEFLATED = BOMB.compress(b"\0" * (64 << 20)) + BOMB.flush(zlib.Z_SYNC_FLUSH)
+OFFER = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 WORDS = " ".join(f"w{number:x}" for number in range(60))
+
+
+def packed(data: bytes) -> bytes:
+    """As a message of permessage-deflate."""
+    work = zlib.compressobj(9, wbits=-15)
+    return (work.compress(data) + work.flush(zlib.Z_SYNC_FLUSH))[:-4]
 
 
 class Attack:
@@ -46,11 +51,11 @@ class Attack:
         raw.socket.settimeout(patience)
         return raw
 
-    def session(self, name: str = "", receive_buffer: int = 0) -> Raw | None:
-        """One with a session of a guest, if it is let in."""
+    def session(self, name: str = "", receive_buffer: int = 0, more: str = "") -> Raw | None:
+        """One with a session of a guest, if it is let in. ``more``: lines of its request."""
         raw = self.connect(receive_buffer)
         try:
-            raw.upgrade()
+            raw.upgrade(more=more)
             raw.command(type="login", id="login", **({"guest": name} if name else {}))
             raw.answer("login")
             raw.command(type="join", id="join", room="lobby")
@@ -135,11 +140,35 @@ def pings(attack: Attack) -> None:
 
 def compressed_bomb(attack: Attack) -> None:
     """64 MiB of zeros in 64 KiB, in a frame that says it is compressed."""
-    bomb = frame(TEXT, DEFLATED, rsv=4)
+    bomb = frame(TEXT, packed(b"\0" * (64 << 20)), rsv=4)
     while not attack.over.is_set():
         raw = attack.session()
         if raw is not None:
             raw.send(bomb)
+            attack.ends(raw)
+            attack.begun()
+
+
+def inflated_bomb(attack: Attack) -> None:
+    """The same, by one who was promised that it would be unpacked; over and over, in the hope that
+    it is, though the first one was refused."""
+    bomb = frame(TEXT, packed(b"\0" * (32 << 20)), rsv=4) * 20
+    while not attack.over.is_set():
+        raw = attack.session(more=OFFER)
+        if raw is not None:
+            raw.send(bomb)
+            attack.ends(raw)
+            attack.begun()
+
+
+def inflated_flood(attack: Attack) -> None:
+    """Messages as long as they may be, which are nothing on the wire: 100 MiB in 160 KB."""
+    message = json.dumps({"type": "ping", "id": "x" * 65_000}).encode()
+    flood = frame(TEXT, packed(message), rsv=4) * 1600
+    while not attack.over.is_set():
+        raw = attack.session(more=OFFER)
+        if raw is not None:
+            raw.send(flood)
             attack.ends(raw)
             attack.begun()
 
@@ -244,8 +273,8 @@ def proxy_liar(attack: Attack) -> None:
 ATTACKS: dict[str, Callable[[Attack], None]] = {
     each.__name__: each
     for each in (
-        *(slowloris, giant_frame, fragment_flood, pings, compressed_bomb, never_reads, guesser),
-        *(crowd, search_hog, proxy_liar),
+        *(slowloris, giant_frame, fragment_flood, pings, compressed_bomb, inflated_bomb),
+        *(inflated_flood, never_reads, guesser, crowd, search_hog, proxy_liar),
     )
 }
 

@@ -41,6 +41,7 @@ class Connection:
         subprotocol: str | None = None,
         sock: socket.socket | None = None,
         ahead: int | None = None,
+        compression: str | None = None,
     ) -> None:
         offered = [Subprotocol(subprotocol)] if subprotocol else None
         try:
@@ -48,7 +49,7 @@ class Connection:
                 url,
                 sock=sock,
                 subprotocols=offered,
-                compression=None,
+                compression=compression,
                 proxy=None,
                 ping_interval=None,
                 open_timeout=PATIENCE,
@@ -74,6 +75,11 @@ class Connection:
         except ConnectionClosed as end:
             raise _closed(end) from None
 
+    @property
+    def compressed(self) -> bool:
+        """Whether the server agreed to that."""
+        return bool(self.socket.protocol.extensions)
+
     def close(self) -> None:
         """Say goodbye; harmless when the connection is over."""
         self.socket.close()
@@ -98,11 +104,13 @@ class Client:
         sock: socket.socket | None = None,
         positions: dict[str, Frame] | None = None,
         ahead: int | None = None,
+        compression: str | None = None,
     ) -> None:
-        self._connection = Connection(url, subprotocol, sock, ahead)
+        self._connection = Connection(url, subprotocol, sock, ahead, compression)
         self._number = 0
         self._answers: dict[int, Frame] = {}
         self._mine: dict[int, Frame] = {}
+        self.compressed = self._connection.compressed
         self.events: deque[Frame] = deque()
         """What was heard and not taken yet."""
         self.positions = positions if positions is not None else {}

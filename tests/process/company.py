@@ -27,9 +27,10 @@ UNDER_ATTACK: dict[str, dict[str, Any]] = {
         "search_time": "20ms",
     },
     "guests": {"linger": "0s"},
+    "delivery": {"compression": True},
 }
-"""The defaults, but for what makes the difference small: honest people are at 127.0.0.1, and are
-not counted by address; all the others are."""
+"""The defaults, but for what makes the difference small, and for compression, which gives attackers
+more to try: honest people are at 127.0.0.1, and are not counted by address; all the others are."""
 
 
 class Company:

@@ -63,9 +63,9 @@ class Raw:
         with suppress(BrokenPipeError, ConnectionResetError):
             self.socket.sendall(data)
 
-    def upgrade(self, path: str = "/?format=json") -> None:
+    def upgrade(self, path: str = "/?format=json", more: str = "") -> None:
         """Make it a WebSocket. Raises ConnectionError when it is refused."""
-        self.send(upgrade_request(path))
+        self.send(upgrade_request(path, more))
         head = self.head()
         if not head.startswith(b"HTTP/1.1 101 "):
             raise ConnectionError(head.decode(errors="replace"))

@@ -13,14 +13,15 @@ from chatd.core.events import Error, Event, Ok
 
 class Frame:
     """One encoded event on its way to many sessions. ``wire`` is the edge's place to keep what it
-    made of ``payload`` for the first of them (a WebSocket header, say). ``count``: how many it
-    stands for."""
+    made of ``payload`` for the first of them (a WebSocket header, say), and ``packed`` what it made
+    for those who want it compressed. ``count``: how many it stands for."""
 
-    __slots__ = ("count", "payload", "wire")
+    __slots__ = ("count", "packed", "payload", "wire")
 
     def __init__(self, payload: bytes) -> None:
         self.payload = payload
         self.wire: bytes = b""
+        self.packed: dict[int, Frame] | None = None
         self.count = 1
 
 
@@ -62,6 +63,22 @@ class Outbox(Protocol):
     def release(self) -> None:
         """Read on."""
         ...
+
+
+class Broadcast(Protocol):
+    """How one frame is put into many outboxes."""
+
+    def __call__(
+        self, outboxes: Sequence[Outbox], frame: Frame, ephemeral: bool = False, /
+    ) -> None:
+        """As Outbox.put for each of them, in their order."""
+        ...
+
+
+def put_each(outboxes: Sequence[Outbox], frame: Frame, ephemeral: bool = False, /) -> None:
+    """One by one."""
+    for outbox in outboxes:
+        outbox.put(frame, ephemeral=ephemeral)
 
 
 class Speaker(Protocol):

@@ -1,5 +1,5 @@
 """The table [delivery] of the configuration file: how messages leave.
-What becomes of it is chatd/edge/outboxes and chatd/edge/shortcuts."""
+What becomes of it is chatd/edge/outboxes, shortcuts and packing."""
 
 from __future__ import annotations
 
@@ -27,4 +27,12 @@ class Delivery:
         "Whether the short ways past the libraries are taken where they fit; the metric "
         "chatd_shortcut_active says which are. Off, chatd does the same with more work.",
         reload=False,
+    )
+    compression: bool = key(
+        flag(),
+        False,
+        "Whether clients that offer permessage-deflate (RFC 7692), as browsers do, get it. What is "
+        "told to many is compressed once. It spares bytes and costs time; connections that are "
+        "open keep what they have.",
+        reload=True,
     )

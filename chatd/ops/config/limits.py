@@ -35,8 +35,7 @@ PACES = (
 class Limits:
     """What one message, session, user and address may take. What limits.mode names can be tried out
     before it is enforced. New sessions get changed limits at once; those that are open may keep the
-    old sizes and timeouts until they end. There is no limit for compression: chatd agrees to none,
-    and closes a connection that sends a compressed frame."""
+    old sizes and timeouts until they end."""
 
     message_bytes: int = key(
         size(64, MIB), 16 * KIB, "The longest text of one message, in UTF-8.", reload=True
@@ -45,7 +44,7 @@ class Limits:
         size(256, 16 * MIB),
         64 * KIB,
         "The largest WebSocket message that a client may send. JSON may spell a text with up to "
-        "three times its bytes.",
+        "three times its bytes. One that comes compressed is measured without that.",
         reload=True,
     )
     frame_parts: int = key(
@@ -208,6 +207,7 @@ class Limits:
         (),
         'How a limit is held: "on" (the default), "dry-run" (counted in chatd_limit_hits_total and '
         'told to the log, but not enforced) or "off". `command` stands for all of limits.command. '
-        "With frame_bytes off, a WebSocket message may still be 16 MiB at most.",
+        "With frame_bytes off, a WebSocket message may still be 16 MiB at most, and one that comes "
+        "compressed no larger than frame_bytes.",
         reload=True,
     )

@@ -12,6 +12,7 @@ from twisted.internet.error import ConnectionAborted, ConnectionDone, Connection
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from websockets.client import ClientProtocol
+from websockets.extensions.base import ClientExtensionFactory
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.http11 import Response
@@ -202,6 +203,19 @@ class Tally:
     def outbox_bytes(self, now: int) -> None:
         self.now["outbox_bytes"] = now
 
+    def agreed(self) -> None:
+        self.count["agreed"] += 1
+
+    def inflated(self) -> None:
+        self.count["inflated"] += 1
+
+    def deflated(self, seconds: float) -> None:
+        self.count["deflated"] += 1
+
+    def packed(self, frames: int, saved: int) -> None:
+        self.count["packed"] += frames
+        self.count["saved"] += saved
+
 
 class Talk:
     """A dialect of which the edge needs only the names."""
@@ -381,13 +395,20 @@ class Client:
     """A WebSocket client in memory."""
 
     def __init__(
-        self, world: World, path: str = "/", *, peer: Any = ANN, offers: tuple[str, ...] = ()
+        self,
+        world: World,
+        path: str = "/",
+        *,
+        peer: Any = ANN,
+        offers: tuple[str, ...] = (),
+        compression: ClientExtensionFactory | None = None,
     ) -> None:
         self.world = world
         self.pipe = world.connect(peer)
         self.protocol = ClientProtocol(
             parse_uri(f"ws://localhost:8765{path}"),
             subprotocols=list(offers) or None,  # type: ignore[arg-type]
+            extensions=[compression] if compression else None,
             max_size=None,
         )
         self.heard: list[Any] = []

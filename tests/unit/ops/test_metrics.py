@@ -170,6 +170,16 @@ ONE_CALL: list[tuple[Callable[[Metrics], None], dict[str, float]]] = [
         lambda m: m.edge.shortcut("turn_end", True),
         {'shortcut_active{shortcut="turn_end"}': 1},
     ),
+    (lambda m: m.edge.agreed(), {"deflate_sessions_opened_total": 1}),
+    (lambda m: m.edge.inflated(), {"deflate_received_frames_total": 1}),
+    (
+        lambda m: m.edge.deflated(0.5),
+        {"deflate_seconds_count": 1, "deflate_seconds_sum": 0.5},
+    ),
+    (
+        lambda m: m.edge.packed(3, 90),
+        {"deflate_sent_frames_total": 3, "deflate_saved_bytes_total": 90},
+    ),
     (lambda m: m.edge.outbox_bytes(64), {"outbox_bytes": 64}),
     (lambda m: m.edge.dropped("ephemeral", 4), {'outbox_dropped_total{kind="ephemeral"}': 4}),
     (lambda m: m.edge.slow_closed(), {"slow_sessions_closed_total": 1}),
