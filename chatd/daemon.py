@@ -30,6 +30,7 @@ from chatd.edge.drain import Drain
 from chatd.edge.front import FrontFactory
 from chatd.edge.http import OperationsFactory
 from chatd.edge.listen import CannotListen
+from chatd.edge.outboxes import broadcast
 from chatd.edge.pages import Pages
 from chatd.edge.reactor import freeze_garbage, keep_steady, measure_ticks
 from chatd.node import Node
@@ -208,6 +209,7 @@ class Daemon:
                 spawn=self._spawn,
                 dialects=all_dialects(settings),
                 process=self._running,
+                broadcast=broadcast,
             ),
             settings,
         )

@@ -82,6 +82,13 @@ COMING = Section(
                 "short",
                 rate("chatd_replayed_entries_total"),
             ),
+            lines(
+                "Clients that wait to resume",
+                "So many at the same time are let in as leave the others their answers; after a "
+                "restart the rest wait here, in their order.",
+                "short",
+                level("chatd_resumes_waiting"),
+            ),
         ),
     ),
 )

@@ -4,7 +4,7 @@ One file per feature holds the handlers; policy is asked there, limits and state
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chatd.commands import (
@@ -45,7 +45,7 @@ class Row:
     ``audited``: what is done by it goes to the audit log; such a handler gets an Act as its fourth
     argument.
     ``operators``: for operators of the server only. ``control``: also given on the control socket,
-    by an operator who is in no room.
+    by an operator who is in no room. ``word``: how the command is called.
     """
 
     handler: Callable[..., Awaitable[Ok]]
@@ -56,9 +56,10 @@ class Row:
     operators: bool = False
     control: bool = False
     paced: bool = True
+    word: str = ""
 
 
-COMMANDS: dict[type[c.Command], Row] = {
+_ROWS: dict[type[c.Command], Row] = {
     c.Login: Row(login.login, anyone=True, cost=5.0),
     c.Nick: Row(login.nick, cost=5.0),
     c.Quit: Row(login.quit_, anyone=True, cost=0.0, control=True),
@@ -107,3 +108,4 @@ COMMANDS: dict[type[c.Command], Row] = {
     c.Audit: Row(audit.audit, cost=5.0, operators=True, control=True),
     c.AuditVerify: Row(audit.verify, cost=20.0, operators=True, control=True),
 }
+COMMANDS = {command: replace(row, word=command.__name__.lower()) for command, row in _ROWS.items()}

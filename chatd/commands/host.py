@@ -51,6 +51,11 @@ class LaidDown(Protocol):
     """What operators have laid down, at hand: what a command asks of it does not suspend."""
 
     @property
+    def edition(self) -> int:
+        """Another number whenever anything of it has changed."""
+        ...
+
+    @property
     def emergency(self) -> Emergency:
         """The step in force."""
         ...
@@ -249,6 +254,10 @@ class Host(Protocol):
 
     def room_of(self, stored: StoredRoom) -> Room:
         """The live room, or one that comes alive with its first attendance."""
+        ...
+
+    def live_named(self, name: str) -> Room | None:
+        """The room of exactly this name, if somebody attends it."""
         ...
 
     def live_room(self, room_id: RoomId) -> Room | None:

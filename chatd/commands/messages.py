@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
 from chatd.commands.membership import direct_with
-from chatd.commands.places import asked, case_of, kept, must, place_of, topic_of
+from chatd.commands.places import asked, case_of, grounds, kept, must, near, place_of, topic_of
 from chatd.core import commands as c
 from chatd.core import text as texts
 from chatd.core.audit import NO_DEED, Deed
@@ -28,22 +28,33 @@ async def send(host: Host, session: Caller, command: c.Send) -> Stored:
     if (command.room is None) == (command.to is None):
         raise Refused("bad_field", "send needs exactly one of 'room' and 'to'")
     if command.room is not None:
-        place = await place_of(host, me, command.room)
+        place = near(host, me, command.room) or await place_of(host, me, command.room)
     else:
         place = await direct_with(host, session, command.to or "")
-    room_id, key = place.room.room_id, command.key
-    again = host.laid.repeats(room_id, me.user_id, key)
-    case = case_of(host, me.actor, me.user_id, "send", place.room, place.rank)
-    # Who asks for the same answer says no more.
-    asked(replace(case, slow_wait=0) if again else case)
     draft = Draft(
         kind="message",
         author=me.author,
         ts=host.clock.now(),
         text=said,
-        key=key,
+        key=command.key,
         reply_to=command.reply_to,
     )
+    if place.cleared != grounds(host, me, place):
+        return await _say(host, session, place, draft)
+    done = _passed(place.room, draft) or await _append(host, place, draft)
+    return _told(host, session, place.room, done)
+
+
+async def _say(host: Host, session: Caller, place: Attendance, draft: Draft) -> Stored:
+    """Ask whether this may be said. Where no message is counted from the one before, the next one
+    need not ask, for as long as nothing changes on which the answer depends."""
+    me, room_id, key = session.me, place.room.room_id, draft.key
+    again = host.laid.repeats(room_id, me.user_id, key)
+    case = case_of(host, me.actor, me.user_id, "send", place.room, place.rank)
+    # Who asks for the same answer says no more.
+    asked(replace(case, slow_wait=0) if again else case)
+    if not host.laid.rules(room_id).slow:
+        place.cleared = grounds(host, me, place)
     if again:
         return await _store(host, session, place, draft)
     host.laid.spoke(room_id, me.user_id, key)  # at once: another may follow before the answer
@@ -128,22 +139,30 @@ def _removal(act: Act, place: Attendance, message: StoredMessage, *, own: bool) 
 
 
 async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -> Stored:
-    room = place.room
+    done = _passed(place.room, draft) or await _append(host, place, draft)
+    return _told(host, session, place.room, done)
+
+
+async def _append(host: Host, place: Attendance, draft: Draft) -> Appended:
     try:
-        done = _passed(room, draft) or await host.store.append(room.room_id, draft)
+        return await host.store.append(place.room.room_id, draft)
     except NoSuchTarget:
         raise _no_message(place, draft.target or draft.reply_to or 0) from None
     except KeyReused:
         raise Refused(
             "key_reused", f"key {draft.key!r} was used in another room; give each send its own"
         ) from None
+
+
+def _told(host: Host, session: Caller, room: Room, done: Appended) -> Stored:
+    entry = done.entry
     if not done.again:
-        live = host.live_room(room.room_id)
-        echo = session.dialect.echo or draft.kind != "message"
-        if not echo and live is not None and live.will_tell(done.entry.seq, session):
-            session.own.add((room.room_id, done.entry.seq))
-        host.publish(done.entry)
-    return Stored(room=room.name, seq=done.entry.seq, ts=done.entry.ts, again=done.again)
+        if not session.dialect.echo and entry.kind == "message":
+            live = host.live_room(room.room_id)
+            if live is not None and live.will_tell(entry.seq, session):
+                session.own.add((room.room_id, entry.seq))
+        host.publish(entry)
+    return Stored(room=room.name, seq=entry.seq, ts=entry.ts, again=done.again)
 
 
 def _passed(room: Room, draft: Draft) -> Appended | None:
@@ -152,10 +171,7 @@ def _passed(room: Room, draft: Draft) -> Appended | None:
     passing = room.passing
     if passing is None:
         return None
-    again = passing.said(draft.author.user_id, draft.key)
-    seq, ts = again or (passing.place(), draft.ts)
-    if again is None:
-        passing.remember(draft.author.user_id, draft.key, seq, ts)
+    seq, ts, again = passing.place(draft.author.user_id, draft.key, draft.ts)
     entry = Entry(
         room_id=room.room_id,
         seq=seq,
@@ -166,20 +182,19 @@ def _passed(room: Room, draft: Draft) -> Appended | None:
         key=draft.key,
         reply_to=draft.reply_to,
     )
-    return Appended(entry, again=again is not None)
+    return Appended(entry, again)
 
 
 def _said(host: Host, raw: str) -> str:
-    longest, stops = host.settings.message_bytes, host.limits.stops
-    if len(raw) > 2 * longest and stops(
-        "message_bytes", size=len(raw)
-    ):  # asked first: to clean a text costs by its length
+    longest = host.settings.message_bytes
+    # Asked first, for to clean a text costs by its length.
+    if len(raw) > 2 * longest and host.limits.stops("message_bytes", size=len(raw)):
         raise Refused("too_long", f"over {longest} bytes, this server's limit for one message")
     said = texts.clean(raw)
     if texts.blank(said):
         raise Refused("empty", "there is nothing to say in an empty text")
     size = len(said.encode())
-    if size > longest and stops("message_bytes", size=size):
+    if size > longest and host.limits.stops("message_bytes", size=size):
         raise Refused("too_long", f"{size} bytes are over this server's limit of {longest}")
     return said
 

@@ -24,6 +24,19 @@ async def place_of(host: Host, me: Person, name: str) -> Attendance:
     return place
 
 
+def near(host: Host, me: Person, name: str) -> Attendance | None:
+    """One's place in a live room whose name was given just as it is kept: nearly always. Where it
+    is None, ``place_of`` finds out why."""
+    room = host.live_named(name)
+    return None if room is None else me.rooms.get(room.room_id)
+
+
+def grounds(host: Host, me: Person, place: Attendance) -> object:
+    """All that can change, between two messages of one person in one room, of what decides whether
+    they may be said, but slow mode: an equal value, and the policy says the same."""
+    return host.laid.edition, place.rank, me.operator
+
+
 def room_key(name: str) -> str:
     """The name under which a room is kept, for a name as typed; an impossible one stays as it is,
     and no room has it."""

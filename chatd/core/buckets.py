@@ -21,13 +21,15 @@ class Bucket:
         Rate and burst are arguments, so that a reload reaches every session at its next command.
         What costs more than ``burst`` costs all of it: it must be possible to log in at all.
         """
-        cost = min(cost, float(burst))
-        self._tokens = min(float(burst), self._tokens + (now - self._at) * rate)
+        cost = min(cost, burst)
+        tokens = self._tokens + (now - self._at) * rate
+        tokens = min(tokens, burst)
         self._at = now
-        if self._tokens >= cost:
-            self._tokens -= cost
+        if tokens >= cost:
+            self._tokens = tokens - cost
             return 0.0
-        return (cost - self._tokens) / rate
+        self._tokens = tokens
+        return (cost - tokens) / rate
 
     def wait(self, cost: float, now: float, rate: float, burst: int) -> float:
         """What ``take`` would say; nothing is taken."""

@@ -20,19 +20,16 @@ class Passing:
         self.last = 0
         self._keys: dict[tuple[UserId, str], tuple[int, int]] = {}
 
-    def place(self) -> int:
-        """The number of what is said next."""
+    def place(self, user_id: UserId, key: str | None, ts: int) -> tuple[int, int, bool]:
+        """The number and the time of what is said at ``ts``; or, and then the last is true, of what
+        was said with this key, if it is among the newest. The oldest key makes room for a new one.
+        """
+        if key is not None:
+            before = self._keys.get((user_id, key))
+            if before is not None:
+                return *before, True
+            if len(self._keys) >= KEYS:
+                del self._keys[next(iter(self._keys))]
+            self._keys[user_id, key] = self.last + 1, ts
         self.last += 1
-        return self.last
-
-    def said(self, user_id: UserId, key: str | None) -> tuple[int, int] | None:
-        """Number and time of what was said with this key, if it is among the newest."""
-        return None if key is None else self._keys.get((user_id, key))
-
-    def remember(self, user_id: UserId, key: str | None, seq: int, ts: int) -> None:
-        """Another one was said, under ``seq`` at ``ts``; the oldest key makes room for its key."""
-        if key is None:
-            return
-        if len(self._keys) >= KEYS:
-            del self._keys[next(iter(self._keys))]
-        self._keys[user_id, key] = seq, ts
+        return self.last, ts, False

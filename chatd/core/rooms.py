@@ -29,21 +29,23 @@ class Hearer(Protocol):
 
 
 class Attendance:
-    """One person's place in one room: rank, read marker, and whether the store knows of it."""
+    """One person's place in one room: rank, read marker, and whether the store knows of it.
+    ``cleared``: on what grounds its person may speak here (see commands.places)."""
 
-    __slots__ = ("lasting", "rank", "read", "room")
+    __slots__ = ("cleared", "lasting", "rank", "read", "room")
 
     def __init__(self, room: Room, rank: Rank, *, lasting: bool, read: int = 0) -> None:
         self.room = room
         self.rank = rank
         self.lasting = lasting
         self.read = read
+        self.cleared: object = None
 
 
 class Person:
     """Somebody who is here: an account or a guest, with any number of sessions."""
 
-    __slots__ = ("guest", "linger", "name", "operator", "rooms", "sessions", "user_id")
+    __slots__ = ("_author", "guest", "linger", "name", "operator", "rooms", "sessions", "user_id")
 
     def __init__(self, user_id: UserId, name: str, *, guest: bool, operator: bool = False) -> None:
         self.user_id = user_id
@@ -53,6 +55,7 @@ class Person:
         self.sessions: dict[Hearer, None] = {}
         self.rooms: dict[RoomId, Attendance] = {}
         self.linger: Timer | None = None
+        self._author = Author(user_id, name, guest)
 
     @property
     def actor(self) -> Actor:
@@ -62,7 +65,9 @@ class Person:
     @property
     def author(self) -> Author:
         """This person, as an entry remembers them."""
-        return Author(self.user_id, self.name, self.guest)
+        if self._author.name != self.name:
+            self._author = Author(self.user_id, self.name, self.guest)
+        return self._author
 
     def member(self, rank: Rank = Rank.MEMBER) -> Member:
         """This person, as a room's list of members has them."""

@@ -98,6 +98,8 @@ def _safe(match: re.Match[str]) -> str:
 
 def blank(text: str) -> bool:
     """Whether there is nothing to see in it."""
+    if " " < text[:1] < "\x7f":  # nearly always
+        return False
     return all(unicodedata.category(char) in _INVISIBLE for char in text)
 
 

@@ -39,9 +39,8 @@ class ReactorClock:
         """Milliseconds since 1970 UTC, for what is stored."""
         return time.time_ns() // 1_000_000
 
-    def monotonic(self) -> float:
-        """Seconds that only rise, for what is measured."""
-        return time.monotonic()
+    monotonic = staticmethod(time.monotonic)
+    """Seconds that only rise, for what is measured; asked too often for a detour."""
 
     def later(self, seconds: float, call: Callable[[], None]) -> ReactorTimer:
         """Call once, after ``seconds``."""
@@ -70,11 +69,17 @@ class Spawner:
     def __call__(self, coroutine: Coroutine[Any, Any, None], /) -> None:
         """Run it to its end; what it raises is logged, with the coroutine's name."""
         self.running += 1
-        self._go_on(None, coroutine)
+        try:
+            waits: Deferred[Any] = coroutine.send(None)
+        except StopIteration:  # most go to their end without waiting, and need no Deferred
+            self.running -= 1
+        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+            self._failed(coroutine, error)
+        else:
+            waits.addBoth(self._go_on, coroutine)
 
     def _go_on(self, result: object, coroutine: Coroutine[Any, Any, None]) -> None:
-        """As far as it goes without waiting; most go to their end, and need no Deferred. What it
-        waited for gives it its ``result`` by itself, but no failure."""
+        """What it waited for gives it its ``result`` by itself, but no failure."""
         try:
             if isinstance(result, Failure):
                 waits: Deferred[Any] = result.throwExceptionIntoGenerator(coroutine)  # type: ignore[no-untyped-call]  # half typed library
@@ -82,9 +87,12 @@ class Spawner:
                 waits = coroutine.send(None)
         except StopIteration:
             self.running -= 1
-        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
-            self.running -= 1
-            name = getattr(coroutine, "__qualname__", "coroutine")
-            self._journal.fault("task_failed", error, task=name)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(coroutine, error)
         else:
             waits.addBoth(self._go_on, coroutine)
+
+    def _failed(self, coroutine: Coroutine[Any, Any, None], error: Exception) -> None:
+        self.running -= 1
+        name = getattr(coroutine, "__qualname__", "coroutine")
+        self._journal.fault("task_failed", error, task=name)

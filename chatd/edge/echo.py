@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chatd.edge.outbox import TEXT
 from chatd.edge.packing import deflated_wire
 from chatd.edge.upgraded import Upgraded
+from chatd.edge.wire import TEXT
 
 BINARY = 0x82
 MOST_BYTES = 16 * 1024 * 1024

@@ -3,7 +3,6 @@ How bytes reach the peer is the line's (websocket.py); what is said is the node'
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,37 +11,16 @@ from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
 from chatd.core.errors import TOO_SLOW, CloseCode
-from chatd.core.ports import Bundle, Frame
-from chatd.edge.outboxes import Outboxes
+from chatd.core.ports import Frame
+from chatd.edge.outboxes import CHUNK, Outboxes
 from chatd.edge.ports import Delayed
-
-CHUNK = 64 * 1024
-"""Bytes given to the transport at once: its own buffer counts as full above so many."""
+from chatd.edge.wire import worded
 
 GRACE = 1.0
 """Seconds for which more than the limit may wait. Many messages stored at once are told at once;
 only who has not taken them a while later is slow."""
 MOST = 8
 """Times the limit: more than this does not wait even for a moment."""
-
-TEXT, PONG = 0x81, 0x8A  # a final frame and its opcode (RFC 6455 section 5.2)
-
-
-def wire_of(payload: bytes, first: int = TEXT) -> bytes:
-    """An unmasked, unfragmented frame, as a server sends it (RFC 6455 section 5.2)."""
-    size = len(payload)
-    if size < 126:
-        return struct.pack("!BB", first, size) + payload
-    if size < 1 << 16:
-        return struct.pack("!BBH", first, 126, size) + payload
-    return struct.pack("!BBQ", first, 127, size) + payload
-
-
-def worded(frame: Frame) -> bytes:
-    """All that a frame stands for, as it is sent."""
-    if not isinstance(frame, Bundle):
-        return wire_of(frame.payload)
-    return b"".join(each.wire or wire_of(each.payload) for each in frame.frames)
 
 
 class Line(Protocol):
@@ -74,159 +52,151 @@ class Outbox:
     """ports.Outbox for one connection. ``limit``: bytes; ``patience``: seconds that a peer has to
     take what waits when the session is closed.
 
+    ``frames``, ``waiting`` (their bytes), ``due`` and ``freely`` (so many bytes may wait before
+    anything is asked) are also Outboxes', which puts and flushes many at once; not while there is a
+    ``detour``: closed, paused, awaited.
     More than the limit may wait for the length of GRACE, but never MOST times as much.
     It is the transport's producer: while the transport is full, frames wait here and are counted.
     A frame that finds nothing else waiting is taken whatever its size.
     """
 
     __slots__ = (
-        "_closed", "_deadline", "_due", "_farewell", "_frames", "_limit", "_line", "_outboxes",
-        "_over", "_patience", "_paused", "_waiters", "_waiting", "_write", "moved",
+        "_deadline", "_farewell", "_limit", "_line", "_over", "_patience", "_paused",
+        "_waiters", "closed", "detour", "due", "frames", "freely", "moved", "outboxes", "waiting",
+        "write",
     )  # fmt: skip
 
     def __init__(self, line: Line, outboxes: Outboxes, limit: int, patience: float) -> None:
         self._line = line
-        self._write: Callable[[bytes], None] = line.write
-        self._outboxes = outboxes
+        self.write: Callable[[bytes], None] = line.write
+        self.outboxes = outboxes
+        self.freely = limit // 2
         self._limit = limit
         self._patience = patience
-        self._frames: list[bytes] = []
-        self._waiting = 0
+        self.frames: list[bytes] = []
+        self.waiting = 0
         self._over: Delayed | None = None
-        self._due = False
+        self.due = False
+        self.detour = False
         self._paused = False
-        self._closed = False
+        self.closed = False
+        """Whether nothing more is taken."""
         self._farewell: tuple[CloseCode, str] | None = None
         self._deadline: Delayed | None = None
         self._waiters: list[Deferred[None]] = []
         self.moved = 0.0
         """When the transport last got rid of a backlog, by the reactor's clock."""
 
-    @property
-    def closed(self) -> bool:
-        """Whether nothing more is taken."""
-        return self._closed
-
     def goes_by(self, write: Callable[[bytes], None]) -> None:
         """Hand bytes on by ``write`` from now on, a shorter way than the line's own."""
-        self._write = write
+        self.write = write
 
     def begin(self, answer: bytes) -> None:
         """What goes out before the first frame, and is none."""
-        self._frames.append(answer)
-        self._waiting += len(answer)
-        self._outboxes.waiting += len(answer)
-        self._outboxes.no_frames(1, len(answer))
-        self._due = True
-        self._outboxes.due(self)
+        self.frames.append(answer)
+        self.waiting += len(answer)
+        self.outboxes.waiting += len(answer)
+        self.outboxes.no_frames(1, len(answer))
+        self.due = True
+        self.outboxes.due(self)
 
     # --- ports.Outbox ---
     def put(self, frame: Frame, *, ephemeral: bool = False) -> None:
         """Queue one frame; never blocks, never raises, does nothing after close."""
-        if self._closed:
+        if self.closed:
             return
-        wire = frame.wire
-        if not wire:
-            wire = frame.wire = worded(frame)
+        wire = frame.wire or worded(frame)
         size = len(wire)
-        waiting = self._waiting + size
+        waiting = self.waiting + size
         if waiting * 2 > self._limit and not self._takes(waiting, ephemeral):
             return
-        self._frames.append(wire)
-        self._waiting = waiting
-        outboxes = self._outboxes
+        self.frames.append(wire)
+        self.waiting = waiting
+        outboxes = self.outboxes
         outboxes.waiting += size
         if frame.count > 1:
             outboxes.no_frames(1 - frame.count, 0)
         if self._paused:
             outboxes.arm()
-        elif not self._due:
-            self._due = True
+        elif not self.due:
+            self.due = True
             outboxes.due(self)
 
     def _takes(self, waiting: int, ephemeral: bool) -> bool:
         """Whether there is room for one frame more, when more than half will be waiting."""
         if ephemeral:
-            self._outboxes.meter.dropped("ephemeral", 1)
+            self.outboxes.meter.dropped("ephemeral", 1)
             return False
-        if waiting > self._limit * MOST and self._frames:
+        if waiting > self._limit * MOST and self.frames:
             self._too_slow(more=1)
             return False
-        if waiting > self._limit and self._frames and self._over is None:
-            self._over = self._outboxes.reactor.callLater(GRACE, self._too_slow)
+        if waiting > self._limit and self.frames and self._over is None:
+            self._over = self.outboxes.reactor.callLater(GRACE, self._too_slow)
+            self.detour = True
         return True
 
     async def drained(self) -> None:
         """Return when less than half is waiting, or when it is closed."""
-        if self._waiting * 2 >= self._limit and not self._closed:
+        if self.waiting * 2 >= self._limit and not self.closed:
             waiter: Deferred[None] = Deferred()
             self._waiters.append(waiter)
+            self.detour = True
             await waiter
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Send what waits, then close with this code. ``reason``: at most 123 bytes."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = self.detour = True
         self._farewell = (code, reason)
         self._forgive()  # its time is up in another way
         self._line.resume()  # else the peer's own close frame would never be read
         self.flush()
-        self._outboxes.arm()
-        if self._frames:
-            self._deadline = self._outboxes.reactor.callLater(self._patience, self._line.drop, code)
+        self.outboxes.arm()
+        if self.frames:
+            self._deadline = self.outboxes.reactor.callLater(self._patience, self._line.drop, code)
 
     def hold(self) -> None:
         """Read no more from this peer for now."""
-        if not self._closed:
+        if not self.closed:
             self._line.pause()
 
     def release(self) -> None:
         """Read on."""
-        if not self._closed:
+        if not self.closed:
             self._line.resume()
 
     # --- towards the transport ---
     def flush(self) -> None:
         """Write what waits, as far as the transport takes it."""
-        self._due = False
-        frames, waiting = self._frames, self._waiting
-        if frames and waiting <= CHUNK and not self._paused and self._over is None:
-            count = len(frames)  # as in the loop below, without its detours: nearly all go here
-            chunk = frames[0] if count == 1 else b"".join(frames)
-            frames.clear()
-            self._waiting = 0
-            self._outboxes.sent(count, waiting)
-            self._write(chunk)
-            if not (self._waiters or self._farewell):
-                return
-        while self._frames and not self._paused:
-            self._write(self._next())
-        if self._closed or self._waiting * 2 < self._limit:
+        self.due = False
+        while self.frames and not self._paused:
+            self.write(self._next())
+        if self.closed or self.waiting * 2 < self._limit:
             self._wake()
-        if not self._frames and self._farewell is not None:
+        if not self.frames and self._farewell is not None:
             (code, reason), self._farewell = self._farewell, None
             _cancel(self._deadline)
             self._line.leave(code, reason)
 
     def _next(self) -> bytes:
         """Some whole frames, joined: all of them, or about CHUNK bytes."""
-        count = len(self._frames) if self._waiting <= CHUNK else self._about_a_chunk()
-        chunk = b"".join(self._frames[:count])
-        del self._frames[:count]
-        self._waiting -= len(chunk)
-        if self._over is not None and (self._waiting <= self._limit or len(self._frames) < 2):
+        count = len(self.frames) if self.waiting <= CHUNK else self._about_a_chunk()
+        chunk = b"".join(self.frames[:count])
+        del self.frames[:count]
+        self.waiting -= len(chunk)
+        if self._over is not None and (self.waiting <= self._limit or len(self.frames) < 2):
             self._forgive()
-        self._outboxes.sent(count, len(chunk))
+        self.outboxes.sent(count, len(chunk))
         return chunk
 
     def _about_a_chunk(self) -> int:
         size = 0
-        for count, frame in enumerate(self._frames):
+        for count, frame in enumerate(self.frames):
             size += len(frame)
             if size > CHUNK:
                 return max(1, count)
-        return len(self._frames)
+        return len(self.frames)
 
     def finish(self) -> None:
         """A close frame is about to go out: nothing may follow it. What can go before it, goes."""
@@ -236,7 +206,7 @@ class Outbox:
 
     def end(self) -> None:
         """Nothing can be sent any more."""
-        self._closed = True
+        self.closed = self.detour = True
         self._farewell = None
         _cancel(self._deadline)
         self._throw_away()
@@ -244,40 +214,47 @@ class Outbox:
 
     def pauseProducing(self) -> None:
         """The transport is full."""
-        self._paused = True
+        self._paused = self.detour = True
 
     def resumeProducing(self) -> None:
         """The transport has sent all it had."""
         self._paused = False
-        self.moved = self._outboxes.reactor.seconds()
+        self._look()
+        self.moved = self.outboxes.reactor.seconds()
         self.flush()
-        self._outboxes.arm()
+        self.outboxes.arm()
 
     def stopProducing(self) -> None:
         """The transport is gone."""
         self.end()
 
     def _too_slow(self, more: int = 0) -> None:
-        self._outboxes.meter.dropped("too_slow", len(self._frames) + more)
-        self._outboxes.meter.slow_closed()
+        self.outboxes.meter.dropped("too_slow", len(self.frames) + more)
+        self.outboxes.meter.slow_closed()
         self._line.resume()
         self.end()
         self._line.leave(TOO_SLOW, f"over {self._limit} bytes waited; reconnect and resume")
 
     def _throw_away(self) -> None:
-        self._frames.clear()
-        self._outboxes.waiting -= self._waiting
-        self._waiting = 0
+        self.frames.clear()
+        self.outboxes.waiting -= self.waiting
+        self.waiting = 0
         self._forgive()
-        self._outboxes.arm()
+        self.outboxes.arm()
 
     def _forgive(self) -> None:
         _cancel(self._over)
         self._over = None
+        self._look()
+
+    def _look(self) -> None:
+        """Whether there is anything that Outboxes must not pass over."""
+        self.detour = bool(self.closed or self._paused or self._over or self._waiters)
 
     def _wake(self) -> None:
         if self._waiters:
             waiters, self._waiters = self._waiters, []
+            self._look()
             for waiter in waiters:
                 if not waiter.called:  # a coroutine that was cancelled waits no more
                     waiter.callback(None)

@@ -3,24 +3,48 @@ later with more in it, and what has left is added up. One connection's frames ar
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
-from chatd.core.ports import Log
+from chatd.core.ports import Frame, Log
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.reactor import Turns
+from chatd.edge.wire import worded
 
 MANY = 32
 """Outboxes in one flush from which on it may be worth to wait for more."""
 BUSY = 0.6
 """The reactor's load from which on a flush may wait."""
+WORTH = 1.5
+"""Frames in one write, over a flush of many, below which it was not worth to wait for others."""
+RETRIAL = 64
+"""Turns after which that is tried again."""
+
+
+CHUNK = 64 * 1024
+"""Bytes given to the transport at once: its own buffer counts as full above so many."""
 
 
 class Flushed(Protocol):
-    """What waits for the end of the turn."""
+    """An outbox, as it is seen from here (see outbox.py)."""
+
+    detour: bool
+    due: bool
+    frames: list[bytes]
+    freely: int
+    outboxes: Outboxes
+    waiting: int
+    write: Callable[[bytes], None]
 
     def flush(self) -> None:
         """Write what waits."""
         ...
+
+
+def broadcast(outboxes: Sequence[Any], frame: Frame, ephemeral: bool = False, /) -> None:
+    """ports.Broadcast, for outboxes of one host."""
+    if outboxes:
+        outboxes[0].outboxes.broadcast(outboxes, frame, ephemeral)
 
 
 class Outboxes:
@@ -28,6 +52,8 @@ class Outboxes:
 
     ``delay``: seconds for which a flush may wait for more to join it, while the reactor is busy and
     many are to be told (see _pause); each write costs the kernel as much as thirty frames in one.
+    Where nothing joins, nothing is gained: then, and while there is time, a broadcast is written at
+    once.
     """
 
     def __init__(self, turns: Turns, reactor: Reactor, meter: EdgeMeter, journal: Log) -> None:
@@ -40,12 +66,44 @@ class Outboxes:
         self._due: list[Flushed] = []
         self._armed = False
         self._flushed = 0.0
+        self._waited = False
+        self._futile = 0  # turns for which nobody waits for others
         self._frames = 0
         self._bytes = 0
         self._writes = 0
         self._packed = 0
         self._saved = 0
         self._reported = 0
+
+    def broadcast(self, outboxes: Sequence[Any], frame: Frame, ephemeral: bool) -> None:
+        """Outbox.put for each of them, in one loop for those of whom nothing is to be asked."""
+        wire = frame.wire or worded(frame)
+        size, due = len(wire), self._due
+        at_once = size <= CHUNK and (self._futile > 0 or self._turns.load() < BUSY)
+        written = queued = 0
+        for outbox in outboxes:
+            waiting = outbox.waiting + size
+            if outbox.detour or waiting > outbox.freely:
+                outbox.put(frame, ephemeral=ephemeral)
+            elif at_once and not outbox.frames:
+                written += 1
+                try:
+                    outbox.write(wire)
+                except Exception as error:  # noqa: BLE001 - the others must get theirs
+                    self._journal.fault("flush_failed", error)
+            else:
+                queued += 1
+                outbox.frames.append(wire)
+                outbox.waiting = waiting
+                if not outbox.due:
+                    outbox.due = True
+                    due.append(outbox)
+        self.waiting += size * queued
+        self.no_frames((1 - frame.count) * (written + queued), 0)
+        if written:
+            self.meter.flushed("at_once")
+            self._left(written, size * written, written)
+        self.arm()
 
     def due(self, outbox: Flushed) -> None:
         """Flush this one at the end of the turn."""
@@ -54,11 +112,14 @@ class Outboxes:
             self.arm()
 
     def sent(self, frames: int, size: int) -> None:
-        """So much has left in one write; told to the meter once a turn."""
+        """So much of what waited has left in one write; told to the meter once a turn."""
+        self.waiting -= size
+        self._left(frames, size, 1)
+
+    def _left(self, frames: int, size: int, writes: int) -> None:
         self._frames += frames
         self._bytes += size
-        self._writes += 1
-        self.waiting -= size
+        self._writes += writes
 
     def no_frames(self, count: int, size: int) -> None:
         """So many of those that will leave are none: neither they nor their bytes are counted. Less
@@ -79,7 +140,10 @@ class Outboxes:
 
     def _turn(self) -> None:
         pause = self._pause() if len(self._due) >= MANY and self.delay else 0.0
+        if self._futile > 0:
+            self._futile -= 1
         if pause > 0:
+            self._waited = True
             self.meter.flushed("delayed")
             self.reactor.callLater(pause, self._flush)
         else:
@@ -87,7 +151,7 @@ class Outboxes:
 
     def _pause(self) -> float:
         """How long to wait for more: while busy, flushes of many are ``delay`` apart at least."""
-        if self._turns.load() < BUSY:
+        if self._futile > 0 or self._turns.load() < BUSY:
             return 0.0
         return self._flushed + self.delay - self.reactor.seconds()
 
@@ -95,11 +159,27 @@ class Outboxes:
         due, self._due = self._due, []
         if len(due) >= MANY:
             self._flushed = self.reactor.seconds()
+        frames_out = bytes_out = writes = 0
         for outbox in due:
+            frames, waiting = outbox.frames, outbox.waiting
             try:
-                outbox.flush()
+                if outbox.detour or waiting > CHUNK or not frames:
+                    outbox.flush()
+                    continue
+                outbox.due, outbox.waiting = False, 0
+                frames_out += len(frames)
+                bytes_out += waiting
+                writes += 1
+                chunk = frames[0] if len(frames) == 1 else b"".join(frames)
+                frames.clear()
+                outbox.write(chunk)
             except Exception as error:  # noqa: BLE001 - the others must get theirs
                 self._journal.fault("flush_failed", error)
+        self.waiting -= bytes_out
+        self._left(frames_out, bytes_out, writes)
+        if self._waited and frames_out < WORTH * writes:
+            self._futile = RETRIAL
+        self._waited = False
         self._report()
         self._armed = False
         if self._due:

@@ -67,15 +67,19 @@ class Paced(Upgraded):
         )
 
     def _read_short(self, data: bytes) -> bytes:
-        """Take text frames from the beginning; gives what is left."""
-        at, most = 0, self.maxFramePayloadSize
-        while not self._is_over() and self._may_read_short():
+        """Take text frames from the beginning, where one begins; gives what is left."""
+        at, most, size = 0, self.maxFramePayloadSize, len(data)
+        while self.state == self.STATE_OPEN and not self._held:
             text, at = short.text_frame(data, at, most)
             if text is None:
                 break
             self._steps += 2
             short.sign_of_life(self)
             self.onMessage(text, False)
+            if at == size:
+                return b""
+            if self._is_over():
+                break
         return data[at:]
 
     def processData(self) -> bool:

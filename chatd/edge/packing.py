@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from chatd.core.ports import Bundle, Frame
 from chatd.edge.deflate import Agreed, deflated, window_for
-from chatd.edge.outbox import TEXT, Line, Outbox, wire_of, worded
+from chatd.edge.outbox import Line, Outbox
 from chatd.edge.outboxes import Outboxes
+from chatd.edge.wire import TEXT, wire_of, worded
 
 SHARED = 128
 """Bytes of a payload from which on it is compressed for many: below, hardly a tenth is saved."""
@@ -59,6 +60,7 @@ class PackingOutbox(Outbox):
     ) -> None:
         super().__init__(line, outboxes, limit, patience)
         self._window = window
+        self.freely = -1  # each frame is looked at
 
     def put(self, frame: Frame, *, ephemeral: bool = False) -> None:
         """Queue one frame, compressed if that is worth it."""
@@ -69,10 +71,10 @@ class PackingOutbox(Outbox):
                 super().put(frame, ephemeral=ephemeral)
                 return
         packed = kept.get(self._window) or self._pack(frame)
-        waiting = len(self._frames)
+        waiting = len(self.frames)
         super().put(packed, ephemeral=ephemeral)
-        if isinstance(packed, Packed) and packed.deflated and len(self._frames) > waiting:
-            self._outboxes.packed(packed.deflated, packed.saved)
+        if isinstance(packed, Packed) and packed.deflated and len(self.frames) > waiting:
+            self.outboxes.packed(packed.deflated, packed.saved)
 
     def _pack(self, frame: Frame) -> Packed:
         """For this one, and for all who come after it."""
@@ -96,8 +98,8 @@ class PackingOutbox(Outbox):
         plain = frame.wire = frame.wire or worded(frame)
         if len(frame.payload) < SHARED:
             return Packed(plain)
-        started = self._outboxes.reactor.seconds()
+        started = self.outboxes.reactor.seconds()
         wire = deflated_wire(frame.payload, window)
-        self._outboxes.meter.deflated(self._outboxes.reactor.seconds() - started)
+        self.outboxes.meter.deflated(self.outboxes.reactor.seconds() - started)
         saved = len(plain) - len(wire)
         return Packed(wire, 1, 1, saved) if saved > 0 else Packed(plain)

@@ -107,8 +107,9 @@ DROP_KINDS = ("ephemeral", "too_slow")
 SHORTCUTS = ("direct_send", "short_frames", "turn_end", "born_open", "direct_read")
 """Ways past the libraries, each with the libraries' own way beside it: see shortcuts.py."""
 
-PACES = ("now", "delayed")
-"""How a flush of outboxes went: at the end of its turn, or a moment later, with more in it."""
+PACES = ("now", "delayed", "at_once")
+"""How a flush of outboxes went: at the end of its turn, or a moment later, with more in it; or that
+a broadcast was written at once, for nothing would have joined it."""
 
 
 class EdgeMeter(Protocol):

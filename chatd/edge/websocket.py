@@ -22,13 +22,13 @@ from chatd.core.ports import Dialect, Frame, Log
 from chatd.edge import opening
 from chatd.edge.admission import Admitted
 from chatd.edge.direct import way_to
-from chatd.edge.outbox import PONG, wire_of
 from chatd.edge.outboxes import Outboxes
 from chatd.edge.paced import Paced, PacedFactory
 from chatd.edge.packing import outbox_for
 from chatd.edge.ports import EdgeMeter, EdgeSettings, House, Reactor, Session
 from chatd.edge.shortcuts import Ways
 from chatd.edge.upgraded import likeness
+from chatd.edge.wire import PONG, wire_of
 
 UNHELD_BYTES = 16 * 1024 * 1024
 """The largest message of WebSocket when limits.frame_bytes is not enforced."""

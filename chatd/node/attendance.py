@@ -3,6 +3,7 @@ Joins are told one by one in a small room; presence is gathered and told once a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatd.core.errors import Refused
@@ -27,18 +28,14 @@ class Attendances:
         self._node = node
         self._rooms: dict[RoomId, Room] = {}
         self._by_name: dict[str, Room] = {}
-
-    def live(self, room_id: RoomId) -> Room | None:
+        self.live: Callable[[RoomId], Room | None] = self._rooms.get
         """The room, if somebody attends it."""
-        return self._rooms.get(room_id)
+        self.named: Callable[[str], Room | None] = self._by_name.get
+        """The live room of exactly this name."""
 
     def all(self) -> list[Room]:
         """Every live room."""
         return list(self._rooms.values())
-
-    def named(self, name: str) -> Room | None:
-        """The live room of exactly this name."""
-        return self._by_name.get(name)
 
     def of(self, stored: StoredRoom) -> Room:
         """The live room, or a fresh one that comes alive with its first attendance."""

@@ -55,7 +55,7 @@ class Control:
         self._node = node
         self.process = process
         self._own: dict[Session, None] = {}
-        self._watching: dict[Caller, Watch] = {}
+        self.watching: dict[Caller, Watch] = {}
         self._opened = 0
 
     # --- the control socket ---
@@ -72,7 +72,7 @@ class Control:
 
     def gone(self, session: Session) -> None:
         """A session is over, of the control socket or any other."""
-        self._watching.pop(session, None)
+        self.watching.pop(session, None)
         self._own.pop(session, None)
 
     def close(self) -> None:
@@ -111,15 +111,15 @@ class Control:
     @property
     def watchers(self) -> int:
         """How many watch."""
-        return len(self._watching)
+        return len(self.watching)
 
     def watch(self, session: Caller, wanted: Watch) -> None:
         """Tell this session from now on."""
-        self._watching[session] = wanted
+        self.watching[session] = wanted
 
     def unwatch(self, session: Caller) -> None:
         """Harmless when it does not watch."""
-        self._watching.pop(session, None)
+        self.watching.pop(session, None)
 
     def saw(
         self,
@@ -132,7 +132,7 @@ class Control:
         session: Session | HookCaller | None = None,
     ) -> None:
         """Something happened. What goes on between two people is theirs."""
-        if not self._watching or (isinstance(room, Room) and room.kind == "direct"):
+        if not self.watching or (isinstance(room, Room) and room.kind == "direct"):
             return
         happened = Happened(
             kind=kind,
@@ -150,7 +150,7 @@ class Control:
                 hearer.outbox.put(frame, ephemeral=True)
 
     def _wanting(self, happened: Happened) -> Iterator[Caller]:
-        for session, wanted in tuple(self._watching.items()):
+        for session, wanted in tuple(self.watching.items()):
             if session.person is None or not session.person.operator:
                 self.unwatch(session)  # logged in as somebody else, or an operator no more
             elif _wants(wanted, happened):

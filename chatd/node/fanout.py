@@ -37,7 +37,7 @@ class Fanout:
     def heard_in_turn(self, notice: Notice) -> None:
         """As ``heard``, with others to follow in this turn: what a room is told in it goes out in
         one bundle at its end, or before anything else is told to anybody."""
-        self._in_turn = not self._node.control.watchers
+        self._in_turn = not self._node.control.watching
         self.heard(notice)
 
     def settled(self) -> None:
@@ -56,8 +56,8 @@ class Fanout:
             (room, dialect), frames = next(iter(self._held.items()))
             del self._held[room, dialect]
             bundle = frames[0] if len(frames) == 1 else Bundle(frames)
-            for hearer in tuple(room.hearers.get(dialect, ())):
-                hearer.outbox.put(bundle)
+            hearers = room.hearers.get(dialect, ())
+            self._node.broadcast([hearer.outbox for hearer in hearers], bundle)
 
     # --- the log ---
     def heard(self, notice: Notice) -> None:
@@ -141,13 +141,16 @@ class Fanout:
             self._node.spawn(self.verify(room))
 
     def _deliver(self, room: Room, entry: Entry) -> None:
-        started = self._node.clock.monotonic()
+        node, clock = self._node, self._node.clock
+        started = clock.monotonic()
         room.tell(entry)
-        told = self._tell(room, event_of(entry, room.name), own=(room.room_id, entry.seq))
-        self._node.meter.fanned_out(told, self._node.clock.monotonic() - started)
-        self._node.control.saw(entry.kind, user=entry.author.name, room=room)
+        event, own = event_of(entry, room.name), (room.room_id, entry.seq)
+        told = self._tell(room, event, entry.ts, own=own)
+        node.meter.fanned_out(told, clock.monotonic() - started)
+        if node.control.watching:
+            node.control.saw(entry.kind, user=entry.author.name, room=room)
         if entry.kind == "message":  # between two hosts, or two clocks, time may go backwards
-            self._node.meter.delivered(max(0, self._node.clock.now() - entry.ts) / 1000)
+            node.meter.delivered(max(0, clock.now() - entry.ts) / 1000)
 
     # --- telling ---
     def tell_room(
@@ -155,35 +158,33 @@ class Fanout:
     ) -> None:
         """Tell all who hear the room; ephemeral events are dropped by those who are slow."""
         self._let_go()
-        self._tell(room, event, but=but, ephemeral=ephemeral)
+        self._tell(room, event, self._node.clock.now(), but=but, ephemeral=ephemeral)
 
     def _tell(
         self,
         room: Room,
         event: Event,
+        now: int,
         *,
         own: tuple[RoomId, int] | None = None,
         but: Hearer | None = None,
         ephemeral: bool = False,
     ) -> int:
-        told = 0
-        now = self._node.clock.now()
+        told, label = 0, room.label
         for name, hearers in room.hearers.items():
             dialect = self._node.dialects[name]
-            frame = dialect.event(event, label=room.label, now=now) if hearers else None
+            frame = dialect.event(event, label=label, now=now) if hearers else None
             if frame is None:
                 continue
             if own is not None and self._in_turn and dialect.echo:
                 self._hold(room, name, frame)
                 told += len(hearers)
                 continue
-            hearing = tuple(hearers)  # an outbox that overflows takes its hearer away
             if but is None and dialect.echo:  # nearly always: ask nothing for each of them
-                for hearer in hearing:
-                    hearer.outbox.put(frame, ephemeral=ephemeral)
-                told += len(hearing)
+                told += len(hearers)
+                self._node.broadcast([hearer.outbox for hearer in hearers], frame, ephemeral)
                 continue
-            for hearer in hearing:
+            for hearer in tuple(hearers):  # an outbox that overflows takes its hearer away
                 if hearer is but or (not dialect.echo and _said(hearer, own)):
                     continue
                 hearer.outbox.put(frame, ephemeral=ephemeral)

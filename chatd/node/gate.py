@@ -25,9 +25,6 @@ COMPLAINT = 60.0
 """Seconds between two lines of the log about a store that fails: every command meets it."""
 
 
-_WORDS = {command: command.__name__.lower() for command in COMMANDS}
-
-
 class Gate:
     """Carries out commands; never raises."""
 
@@ -38,11 +35,12 @@ class Gate:
     async def carry_out(self, session: Session | HookCaller, command: Command) -> Ok | Error:
         """The answer to one command, its request id written in."""
         meter, clock = self._node.meter, self._node.clock
-        meter.heard(_WORDS[type(command)])
+        row = COMMANDS[type(command)]
+        meter.heard(row.word)
         started = clock.monotonic()
         try:
-            row = COMMANDS[type(command)]
-            self._admit(session, row, command)
+            if session.person is None or session.control or row.operators:
+                self._admit(session, row)
             if row.audited:
                 answer = await self._on_record(row, session, command)
             else:
@@ -52,14 +50,15 @@ class Gate:
             meter.refused(refusal.code)
             if isinstance(command, Login):
                 self._node.audit.failures.count(session.address, command, refusal.code)
-            self._saw(session, command, refusal.code)
+            self._saw(session, row, command, refusal.code)
             if isinstance(command, Send) and refusal.code in OURS:
                 meter.undelivered(refusal.code)
             if refusal.code == "login_failed":  # for who watches the log for those who guess
                 facts = {"session": session.number, "address": session.address}
                 self._node.log.warning("login_refused", **facts)
             return refusal
-        self._saw(session, command)
+        if self._node.control.watching:
+            self._saw(session, row, command)
         if isinstance(command, Send):
             meter.acked(clock.monotonic() - started)
         answer.id = command.id
@@ -67,26 +66,27 @@ class Gate:
 
     async def _on_record(self, row: Row, session: Session | HookCaller, command: Command) -> Ok:
         """Carry out, and answer when it is in the audit log."""
-        node, verb = self._node, _WORDS[type(command)]
-        act = Act(verb, session.me, session.address, node.clock.now())
+        node = self._node
+        act = Act(row.word, session.me, session.address, node.clock.now())
         answer = await row.handler(node, session, command, act)
         await node.audit.told(act)
         return answer
 
-    def _admit(self, session: Session | HookCaller, row: Row, command: Command) -> None:
+    def _admit(self, session: Session | HookCaller, row: Row) -> None:
         if session.person is None and not row.anyone:
             raise Refused("not_logged_in", "log in first; see the protocol's section on login")
         if session.control and not row.control:
-            word = _WORDS[type(command)]
-            raise Refused("forbidden", f"{word} is for those in the chat, not for its control")
+            raise Refused("forbidden", f"{row.word} is for those in the chat, not for its control")
         if row.operators:
             asked(case_of(self._node, session.me.actor, session.me.user_id, "operate"))
 
-    def _saw(self, session: Session | HookCaller, command: Command, refused: str = "") -> None:
+    def _saw(
+        self, session: Session | HookCaller, row: Row, command: Command, refused: str = ""
+    ) -> None:
         """Tell those who watch: what was refused to whom, and what an operator or moderator did."""
-        if not self._node.control.watchers:
+        if not self._node.control.watching:
             return
-        word = _WORDS[type(command)]
+        word = row.word
         user = session.person.name if session.person else ""
         room, target = str(getattr(command, "room", None) or ""), _target(command)
         if room.startswith("@"):  # what goes on between two people is theirs
@@ -96,7 +96,7 @@ class Gate:
             tell("login_refused", user=target, word=refused, session=session)
         elif refused:
             tell("refused", user=user, room=room, word=f"{word} {refused}", target=target)
-        elif COMMANDS[type(command)].audited:
+        elif row.audited:
             tell("done", user=user, room=room, word=word, target=target)
 
     def _refusal(self, error: Exception, session: Session | HookCaller, command: Command) -> Error:
@@ -113,7 +113,7 @@ class Gate:
                 number = self._node.log.fault(
                     "command_failed",
                     error,
-                    command=_WORDS[type(command)],
+                    command=COMMANDS[type(command)].word,
                     session=session.number,
                 )
                 word, after = "internal", STORE_RETRY_MS

@@ -16,6 +16,7 @@ from chatd.core.events import Draining, Event, RoomState
 from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, StoredRoom, UserId
 from chatd.core.ports import (
     Authenticator,
+    Broadcast,
     Bus,
     Clock,
     Dialect,
@@ -32,6 +33,7 @@ from chatd.core.ports import (
     StoreFailed,
     StoreFull,
     Timer,
+    put_each,
 )
 from chatd.core.rooms import Attendance, Hearer, Person, Room
 from chatd.core.session import State
@@ -70,6 +72,7 @@ class Ports:
     spawn: Spawn
     dialects: Mapping[str, Dialect]
     process: Process
+    broadcast: Broadcast = put_each
 
 
 class Node:
@@ -81,6 +84,7 @@ class Node:
         self.clock, self.ids = ports.clock, ports.ids
         self.meter, self.log, self.spawn = ports.meter, ports.log, ports.spawn
         self.dialects, self.draining = ports.dialects, False
+        self.broadcast = ports.broadcast
         self.sessions: dict[Session, None] = {}
         self._bus = ports.bus
         self._opened = 0
@@ -93,6 +97,7 @@ class Node:
         self.people = People(self)
         self.hooks = Hooks(self)
         self.attendance = Attendances(self)
+        self.live_named, self.live_room = self.attendance.named, self.attendance.live
         self.fanout = Fanout(self, self.attendance.live)
         self.laid = LaidDown(self)
         self.audit = Audit(self)
@@ -291,9 +296,6 @@ class Node:
 
     def room_of(self, stored: StoredRoom) -> Room:
         return self.attendance.of(stored)
-
-    def live_room(self, room_id: RoomId) -> Room | None:
-        return self.attendance.live(room_id)
 
     def attend(
         self,

@@ -50,7 +50,7 @@ class Returning:
             self._inside[session] = True
 
     def answered(self, session: Session) -> None:
-        """A command of it was answered: without a replay to come, its place is free."""
+        """Its log-in was answered: without a replay to come, its place is free."""
         if self._inside.get(session) is False:
             self.leave(session)
 

@@ -26,7 +26,7 @@ class LaidDown:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._version = -1
+        self.edition = -1
         self._sanctions: list[Sanction] = []
         self._users: dict[str, list[Sanction]] = {}
         self._addresses: list[Sanction] = []
@@ -101,12 +101,12 @@ class LaidDown:
         """Load what changed, and carry it out. Raises StoreFull, StoreFailed."""
         store, meter = self._node.store, self._node.meter
         version = await store.sanctions_version()
-        if version > self._version:
+        if version > self.edition:
             sanctions = await store.sanctions(self._node.clock.now())
             rules, emergency = await store.room_rules(), await store.emergency()
             waiting = await store.reports_open()
-            if version > self._version:  # another look may have been faster, and seen more
-                self._version = version
+            if version > self.edition:  # another look may have been faster, and seen more
+                self.edition = version
                 self._rules, self.emergency = rules, emergency
                 self._take(sanctions)
                 meter.emergency(int(emergency))

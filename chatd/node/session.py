@@ -7,9 +7,9 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatd.commands import COMMANDS
+from chatd.commands import COMMANDS, Row
 from chatd.core.buckets import Bucket
-from chatd.core.commands import Command
+from chatd.core.commands import Command, Login
 from chatd.core.errors import ABUSE, INTERNAL, LOGIN_TIMEOUT, CloseCode, Refused
 from chatd.core.events import Error, Ok
 from chatd.core.log import RoomId
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PING = 0.2
 """Tokens of the rate limit that a ping or pong of WebSocket costs."""
-WORDS = {command: command.__name__.lower() for command in COMMANDS}
+_ROWS: dict[type, Row] = {**COMMANDS}
 STRIKES = 50
 """Refused frames in a row, nothing good between them, after which a session is closed."""
 
@@ -52,7 +52,7 @@ class Session:
 
     __slots__ = (
         "_bucket", "_cooling", "_deadline", "_full", "_heavy", "_held", "_inbox", "_node",
-        "_pumping", "_running", "_shared", "_sizes", "_strikes", "_then", "_undone", "address",
+        "_pumping", "_running", "_shared", "_strikes", "_then", "_undone", "address",
         "catching", "dialect", "number", "outbox", "own", "person", "since", "speaker", "state",
         "token_id",
     )  # fmt: skip
@@ -63,9 +63,9 @@ class Session:
         settings, clock = node.settings, node.clock
         self._node = node
         self._bucket = Bucket(clock.monotonic(), settings.burst)
-        self._inbox: list[Item] = []  # an empty deque takes ten times as much, and most are empty
-        self._sizes: list[int] = []  # of what is in the inbox, in bytes of its frames
-        self._undone = 0  # the sum of them, and of what is in hand
+        # With the bytes of its frame. An empty deque takes ten times as much, and most are empty.
+        self._inbox: list[tuple[Item, int]] = []
+        self._undone = 0  # the sum of these bytes, and of those in hand
         self._heavy = Weight.LIGHT
         self._running = 0
         self._shared = False
@@ -104,14 +104,12 @@ class Session:
     def begin(self) -> None:
         """Carry out what the dialect says for the client at the start; nobody typed it, so it is
         not charged."""
-        opening = self.speaker.opening()
-        self._inbox.extend(opening)
-        self._sizes.extend([0] * len(opening))
+        self._inbox.extend((command, 0) for command in self.speaker.opening())
         self._pump()
 
     def hear(self, payload: bytes) -> None:
         """One text frame of the client, valid UTF-8."""
-        if self.state in (State.OPEN, State.READY):
+        if self.state is State.READY or self.state is State.OPEN:
             self._take(self.speaker.heard(payload), len(payload))
 
     def pinged(self) -> None:
@@ -122,13 +120,13 @@ class Session:
 
     def _take(self, items: list[Command | Error | Frame], size: int) -> None:
         for item in items:
-            self._inbox.append(self._charged(item))
-            self._sizes.append(size)
+            self._inbox.append((self._charged(item), size))
             self._undone += size
             size = 0
         if self._pumping:  # else the pump steers when it is done
             self._steer()
-        self._pump()
+        else:
+            self._pump()
 
     def _charge(self, cost: float) -> float:
         """Take ``cost`` of the rate limit: 0.0, or the seconds to wait; until then nothing more is
@@ -143,14 +141,14 @@ class Session:
 
     def wait(self, word: str) -> float:
         """How long a command of this name would have to wait for the rate limit now."""
-        costs = (row.cost for command, row in COMMANDS.items() if WORDS[command] == word)
+        costs = (row.cost for row in COMMANDS.values() if row.word == word)
         settings, now = self._node.settings, self._node.clock.monotonic()
         return self._bucket.wait(next(costs, 1.0), now, settings.rate, settings.burst)
 
     def _charged(self, item: Command | Error | Frame) -> Item:
         """The item, or the refusal when it comes too fast. What is no command costs, too: it is
         answered, but then this peer is read no faster than any other."""
-        row = COMMANDS[type(item)] if isinstance(item, Command) else None
+        row = _ROWS.get(type(item))
         wait = self._charge(row.cost if row else 1.0)
         if isinstance(item, Error):
             self._strike()
@@ -158,10 +156,9 @@ class Session:
         if row is None or not isinstance(item, Command):
             return item
         self._strikes = 0
-        settings = self._node.settings
+        settings, word = self._node.settings, row.word
         if wait:
             return No(item, too_fast(item, f"{settings.rate:g} commands a second", wait))
-        word = WORDS[type(item)]
         if word in settings.paces and row.paced and (wait := self._node.limits.paced(self, word)):
             return No(item, too_fast(item, f"{word}: {settings.paces[word]}", wait))
         return item
@@ -170,11 +167,12 @@ class Session:
         """Read on or hold: a full inbox and a rate limit both push back on the peer itself."""
         if self.state is State.CLOSED:
             return
-        waiting, most = len(self._inbox), self._node.settings.inbox
-        self._weigh(self._node.settings.inbox_bytes)
-        if waiting > most:
+        settings, waiting = self._node.settings, len(self._inbox)
+        if self._undone > settings.inbox_bytes or self._heavy is not Weight.LIGHT:
+            self._weigh(settings.inbox_bytes)
+        if waiting > settings.inbox:
             self._full = True
-        elif waiting * 2 < most:
+        elif waiting * 2 < settings.inbox:
             self._full = False
         hold = self._full or self._cooling or self._heavy is Weight.HEAVY
         if hold is not self._held:
@@ -209,10 +207,10 @@ class Session:
         if self._pumping:
             return
         self._pumping = True
-        while self._inbox and self._may_start(self._inbox[0]):
-            item, size = self._inbox.pop(0), self._sizes.pop(0)
+        while self._inbox and self._may_start(self._inbox[0][0]):
+            item, size = self._inbox.pop(0)
             if isinstance(item, Command):
-                self._shared = _shares(item)
+                self._shared = _ROWS[type(item)].pipelined(item)
                 self._running += 1
                 self._node.spawn(self._serve(item, size))
                 continue
@@ -226,9 +224,10 @@ class Session:
         self._steer()
 
     def _may_start(self, item: Item) -> bool:
-        if not self._running:
-            return self._node.returning.admits(self, item)
-        return self._shared and isinstance(item, Command) and _shares(item)
+        if self._running:
+            row = _ROWS.get(type(item)) if self._shared else None
+            return row is not None and row.pipelined(item)
+        return not isinstance(item, Login) or self._node.returning.admits(self, item)
 
     async def _serve(self, command: Command, size: int) -> None:
         try:
@@ -240,10 +239,12 @@ class Session:
         finally:
             self._running -= 1
             self._undone -= size
-            if not self._running:
+            if self._then and not self._running:
                 self._do_afterwards()
-            self._node.returning.answered(self)
-            self._pump()
+            if isinstance(command, Login):
+                self._node.returning.answered(self)
+            if not self._pumping:
+                self._pump()
 
     def come(self) -> None:
         """It is this one's turn to come back (see returning)."""
@@ -299,9 +300,8 @@ class Session:
             self.outbox.close(code, reason)
 
     def _forget_inbox(self) -> None:
-        self._undone -= sum(self._sizes)
+        self._undone -= sum(size for _, size in self._inbox)
         self._inbox.clear()
-        self._sizes.clear()
         self._node.returning.gone(self)
 
     def fail(self) -> None:
@@ -314,11 +314,6 @@ class Session:
             self.become(State.CLOSED)
             self._forget_inbox()
             self._node.closed(self, reason, clean=clean)
-
-
-def _shares(command: Command) -> bool:
-    """Whether a command may be carried out beside others of its kind."""
-    return COMMANDS[type(command)].pipelined(command)
 
 
 def too_fast(command: Command, pace: str, wait: float) -> Error:

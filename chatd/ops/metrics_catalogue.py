@@ -102,9 +102,10 @@ _DROPPED = _words(
 )
 _PACE = _words(
     "pace",
-    "at the end of a turn, or `delivery.flush_delay` later",
+    "at the end of a turn, or `delivery.flush_delay` later; or a broadcast before that end",
     "now",
     "delayed",
+    "at_once",
 )
 _SHORTCUT = _words(
     "shortcut",

@@ -53,7 +53,7 @@ class NodeMeter:
 
     def heard(self, command: str) -> None:
         """A command reached the gate."""
-        self._commands[command,].add()
+        self._commands[command,].value += 1
 
     def refused(self, code: str) -> None:
         """A command or frame was answered with an error."""
@@ -61,12 +61,12 @@ class NodeMeter:
 
     def acked(self, seconds: float) -> None:
         """A message was acknowledged."""
-        self._in.add()
+        self._in.value += 1
         self._ack.observe(seconds)
 
     def fanned_out(self, hearers: int, seconds: float) -> None:
         """An entry was put into its hearers' outboxes."""
-        self._out.add(hearers)
+        self._out.value += hearers
         self._hearers.observe(hearers)
         self._fanout.observe(seconds)
 
@@ -204,11 +204,11 @@ class EdgeMeter:
 
     def frames_in(self, count: int) -> None:
         """Frames came from a client."""
-        self._frames_in.add(count)
+        self._frames_in.value += count
 
     def bytes_in(self, size: int) -> None:
         """Bytes came from a client."""
-        self._bytes_in.add(size)
+        self._bytes_in.value += size
 
     def frames_out(self, count: int) -> None:
         """Frames were handed to a connection."""

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.bench.behind import behind
 from tests.bench.deflate import EACH, OFF, SHARED
 from tests.bench.goals import GOALS, judged
 from tests.bench.picture import picture
@@ -29,6 +30,7 @@ def page(results: dict[str, Any]) -> str:
         "DEARER": _dearer(results),
         "VERSIONS": _versions(results),
         "STORM": _storm(results.get("storm")),
+        "BEHIND": behind(results),
         "GROWTH": _growth(results.get("growth")),
         "DEFLATE": _deflate(results.get("deflate")),
         "LOADS": ", ".join(f"{name} {load}" for name, load in results["loads"].items()),

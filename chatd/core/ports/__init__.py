@@ -5,7 +5,15 @@ from chatd.core.ports.audit import Audit
 from chatd.core.ports.auth import Authenticator, Identity
 from chatd.core.ports.bus import Bus, Notice
 from chatd.core.ports.hooks import Hooks
-from chatd.core.ports.line import Bundle, Dialect, Frame, Outbox, Speaker
+from chatd.core.ports.line import (
+    Broadcast,
+    Bundle,
+    Dialect,
+    Frame,
+    Outbox,
+    Speaker,
+    put_each,
+)
 from chatd.core.ports.process import BadConfig, Facts, NewConfig, Process
 from chatd.core.ports.sanctions import Sanctions
 from chatd.core.ports.store import (
@@ -24,6 +32,7 @@ __all__ = [
     "Audit",
     "Authenticator",
     "BadConfig",
+    "Broadcast",
     "Bundle",
     "Bus",
     "Clock",
@@ -51,4 +60,5 @@ __all__ = [
     "StoreFailed",
     "StoreFull",
     "Timer",
+    "put_each",
 ]

@@ -65,6 +65,22 @@ class Outbox(Protocol):
         ...
 
 
+class Broadcast(Protocol):
+    """How one frame is put into many outboxes."""
+
+    def __call__(
+        self, outboxes: Sequence[Outbox], frame: Frame, ephemeral: bool = False, /
+    ) -> None:
+        """As Outbox.put for each of them, in their order."""
+        ...
+
+
+def put_each(outboxes: Sequence[Outbox], frame: Frame, ephemeral: bool = False, /) -> None:
+    """One by one."""
+    for outbox in outboxes:
+        outbox.put(frame, ephemeral=ephemeral)
+
+
 class Speaker(Protocol):
     """A dialect's side of one session, sans I/O: remembers what it needs between frames."""
 

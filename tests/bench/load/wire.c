@@ -16,14 +16,14 @@
 static const unsigned char KEY[4] = {0x37, 0xfa, 0x21, 0x3d};
 static unsigned char scratch[1 << 20];
 
-static void watch(int number, uint32_t events, int how) {
+void watch(int number, uint32_t events, int how) {
     struct epoll_event event = {.events = events, .data.u32 = (uint32_t)number};
     if (epoll_ctl(epoll, how, lines[number].fd, &event)) die("epoll_ctl");
 }
 
 static void write_out(int number, const unsigned char *data, size_t size) {
     struct line *line = &lines[number];
-    ssize_t sent = line->out_size ? 0 : send(line->fd, data, size, MSG_NOSIGNAL);
+    ssize_t sent = line->out_size ? 0 : put(number, data, size);
     if (sent < 0) {
         if (errno != EAGAIN) die("send");
         sent = 0;
@@ -59,6 +59,7 @@ void writable(int number) {
     if (!line->opened) {
         char request[2048], path[1024];
         const char *header = line->speaker < 0 && options.hearers_header ? options.hearers_header : options.header;
+        if (!secured(number)) return;
         line->opened = 1;
         fill(path, options.path, number, "", "");
         int size = snprintf(request, sizeof request,
@@ -172,8 +173,12 @@ static size_t read_head(int number, const unsigned char *data, size_t size) {
 void readable(int number) {
     struct line *line = &lines[number];
     size_t kept = line->rest_size;
+    if (!line->opened) {
+        writable(number);
+        return;
+    }
     if (kept) memcpy(scratch, line->rest, kept);
-    ssize_t got = recv(line->fd, scratch + kept, sizeof scratch - kept, 0);
+    ssize_t got = take(number, scratch + kept, sizeof scratch - kept);
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) die("a connection was lost");
     now.bytes += (uint64_t)got;

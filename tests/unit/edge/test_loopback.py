@@ -162,7 +162,7 @@ def test_a_slow_reader_within_its_outbox_gets_everything_in_order(service: Servi
     expected = [b"welcome"] + [b"%d:" % number + b"x" * 1000 for number in range(6000)]
     for text in expected[1:]:
         guest.say(text.decode())
-    service.turning.until(lambda: service.front.outboxes.waiting and not guest.outbox._due)
+    service.turning.until(lambda: service.front.outboxes.waiting and not guest.outbox.due)
     service.turning.until(lambda: len(client.hear()) == len(expected))
     assert client.texts() == expected
     assert service.front.outboxes.waiting == 0

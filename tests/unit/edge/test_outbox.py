@@ -15,9 +15,10 @@ from twisted.python.failure import Failure
 from chatd.core.errors import DRAINING, CloseCode
 from chatd.core.ports import Frame
 from chatd.core.ports import Outbox as OutboxPort
-from chatd.edge.outbox import CHUNK, GRACE, MOST, Outbox, wire_of
-from chatd.edge.outboxes import BUSY, MANY, Outboxes
+from chatd.edge.outbox import GRACE, MOST, Outbox
+from chatd.edge.outboxes import BUSY, CHUNK, MANY, Outboxes
 from chatd.edge.reactor import NextTurns
+from chatd.edge.wire import wire_of
 from tests.unit.edge.memory import Journal, Tally
 
 LIMIT = 10_000

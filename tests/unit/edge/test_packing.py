@@ -6,11 +6,13 @@ import zlib
 
 import pytest
 
-from chatd.core.ports import Bundle, Frame
+from chatd.core.ports import Broadcast, Bundle, Frame, put_each
 from chatd.edge import packing
 from chatd.edge.deflate import TAIL, deflated
-from chatd.edge.outbox import GRACE, Outbox, wire_of
+from chatd.edge.outbox import GRACE, Outbox
+from chatd.edge.outboxes import broadcast
 from chatd.edge.packing import ALONE, SHARED, PackingOutbox, outbox_for
+from chatd.edge.wire import wire_of
 from tests.unit.edge.test_outbox import LIMIT, Bench, Wire
 
 TEXT = b"what is told to many is compressed once, and they all get the same bytes; " * 3
@@ -19,6 +21,8 @@ LONG = TEXT * 20
 
 class Company:
     """Outboxes of some who share a room, with the windows that they agreed to; 0: none."""
+
+    put: Broadcast = staticmethod(put_each)
 
     def __init__(self, *windows: int, limit: int = LIMIT) -> None:
         self.bench = Bench()
@@ -33,13 +37,18 @@ class Company:
 
     def tell(self, frame: Frame) -> list[bytes]:
         """What each of them is written."""
-        for outbox in self.outboxes:
-            outbox.put(frame)
+        self.put(self.outboxes, frame)
         self.bench.turn()
         written = [b"".join(wire.writes) for wire in self.wires]
         for wire in self.wires:
             wire.writes.clear()
         return written
+
+
+@pytest.fixture(autouse=True, params=[put_each, broadcast])
+def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to tell many."""
+    monkeypatch.setattr(Company, "put", staticmethod(request.param))
 
 
 def opened(wire: bytes) -> list[tuple[bool, bytes]]:

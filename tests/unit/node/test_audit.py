@@ -159,7 +159,7 @@ def test_a_verb_that_forgets_is_recorded_by_the_gate(
         return Ok()
 
     table: Any = COMMANDS
-    monkeypatch.setitem(table, c.Announce, Row(forgets, audited=True))
+    monkeypatch.setitem(table, c.Announce, Row(forgets, audited=True, word="announce"))
     assert olga.asks(type="announce", text="hello")["type"] == "ok"
     record = records(house)[-1]
     assert (record.verb, record.told_who.name, record.told_what) == ("announce", "olga", {})

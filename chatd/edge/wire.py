@@ -1,0 +1,33 @@
+"""Frames of WebSocket as bytes, as a server sends them: unmasked and unfragmented.
+Reading what clients send is short.py's and Autobahn's."""
+
+from __future__ import annotations
+
+import struct
+
+from chatd.core.ports import Bundle, Frame
+
+TEXT, PONG = 0x81, 0x8A  # a final frame and its opcode (RFC 6455 section 5.2)
+
+
+_SHORT, _MIDDLE, _LONG = struct.Struct("!BB"), struct.Struct("!BBH"), struct.Struct("!BBQ")
+
+
+def wire_of(payload: bytes, first: int = TEXT) -> bytes:
+    """An unmasked, unfragmented frame, as a server sends it (RFC 6455 section 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return _SHORT.pack(first, size) + payload
+    if size < 1 << 16:
+        return _MIDDLE.pack(first, 126, size) + payload
+    return _LONG.pack(first, 127, size) + payload
+
+
+def worded(frame: Frame) -> bytes:
+    """All that a frame stands for, as it is sent; kept in it."""
+    if isinstance(frame, Bundle):
+        wire = b"".join([each.wire or wire_of(each.payload) for each in frame.frames])
+    else:
+        wire = wire_of(frame.payload)
+    frame.wire = wire
+    return wire

@@ -1,0 +1,201 @@
+"""Many outboxes filled and flushed in one loop: the same to see as one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
+
+from chatd.core.errors import BYE
+from chatd.core.ports import Bundle, Frame, put_each
+from chatd.edge.outbox import GRACE, Outbox
+from chatd.edge.outboxes import BUSY, CHUNK, MANY, RETRIAL, Outboxes, broadcast
+from tests.unit.edge.test_outbox import Bench, BusyTurns, Wire
+
+LIMITS = (100, 4000, 4 * CHUNK)
+
+
+class Many(Bench):
+    """Some outboxes of one host. ``together``: whether they are told by a broadcast, and flushed
+    by the host; ``busy``: the load of its reactor."""
+
+    def __init__(
+        self, *, together: bool = True, busy: float = 1.0, limits: tuple[int, ...] = LIMITS
+    ) -> None:
+        super().__init__()
+        self.together = together
+        self.turns = BusyTurns(self.clock)
+        self.turns.busy = busy
+        self.all = Outboxes(self.turns, self.clock, self.meter, self.journal)
+        self.wires = [Wire() for _ in limits]
+        self.outboxes: list[Outbox] = []
+        for wire, limit in zip(self.wires, limits, strict=True):
+            wire.outbox = Outbox(wire, self.all, limit, 3.0)
+            self.outboxes.append(wire.outbox)
+
+        self.awaited: list[Deferred[None]] = []
+
+    def does(self, step: tuple[Any, ...]) -> None:
+        """One step of a play."""
+        match step:
+            case ("tell", sizes, ephemeral):
+                frames = [Frame(b"x" * size) for size in sizes]
+                frame = frames[0] if len(frames) == 1 else Bundle(frames)
+                (broadcast if self.together else put_each)(self.outboxes, frame, ephemeral)
+            case ("answer", who, size):
+                self.outboxes[who].put(Frame(b"y" * size))
+            case ("full", who):
+                self.wires[who].full_above = 0
+            case ("empty", who):
+                self.wires[who].full_above = 1 << 30
+                self.outboxes[who].resumeProducing()
+            case ("close", who):
+                self.outboxes[who].close(BYE, "bye")
+            case ("await", who):
+                waiting = Deferred.fromCoroutine(self.outboxes[who].drained())
+                self.awaited.append(waiting)
+            case ("turn", seconds):
+                for outbox in () if self.together else self.outboxes:
+                    if outbox.due:
+                        outbox.flush()
+                self.turn(seconds)
+
+    def seen(self) -> Any:
+        """All that anybody could see of them."""
+        return (
+            [(wire.writes, wire.ends, wire.reading) for wire in self.wires],
+            [(b"".join(box.frames), box.waiting, box.closed) for box in self.outboxes],
+            [bool(each.called) for each in self.awaited],
+            self.all.waiting,
+            self.meter.count,
+            self.meter.now,
+            self.journal.events,
+        )
+
+
+who = st.integers(0, len(LIMITS) - 1)
+sizes = st.sampled_from([0, 1, 40, 130, 3000, CHUNK])
+steps = st.one_of(
+    st.tuples(st.just("tell"), st.lists(sizes, min_size=1, max_size=3), st.booleans()),
+    st.tuples(st.just("answer"), who, sizes),
+    st.tuples(st.sampled_from(["full", "empty", "close", "await"]), who),
+    st.tuples(st.just("turn"), st.sampled_from([0.0, 0.0, GRACE])),
+)
+
+
+@given(st.lists(steps, max_size=30))
+@example([("answer", 0, 130), ("answer", 0, 130), ("turn", 0.0), ("turn", GRACE)])
+@example([("answer", 1, 3000), ("await", 1), ("turn", 0.0)])
+@example([("answer", 0, 40), ("close", 0), ("tell", [40], False), ("turn", 0.0)])
+def test_it_is_as_if_each_were_told_and_flushed_by_itself(play: list[tuple[Any, ...]]) -> None:
+    together, one_by_one = Many(), Many(together=False)
+    for step in play:
+        together.does(step)
+        one_by_one.does(step)
+        assert together.seen() == one_by_one.seen()
+
+
+@given(st.lists(steps, max_size=30))
+def test_what_is_written_at_once_overtakes_nothing(play: list[tuple[Any, ...]]) -> None:
+    limits = (1 << 24,) * len(LIMITS)
+    idle, told = Many(busy=0.0, limits=limits), Many(together=False, limits=limits)
+    for step in play:
+        if step[0] not in {"close", "await"}:
+            idle.does(step)
+            told.does(step)
+    for many in (idle, told):
+        for number in range(len(limits)):
+            many.does(("empty", number))
+        many.turn(GRACE)
+    assert [b"".join(w.writes) for w in idle.wires] == [b"".join(w.writes) for w in told.wires]
+    assert idle.all.waiting == told.all.waiting == 0
+    for count in ("frames_out", "bytes_out"):
+        assert idle.meter.count[count] == told.meter.count[count]
+
+
+@pytest.mark.parametrize("busy", [0.0, BUSY, 1.0])
+def test_one_line_that_breaks_keeps_nobody_else_from_hearing(busy: float) -> None:
+    many = Many(busy=busy)
+    many.wires[1].breaks = True
+    many.does(("tell", [10], False))
+    many.turn()
+    assert [len(wire.writes) for wire in many.wires] == [1, 0, 1]
+    assert many.journal.events == ["flush_failed"]
+
+
+@pytest.mark.parametrize("busy", [0.0, 1.0])
+def test_a_frame_is_made_once_for_all_of_them(busy: float) -> None:
+    many, frame = Many(busy=busy), Frame(b"hello")
+    broadcast(many.outboxes, frame)
+    many.turn()
+    assert all(wire.writes[0] is frame.wire for wire in many.wires)
+
+
+def test_nobody_is_told_when_nobody_is_there() -> None:
+    broadcast([], Frame(b"hello"))
+
+
+def test_while_idle_a_broadcast_is_written_at_once_behind_what_waits() -> None:
+    many = Many(busy=BUSY / 2)
+    many.does(("answer", 1, 1))
+    many.does(("tell", [1], False))
+    assert [len(wire.writes) for wire in many.wires] == [1, 0, 1]
+    many.turn()
+    assert many.wires[1].writes == [b"\x81\x01y\x81\x01x"]
+    assert many.meter.count["frames_out"] == 4
+
+
+def test_while_busy_it_waits_for_the_end_of_the_turn() -> None:
+    many = Many(busy=BUSY)
+    for _ in range(2):
+        many.does(("tell", [1], False))
+    assert [len(wire.writes) for wire in many.wires] == [0, 0, 0]
+    many.turn()
+    assert [wire.writes for wire in many.wires] == [[b"\x81\x01x" * 2]] * 3
+
+
+def test_where_nothing_joins_nobody_waits_until_that_is_tried_again() -> None:
+    many = Many(limits=(10_000,) * MANY)
+    many.all.delay = 0.5
+    tell = ("tell", [1], False)
+
+    def heard_at_once() -> bool:
+        """Whether a word was heard before the delay was over."""
+        before = len(many.wires[0].writes)
+        many.does(tell)
+        many.turn()
+        now = len(many.wires[0].writes)
+        many.turn(0.1)
+        return now > before
+
+    many.turn(10)
+    many.does(tell)
+    many.turn()  # the first of a while never waits
+    many.does(tell)
+    many.turn()
+    many.turn(0.4)
+    assert len(many.wires[0].writes) == 1
+    many.turn(0.1)
+    assert len(many.wires[0].writes) == 2
+    many.does(tell)  # it waited for nothing
+    assert len(many.wires[0].writes) == 3
+    turns = 0
+    while heard_at_once():
+        turns += 1
+        assert turns <= RETRIAL + 1  # the first of a while again
+    assert turns > RETRIAL / 2
+
+
+def test_where_much_joins_they_go_on_waiting() -> None:
+    many = Many(limits=(10_000,) * MANY)
+    many.all.delay = 0.5
+    many.turn(10)
+    for flush in range(1, 5):
+        for _ in range(3):
+            many.does(("tell", [1], False))
+        many.turn()
+        many.turn(0.5)
+        assert len(many.wires[0].writes) == flush
