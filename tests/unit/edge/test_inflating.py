@@ -55,6 +55,27 @@ def test_what_is_said_compressed_is_heard(world: World) -> None:
     assert (world.meter.count["inflated"], world.meter.count["frames_in"]) == (4, 4)
 
 
+@pytest.mark.parametrize(("shortcuts", "by_autobahn"), [(True, 1), (False, 4)])
+def test_whole_compressed_frames_go_the_short_way(
+    monkeypatch: pytest.MonkeyPatch, *, shortcuts: bool, by_autobahn: int
+) -> None:
+    asked: list[object] = []
+    real = inflating.Inflating.start_decompress_message
+
+    def start(self: inflating.Inflating) -> None:
+        asked.append(self)
+        real(self)
+
+    monkeypatch.setattr(inflating.Inflating, "start_decompress_message", start)
+    world = World(EdgeSettings(compression=True, shortcuts=shortcuts))
+    ann = client(world)
+    for text in (b"hello", TEXT, "grüß".encode()):
+        ann.pipe.deliver(frame(0xC1, compressed(text)))
+    ann.pipe.deliver(frame(0xC1, compressed(b"x" * (LIMIT + 1))))
+    assert (len(asked), world.meter.count["inflated"]) == (by_autobahn, 4)
+    assert refusal(ann)[0] == 1009
+
+
 def test_compressed_and_other_frames_keep_their_order(world: World) -> None:
     ann = client(world)
     said = [b"%d" % number for number in range(20)]
