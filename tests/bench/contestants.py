@@ -61,6 +61,9 @@ class Contestant:
     version = ""
     keeps = False
     """Whether what is said is stored durably before it is answered."""
+    tls = False
+    cases: tuple[str, ...] = ()
+    """The cases that it takes part in; all, if empty."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -106,11 +109,11 @@ class Contestant:
         return None
 
     @property
-    def pid(self) -> int:
-        """Of the process whose tree is looked at."""
+    def pids(self) -> dict[str, int]:
+        """Of the processes whose trees are looked at, by their names."""
         if self.process is None:
             raise LookupError(f"{self.name} does not run")
-        return self.process.pid
+        return {self.name: self.process.pid}
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -214,6 +217,15 @@ def from_debian(*packages: str) -> Path:
     return folder / "unpacked"
 
 
+def debian_versions(folder: str, *globs: str) -> str:
+    """Of those that from_debian brought."""
+    files = [file for each in globs for file in sorted((CACHE / folder).glob(each))]
+    return ", ".join(" ".join(run(["dpkg-deb", "-W", file]).split()) for file in files)
+
+
+NGINX = ("libnginx-mod-nchan", "nginx", "nginx-common")
+
+
 class Nchan(Contestant):
     """nginx with nchan, from Debian."""
 
@@ -221,12 +233,10 @@ class Nchan(Contestant):
 
     def install(self) -> None:
         """Unpacked beside, never on the host."""
-        root = from_debian("libnginx-mod-nchan", "nginx", "nginx-common")
+        root = from_debian(*NGINX)
         self._binary = root / "usr/sbin/nginx"
         self._module = root / "usr/lib/nginx/modules/ngx_nchan_module.so"
-        files = [*(CACHE / "libnginx-mod-nchan").glob("*nchan_*"), *root.parent.glob("nginx_*")]
-        told = [run(["dpkg-deb", "-W", file]).split() for file in files]
-        self.version = ", ".join(" ".join(each) for each in told)
+        self.version = debian_versions(NGINX[0], "*nchan_*", "nginx_*")
 
     def words(self, port: int, folder: Path) -> list[str]:
         told = (SERVERS / "nchan.conf").read_text()

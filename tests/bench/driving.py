@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.cases import Case
-from tests.bench.contestants import CACHE, Contestant, Missing, Speech, run
+from tests.bench.contestants import CACHE, Contestant, Missing, Speech, from_debian, run
 from tests.bench.processes import cpu, memory, pin
 
 SOURCES = sorted(Path(__file__).with_name("load").glob("*.[ch]"))
@@ -27,26 +27,39 @@ SERVER, GENERATOR = 0, 1
 that keeps what is said may have both."""
 
 Round = dict[str, Any]
+Look = dict[str, tuple[float, int]]
+"""CPU time and memory of each of a server's parts."""
 
 
-def built() -> Path:
+def built(*, tls: bool = False) -> Path:
     """The load generator's program. Raises Missing."""
     compiler = shutil.which("cc")
     if compiler is None:
         raise Missing("there is no C compiler here for the load generator")
-    seal = hashlib.sha256(b"".join(file.read_bytes() for file in SOURCES)).hexdigest()[:16]
+    sources = [file for file in SOURCES if file.name != ("plain.c" if tls else "tls.c")]
+    seal = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()[:16]
     program = CACHE / f"load-{seal}"
     if not program.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        run([compiler, *FLAGS, "-o", program, *(file for file in SOURCES if file.suffix == ".c")])
+        texts = [file for file in sources if file.suffix == ".c"]
+        run([compiler, *FLAGS, "-o", program, *texts, *(_openssl() if tls else ())])
     return program
 
 
-def until_quiet(pid: int) -> None:
+def _openssl() -> list[str]:
+    """For the compiler: this host's, or that of Debian's package, unpacked beside."""
+    if Path("/usr/include/openssl/ssl.h").exists():
+        return ["-lssl", "-lcrypto"]
+    root, machine = from_debian("libssl-dev") / "usr", f"{os.uname().machine}-linux-gnu"
+    headers = [f"-I{root}/include", f"-I{root}/include/{machine}"]
+    return [*headers, f"-L{root}/lib/{machine}", "-l:libssl.a", "-l:libcrypto.a"]
+
+
+def until_quiet(*pids: int) -> None:
     """Wait until the server has done with what came before: connections that end cost as well."""
     deadline, before = time.monotonic() + 20, -1.0
     while time.monotonic() < deadline:
-        spent = cpu(pid)
+        spent = sum(map(cpu, pids))
         if before >= 0 and spent - before < QUIET / 20:
             return
         before = spent
@@ -55,11 +68,17 @@ def until_quiet(pid: int) -> None:
 
 def measured(who: Contestant, case: Case) -> Round:
     """One round of a case. Raises Missing when it came to no end."""
-    until_quiet(who.pid)
+    until_quiet(*who.pids.values())
     kept = who.kept()
     spoken = who.speech
     speech = Speech(path=spoken.path, header=spoken.header) if case.bare else spoken
-    command = [str(built()), "--port", str(who.port), *case.arguments(), *speech.arguments()]
+    command = [
+        str(built(tls=who.tls)),
+        "--port",
+        str(who.port),
+        *case.arguments(),
+        *speech.arguments(),
+    ]
     generator = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -82,14 +101,15 @@ def _unkept(who: Contestant, before: int, told: Round) -> Round:
 
 def _watched(generator: subprocess.Popen[str], who: Contestant, case: Case) -> Round:
     if (os.cpu_count() or 1) > 1 and not who.keeps:
-        pin(who.pid, SERVER)
+        for pid in who.pids.values():
+            pin(pid, SERVER)
         pin(generator.pid, GENERATOR)
-    marks = {"started": (cpu(who.pid), memory(who.pid))}
+    marks = {"started": _look(who)}
     assert generator.stdin is not None
     assert generator.stdout is not None
     for line in generator.stdout:
         step = line.strip()
-        marks[step] = (cpu(who.pid), memory(who.pid))
+        marks[step] = _look(who)
         if step == "open":
             generator.stdin.write("go\n")
             generator.stdin.flush()
@@ -99,21 +119,31 @@ def _watched(generator: subprocess.Popen[str], who: Contestant, case: Case) -> R
     raise Missing(f"the load generator gave up: {generator.stderr.read()[-300:]}")
 
 
-def _told(seen: Round, marks: dict[str, tuple[float, int]], case: Case) -> Round:
+def _look(who: Contestant) -> Look:
+    return {name: (cpu(pid), memory(pid)) for name, pid in who.pids.items()}
+
+
+def _told(seen: Round, marks: dict[str, Look], case: Case) -> Round:
     start, end = ("started", "open") if case.bare else ("begin", "end")
-    spent = marks[end][0] - marks[start][0]
+    parts = {name: spent - marks[start][name][0] for name, (spent, _) in marks[end].items()}
+    grown = {name: size - marks["started"][name][1] for name, (_, size) in marks["open"].items()}
+    spent = sum(parts.values())
     count = case.connections if case.bare else seen[case.per]
-    told = {
+    told: Round = {
         "cpu_us": 1e6 * spent / count if count else None,
-        "bytes_each": (marks["open"][1] - marks["started"][1]) / case.connections,
+        "bytes_each": sum(grown.values()) / case.connections,
         **{name: seen[name] for name in ("lost", "disorder", "strangers")},
     }
+    if len(parts) > 1 and count:
+        told["cpu_us_of"] = {name: 1e6 * part / count for name, part in parts.items()}
+        told["bytes_each_of"] = {name: size / case.connections for name, size in grown.items()}
     if case.bare:
         return told
     return told | {
         "server_share": spent / seen["seconds"],
         "generator_share": seen["cpu"] / seen["seconds"],
         "rate": count / seen["seconds"],
+        "wire_bytes": seen["bytes"] / count if count else None,
         **{name: seen[name] for name in ("p50", "p99", "longest", "ack_p50", "ack_p99")},
         **{name: seen[name] for name in ("said", "answered")},
     }

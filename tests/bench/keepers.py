@@ -21,6 +21,7 @@ from tests.bench.contestants import (
     Contestant,
     Missing,
     Speech,
+    debian_versions,
     from_debian,
     run,
 )
@@ -136,12 +137,8 @@ class Ejabberd(Contestant):
     def install(self) -> None:
         """Unpacked beside, never on the host."""
         self._root = from_debian("ejabberd", *(f"erlang-{name}" for name in ERLANG))
-        debs = sorted(
-            file
-            for name in ("ejabberd_*", "erlang-base_*", "erlang-p1-sqlite3_*")
-            for file in (CACHE / "ejabberd").glob(name)
-        )
-        self.version = ", ".join(" ".join(run(["dpkg-deb", "-W", file]).split()) for file in debs)
+        packages = ("ejabberd_*", "erlang-base_*", "erlang-p1-sqlite3_*")
+        self.version = debian_versions("ejabberd", *packages)
 
     def words(self, port: int, folder: Path) -> list[str]:
         told = (SERVERS / "ejabberd.yml").read_text()

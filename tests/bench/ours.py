@@ -16,6 +16,7 @@ from tests.process.harness import Daemon
 
 SEND = {"type": "send", "id": "{a}", "room": "r{r}", "text": "{m}"}
 MOST_ROOMS = 1000
+Sections = dict[str, dict[str, object]]
 _runs = itertools.count()
 
 
@@ -32,11 +33,16 @@ class Ours(Contestant):
         self._daemon: Daemon | None = None
         self.version = f"chatd {chatd.__version__}"
 
+    def sections(self, daemon: Daemon) -> Sections:
+        """More of its configuration."""
+        del daemon  # those who stand before it have to know its places
+        return self._sections
+
     def start(self, folder: Path) -> None:
         """Run it, and make its rooms."""
         limits = {"rooms_per_user": MOST_ROOMS, "handshakes": 10_000, "login_timeout": "60s"}
         self._daemon = Daemon(folder, {"limits": limits, "guests": {"linger": "0s"}})
-        self._daemon.configure(rooms={"history": self.history}, **self._sections)
+        self._daemon.configure(rooms={"history": self.history}, **self.sections(self._daemon))
         self._daemon.start()
         self.port = self._daemon.port
         self.command = ["chatd", "serve", "--config", "chatd.toml"]
@@ -61,9 +67,9 @@ class Ours(Contestant):
         )
 
     @property
-    def pid(self) -> int:
+    def pids(self) -> dict[str, int]:
         """Of the daemon."""
-        return self.daemon.pid
+        return {self.name: self.daemon.pid}
 
     @property
     def daemon(self) -> Daemon:

@@ -26,6 +26,7 @@ from tests.bench.contestants import PEERS, Contestant, Missing
 from tests.bench.driving import built, measured
 from tests.bench.keepers import KEEPERS
 from tests.bench.ours import Ours, OursDurable
+from tests.bench.proxied import Proxied
 from tests.bench.table import table
 
 Results = dict[str, Any]
@@ -101,7 +102,8 @@ def running(
 ) -> Iterator[list[Contestant]]:
     """Those who take part, each in a folder of its own."""
     ours = OursDurable(case.rooms) if case.durable else Ours(case.rooms)
-    others = [make() for make in (KEEPERS if case.durable else PEERS)]
+    others: list[Contestant] = [make() for make in (KEEPERS if case.durable else PEERS)]
+    others += [Proxied(case.rooms)]
     started: list[Contestant] = []
     with TemporaryDirectory(prefix="chatd-bench-") as root:
         try:
@@ -119,7 +121,8 @@ def running(
 
 
 def _takes_part(who: Contestant, case: Case, wanted: Sequence[str] | None) -> bool:
-    return (not case.only or who.name in case.only) and (wanted is None or who.name in wanted)
+    may = (not case.only or who.name in case.only) and (not who.cases or case.name in who.cases)
+    return may and (wanted is None or who.name in wanted)
 
 
 def _started(who: Contestant, folder: Path, results: Results) -> bool:

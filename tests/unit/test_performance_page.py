@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.bench.behind import behind
 from tests.bench.cases import CASES
 from tests.bench.goals import Goal, judged
 from tests.bench.picture import picture
+from tests.bench.proxied import SITE, Proxied, site
 from tests.bench.report import PAGE, PICTURE, RESULTS, page
 from tests.bench.table import middle, ratio, table, wrong
 
@@ -54,6 +58,26 @@ def test_what_was_answered_and_is_not_on_disk_is_wrong() -> None:
     found["chatd, durable"][1] |= {"unanswered": 3, "unkept": 4, "ack_p50": 5.5, "ack_p99": 6.5}
     assert wrong(found["chatd, durable"]) == 7
     assert "| 5.5 | 6.5 | 1.0 | 7 |" in table("durable", found)
+
+
+def test_behind_nginx_each_ones_time_is_told() -> None:
+    found = rounds(**{"chatd": [2.0], Proxied.name: [5.0]})
+    found[Proxied.name][0]["cpu_us_of"] = {"chatd": 1.5, "nginx": 3.5}
+    told = behind({"cases": {"x": {"title": "full", "rounds": found}}})
+    assert told.endswith("| full | 2 | 1.5 | 3.5 | 5 | 2.50 (2.50 to 2.50) | 2 | 5 |")
+    assert behind({"cases": {"x": {"title": "full", "rounds": rounds(chatd=[1.0])}}}) == (
+        "Not measured."
+    )
+
+
+def test_what_is_measured_behind_nginx_is_the_site_of_the_package() -> None:
+    shipped = SITE.read_text()
+    moved = site(shipped, 8443, Path("/somewhere"))
+    assert "listen 127.0.0.1:8443 ssl backlog=4096;" in moved
+    assert not re.search(r"/etc/|/run/|\[::\]|listen (80|443)", moved.partition("\nmap ")[2])
+    kept = [line for line in shipped.splitlines() if "proxy_" in line or "ssl_buffer" in line]
+    assert len(kept) > 10
+    assert set(kept) <= set(moved.splitlines())
 
 
 def test_in_a_durable_room_an_answer_lets_the_next_be_said() -> None:

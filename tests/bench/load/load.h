@@ -3,6 +3,7 @@
 #define LOAD_H
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define HELLOS 8
 #define SPEAKERS 16 /* most speakers in one room */
@@ -13,7 +14,7 @@
 struct options {
     int port, connections, rooms, speakers, window, size, at_once, binary, by_answer, reflected;
     double rate, warm, seconds;
-    const char *path, *header, *send, *await, *answer_end;
+    const char *path, *header, *hearers_header, *words, *send, *await, *answer_end;
     const char *hellos[HELLOS];
     int hello_count, await_count;
 };
@@ -29,6 +30,7 @@ struct line {
     uint32_t said, heard[SPEAKERS];
     unsigned char *rest, *out;
     size_t rest_size, out_size;
+    void *tls;
 };
 
 struct tally {
@@ -51,7 +53,13 @@ void open_line(int number);
 void readable(int number);
 void writable(int number);
 void say(int number, double scheduled);
+void watch(int number, uint32_t events, int how);
+/* plain.c or tls.c, whichever it is built with; put and take are like send and recv */
+int secured(int number);
+ssize_t put(int number, const unsigned char *data, size_t size);
+ssize_t take(int number, unsigned char *into, size_t size);
 /* heard.c */
+void take_compressed(void);
 void take_frame(int number, int opcode, const unsigned char *text, size_t size);
 double percentile(const struct histogram *of, double share);
 #endif

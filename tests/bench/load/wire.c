@@ -12,17 +12,18 @@
 #include "load.h"
 
 #define MASKED 0x80
+#define COMPRESSED 0x40
 static const unsigned char KEY[4] = {0x37, 0xfa, 0x21, 0x3d};
 static unsigned char scratch[1 << 20];
 
-static void watch(int number, uint32_t events, int how) {
+void watch(int number, uint32_t events, int how) {
     struct epoll_event event = {.events = events, .data.u32 = (uint32_t)number};
     if (epoll_ctl(epoll, how, lines[number].fd, &event)) die("epoll_ctl");
 }
 
 static void write_out(int number, const unsigned char *data, size_t size) {
     struct line *line = &lines[number];
-    ssize_t sent = line->out_size ? 0 : send(line->fd, data, size, MSG_NOSIGNAL);
+    ssize_t sent = line->out_size ? 0 : put(number, data, size);
     if (sent < 0) {
         if (errno != EAGAIN) die("send");
         sent = 0;
@@ -57,14 +58,15 @@ void writable(int number) {
     struct line *line = &lines[number];
     if (!line->opened) {
         char request[2048], path[1024];
+        const char *header = line->speaker < 0 && options.hearers_header ? options.hearers_header : options.header;
+        if (!secured(number)) return;
         line->opened = 1;
         fill(path, options.path, number, "", "");
         int size = snprintf(request, sizeof request,
                             "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
                             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s\r\n",
-                            path, options.port, options.header ? options.header : "",
-                            options.header ? "\r\n" : "");
+                            path, options.port, header ? header : "", header ? "\r\n" : "");
         watch(number, EPOLLIN, EPOLL_CTL_MOD);
         write_out(number, (unsigned char *)request, (size_t)size);
         return;
@@ -94,6 +96,13 @@ static void frame(int number, int opcode, const char *text, size_t size) {
     write_out(number, buffer, head + 4 + size);
 }
 
+/* Some words, other ones for each number. */
+static void cut(char *out, size_t size, uint32_t number) {
+    const char *words = options.words ? options.words : "x";
+    size_t all = strlen(words), at = number * 101 % all;
+    for (size_t i = 0; i < size; i++) out[i] = words[(at + i) % all];
+}
+
 void say(int number, double scheduled) {
     struct line *line = &lines[number];
     char message[1 << 15], answer[MARK + 1], text[1 << 16];
@@ -102,7 +111,7 @@ void say(int number, double scheduled) {
     sprintf(message, "~%02x%08x%012llx~", line->speaker, line->said, (unsigned long long)at);
     memcpy(answer, message, sizeof answer);
     answer[0] = answer[MARK - 1] = '^';
-    memset(message + MARK, 'x', (size_t)options.size - MARK);
+    cut(message + MARK, (size_t)options.size - MARK, line->said);
     message[options.size] = 0;
     frame(number, options.binary ? 2 : 1, text, fill(text, options.send, number, message, answer));
     now.sent++;
@@ -142,6 +151,7 @@ static size_t read_frames(int number, const unsigned char *data, size_t size) {
         const unsigned char *text = data + at + head;
         if (opcode == 9) frame(number, 10, (const char *)text, length);
         else if (opcode == 8) die("a server closed a connection");
+        else if (data[at] & COMPRESSED) take_compressed();
         else take_frame(number, opcode, text, length);
         at += head + length;
     }
@@ -163,8 +173,12 @@ static size_t read_head(int number, const unsigned char *data, size_t size) {
 void readable(int number) {
     struct line *line = &lines[number];
     size_t kept = line->rest_size;
+    if (!line->opened) {
+        writable(number);
+        return;
+    }
     if (kept) memcpy(scratch, line->rest, kept);
-    ssize_t got = recv(line->fd, scratch + kept, sizeof scratch - kept, 0);
+    ssize_t got = take(number, scratch + kept, sizeof scratch - kept);
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) die("a connection was lost");
     now.bytes += (uint64_t)got;

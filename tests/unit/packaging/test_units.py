@@ -144,3 +144,17 @@ def test_nginx_waits_longer_than_a_quiet_session_is_pinged() -> None:
     waits = [int(seconds) for seconds in re.findall(r"proxy_(?:read|send)_timeout (\d+)s;", site)]
     assert len(waits) == 2
     assert min(waits) > limits.ping_interval + limits.ping_timeout
+
+
+def test_the_role_writes_the_site_of_the_package() -> None:
+    shipped = (PACKAGING / "nginx" / "chatd.conf").read_text("utf-8")
+    role = (PACKAGING.parent / "ansible/roles/chatd/templates/nginx.conf.j2").read_text("utf-8")
+    for place, variable in {
+        "chat.example.org": "{{ chatd_hostname }}",
+        "/etc/pki/tls/certs/chatd.crt": "{{ __chatd_certificate }}",
+        "/etc/pki/tls/private/chatd.key": "{{ __chatd_key }}",
+    }.items():
+        assert place in shipped
+        shipped = shipped.replace(place, variable)
+    begin = "map $http_upgrade"
+    assert role[role.index(begin) :] == shipped[shipped.index(begin) :]
