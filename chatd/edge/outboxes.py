@@ -99,11 +99,13 @@ class Outboxes:
                     outbox.due = True
                     due.append(outbox)
         self.waiting += size * queued
-        self.no_frames((1 - frame.count) * (written + queued), 0)
+        if frame.count > 1:
+            self.no_frames((1 - frame.count) * (written + queued), 0)
         if written:
             self.meter.flushed("at_once")
             self._left(written, size * written, written)
-        self.arm()
+        if not self._armed:
+            self.arm()
 
     def due(self, outbox: Flushed) -> None:
         """Flush this one at the end of the turn."""
