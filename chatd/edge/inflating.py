@@ -1,5 +1,6 @@
-"""What comes compressed, within bounds. Handshake and frames are Autobahn's, which asks this what
-they hold. The one file that knows where Autobahn keeps whom it asks."""
+"""What comes compressed, within bounds: whole text frames straight from what was read, all else by
+Autobahn, which asks this what its frames hold. The one file that knows where it keeps whom to ask.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +15,13 @@ from autobahn.websocket.compress import (
     PerMessageDeflateOfferAccept,
 )
 
+from chatd.edge import short
 from chatd.edge.deflate import LARGEST, TAIL, Agreed
 
 KEPT = "_perMessageCompress"
 """Where."""
+COMPRESSED_TEXT = short.FINAL_TEXT | 0x40
+"""With RSV1 (RFC 7692 section 6)."""
 BEHIND = 1
 """Bytes that may follow a final block: the beginning of an empty one (RFC 7692 section 7.2.3.4)."""
 
@@ -38,6 +42,23 @@ def fits(likeness: Mapping[str, object]) -> bool:
 def inflate(line: Any, agreed: Agreed, most: int) -> None:
     """Let a line that is open read compressed messages that are ``most`` bytes long without it."""
     setattr(line, KEPT, Inflating(line, agreed, most))
+
+
+def text_frame(line: Any, data: bytes, at: int) -> tuple[bytes | None, int]:
+    """As short.text_frame, for a compressed one."""
+    packed, end = short.text_frame(data, at, line.maxFramePayloadSize, COMPRESSED_TEXT)
+    if packed is None:
+        return None, at
+    most, inflater = line.most_inflated, zlib.decompressobj(-LARGEST)
+    try:
+        text = inflater.decompress(packed, most + 1)
+        whole = len(text) <= most and not (inflater.eof or inflater.decompress(TAIL, 1))
+    except zlib.error:
+        return None, at
+    if not whole or not (text.isascii() or short.is_utf8(text)):
+        return None, at
+    line.inflates()
+    return text, end
 
 
 class Inflating(PerMessageDeflate):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from chatd.core.ports import Log
-from chatd.edge import short
+from chatd.edge import inflating, short
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.shortcuts import Ways
 from chatd.edge.upgraded import Upgraded, UpgradedFactory
@@ -71,6 +71,8 @@ class Paced(Upgraded):
         at, most, size = 0, self.maxFramePayloadSize, len(data)
         while self.state == self.STATE_OPEN and not self._held:
             text, at = short.text_frame(data, at, most)
+            if text is None and self._admitted.agreed is not None:
+                text, at = inflating.text_frame(self, data, at)
             if text is None:
                 break
             self._steps += 2

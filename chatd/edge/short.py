@@ -31,11 +31,14 @@ def sign_of_life(protocol: Any) -> None:
         protocol._cancelAutoPingTimeoutCall()  # noqa: SLF001  # see above
 
 
-def text_frame(data: bytes, at: int, most: int) -> tuple[bytes | None, int]:
+def text_frame(
+    data: bytes, at: int, most: int, first: int = FINAL_TEXT
+) -> tuple[bytes | None, int]:
     """The text of the frame that begins at ``at``, valid UTF-8 of at most ``most`` bytes, and where
-    the next one begins; None when this is for another parser to read, or to refuse."""
+    the next one begins; None when this is for another parser to read, or to refuse. ``first``: the
+    first byte of such a frame; where it is not FINAL_TEXT, any bytes may be in it."""
     size = len(data)
-    if size - at < 6 or data[at] != FINAL_TEXT:
+    if size - at < 6 or data[at] != first:
         return None, at
     length = data[at + 1] - MASKED
     begin = at + 2
@@ -48,7 +51,7 @@ def text_frame(data: bytes, at: int, most: int) -> tuple[bytes | None, int]:
     if length < 0 or length == 127 or length > most or end > size:
         return None, at
     text = unmasked(data[begin + 4 : end], data[begin : begin + 4])
-    if not text.isascii() and not _is_utf8(text):
+    if not text.isascii() and first == FINAL_TEXT and not is_utf8(text):
         return None, at
     return text, end
 
@@ -61,7 +64,8 @@ def unmasked(payload: bytes, key: bytes) -> bytes:
     return number.to_bytes(size, "little")
 
 
-def _is_utf8(text: bytes) -> bool:
+def is_utf8(text: bytes) -> bool:
+    """Whether it is valid."""
     try:
         text.decode()
     except UnicodeDecodeError:

@@ -143,6 +143,7 @@ def _told(seen: Round, marks: dict[str, Look], case: Case) -> Round:
         "server_share": spent / seen["seconds"],
         "generator_share": seen["cpu"] / seen["seconds"],
         "rate": count / seen["seconds"],
+        "wire_bytes": seen["bytes"] / count if count else None,
         **{name: seen[name] for name in ("p50", "p99", "longest", "ack_p50", "ack_p99")},
         **{name: seen[name] for name in ("said", "answered")},
     }

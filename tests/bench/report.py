@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.behind import behind
+from tests.bench.deflate import EACH, OFF, SHARED
 from tests.bench.goals import GOALS, judged
 from tests.bench.picture import picture
 from tests.bench.table import OURS, ratio, table, wrong
@@ -31,6 +32,7 @@ def page(results: dict[str, Any]) -> str:
         "STORM": _storm(results.get("storm")),
         "BEHIND": behind(results),
         "GROWTH": _growth(results.get("growth")),
+        "DEFLATE": _deflate(results.get("deflate")),
         "LOADS": ", ".join(f"{name} {load}" for name, load in results["loads"].items()),
     }
     for name, text in parts.items():
@@ -117,6 +119,25 @@ def _growth(found: dict[str, Any] | None) -> str:
         figures = f"{call['few_us']} | {call['many_us']} | {call['ratio']:.2f}"
         lines.append(f"| {name} | {figures} | {met} |")
     return "\n".join(lines)
+
+
+def _deflate(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "Not measured."
+    load = f"(load of the host: {found['load']})"
+    lines = [
+        f"CPU of the server per delivery in µs (times that without), and bytes on the wire {load}.",
+        "",
+        "| letters | off | | compressed once for all | | compressed for each | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lost = 0
+    for size in sorted(found["sizes"], key=int):
+        ways = [found["sizes"][size][way] for way in (OFF, SHARED, EACH)]
+        cells = [f"{w['cpu_us']:.2f} ({w['times']:.2f}) | {w['wire_bytes']} B" for w in ways]
+        lines.append(f"| {size} | {' | '.join(cells)} |")
+        lost += sum(way["lost"] for way in ways)
+    return "\n".join([*lines, "", f"Messages lost: {lost}."])
 
 
 def _versions(results: dict[str, Any]) -> str:

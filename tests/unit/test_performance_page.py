@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -122,7 +123,7 @@ def test_the_picture_has_a_bar_for_each_peer() -> None:
 
 
 def test_a_process_that_has_ended_meanwhile_is_no_error() -> None:
-    with subprocess.Popen(["true"]) as ended:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
         assert cpu(ended.pid) == 0.0
         assert memory(ended.pid) == 0

@@ -51,6 +51,8 @@ static struct option names[] = {
     {"size", 1, 0, 'z'},    {"path", 1, 0, 'P'},        {"header", 1, 0, 'H'}, {"send", 1, 0, 'M'},
     {"hello", 1, 0, 'h'},   {"await", 1, 0, 'a'},       {"await-count", 1, 0, 'A'},
     {"at-once", 1, 0, 'o'}, {"binary", 0, 0, 'b'},      {"by-answer", 0, 0, 'B'},
+    {"hearers-header", 1, 0, 'O'}, /* for those who do not speak */
+    {"words", 1, 0, 't'},          /* what messages are cut from; ASCII that JSON need not escape */
     {"answer-end", 1, 0, 'e'}, {"reflected", 0, 0, 'f'}, /* to hear one's own message is its answer */
     {0, 0, 0, 0}};
 
@@ -69,6 +71,8 @@ static void ask(int argc, char **argv) {
         case 'S': options.seconds = atof(optarg); break;
         case 'P': options.path = optarg; break;
         case 'H': options.header = optarg; break;
+        case 'O': options.hearers_header = optarg; break;
+        case 't': options.words = optarg; break;
         case 'M': options.send = optarg; break;
         case 'a': options.await = optarg; break;
         case 'b': options.binary = 1; break;

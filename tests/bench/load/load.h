@@ -14,7 +14,7 @@
 struct options {
     int port, connections, rooms, speakers, window, size, at_once, binary, by_answer, reflected;
     double rate, warm, seconds;
-    const char *path, *header, *send, *await, *answer_end;
+    const char *path, *header, *hearers_header, *words, *send, *await, *answer_end;
     const char *hellos[HELLOS];
     int hello_count, await_count;
 };
@@ -59,6 +59,7 @@ int secured(int number);
 ssize_t put(int number, const unsigned char *data, size_t size);
 ssize_t take(int number, unsigned char *into, size_t size);
 /* heard.c */
+void take_compressed(void);
 void take_frame(int number, int opcode, const unsigned char *text, size_t size);
 double percentile(const struct histogram *of, double share);
 #endif

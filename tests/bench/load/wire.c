@@ -12,6 +12,7 @@
 #include "load.h"
 
 #define MASKED 0x80
+#define COMPRESSED 0x40
 static const unsigned char KEY[4] = {0x37, 0xfa, 0x21, 0x3d};
 static unsigned char scratch[1 << 20];
 
@@ -57,6 +58,7 @@ void writable(int number) {
     struct line *line = &lines[number];
     if (!line->opened) {
         char request[2048], path[1024];
+        const char *header = line->speaker < 0 && options.hearers_header ? options.hearers_header : options.header;
         if (!secured(number)) return;
         line->opened = 1;
         fill(path, options.path, number, "", "");
@@ -64,8 +66,7 @@ void writable(int number) {
                             "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
                             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s\r\n",
-                            path, options.port, options.header ? options.header : "",
-                            options.header ? "\r\n" : "");
+                            path, options.port, header ? header : "", header ? "\r\n" : "");
         watch(number, EPOLLIN, EPOLL_CTL_MOD);
         write_out(number, (unsigned char *)request, (size_t)size);
         return;
@@ -95,6 +96,13 @@ static void frame(int number, int opcode, const char *text, size_t size) {
     write_out(number, buffer, head + 4 + size);
 }
 
+/* Some words, other ones for each number. */
+static void cut(char *out, size_t size, uint32_t number) {
+    const char *words = options.words ? options.words : "x";
+    size_t all = strlen(words), at = number * 101 % all;
+    for (size_t i = 0; i < size; i++) out[i] = words[(at + i) % all];
+}
+
 void say(int number, double scheduled) {
     struct line *line = &lines[number];
     char message[1 << 15], answer[MARK + 1], text[1 << 16];
@@ -103,7 +111,7 @@ void say(int number, double scheduled) {
     sprintf(message, "~%02x%08x%012llx~", line->speaker, line->said, (unsigned long long)at);
     memcpy(answer, message, sizeof answer);
     answer[0] = answer[MARK - 1] = '^';
-    memset(message + MARK, 'x', (size_t)options.size - MARK);
+    cut(message + MARK, (size_t)options.size - MARK, line->said);
     message[options.size] = 0;
     frame(number, options.binary ? 2 : 1, text, fill(text, options.send, number, message, answer));
     now.sent++;
@@ -143,6 +151,7 @@ static size_t read_frames(int number, const unsigned char *data, size_t size) {
         const unsigned char *text = data + at + head;
         if (opcode == 9) frame(number, 10, (const char *)text, length);
         else if (opcode == 8) die("a server closed a connection");
+        else if (data[at] & COMPRESSED) take_compressed();
         else take_frame(number, opcode, text, length);
         at += head + length;
     }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from chatd.core.ports import Frame
@@ -52,6 +55,27 @@ def test_what_is_said_compressed_is_heard(world: World) -> None:
     assert (world.meter.count["inflated"], world.meter.count["frames_in"]) == (4, 4)
 
 
+@pytest.mark.parametrize(("shortcuts", "by_autobahn"), [(True, 1), (False, 4)])
+def test_whole_compressed_frames_go_the_short_way(
+    monkeypatch: pytest.MonkeyPatch, *, shortcuts: bool, by_autobahn: int
+) -> None:
+    asked: list[object] = []
+    real = inflating.Inflating.start_decompress_message
+
+    def start(self: inflating.Inflating) -> None:
+        asked.append(self)
+        real(self)
+
+    monkeypatch.setattr(inflating.Inflating, "start_decompress_message", start)
+    world = World(EdgeSettings(compression=True, shortcuts=shortcuts))
+    ann = client(world)
+    for text in (b"hello", TEXT, "grüß".encode()):
+        ann.pipe.deliver(frame(0xC1, compressed(text)))
+    ann.pipe.deliver(frame(0xC1, compressed(b"x" * (LIMIT + 1))))
+    assert (len(asked), world.meter.count["inflated"]) == (by_autobahn, 4)
+    assert refusal(ann)[0] == 1009
+
+
 def test_compressed_and_other_frames_keep_their_order(world: World) -> None:
     ann = client(world)
     said = [b"%d" % number for number in range(20)]
@@ -61,6 +85,33 @@ def test_compressed_and_other_frames_keep_their_order(world: World) -> None:
     ]
     ann.pipe.deliver(b"".join(frames))
     assert ann.guest.heard == said
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.text(max_size=300)), max_size=8),
+    st.lists(st.integers(0, 2000), max_size=6),
+    st.booleans(),
+)
+def test_however_frames_are_mixed_and_cut_all_is_heard(
+    said: list[tuple[bool, str]], cuts: list[int], shortcuts: bool
+) -> None:
+    ann = client(World(EdgeSettings(compression=True, shortcuts=shortcuts)))
+    wire = b"".join(
+        frame(0xC1, compressed(text.encode())) if small else frame(0x81, text.encode())
+        for small, text in said
+    )
+    for begin, end in pairwise(sorted({0, *cuts, len(wire)})):
+        ann.pipe.deliver(wire[begin:end])
+    assert ann.guest.heard == [text.encode() for _, text in said]
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_no_bytes_that_are_said_to_be_compressed_are_a_fault(data: bytes, shortcuts: bool) -> None:
+    world = World(EdgeSettings(compression=True, shortcuts=shortcuts))
+    ann = client(world)
+    ann.pipe.deliver(frame(0xC1, data) + frame(0x81, b"after"))
+    assert not world.journal.faults
+    assert ann.guest.heard[-1:] == [b"after"] or refusal(ann)[0] == 1007
 
 
 @pytest.mark.parametrize("piece", [1, 2, 7])
