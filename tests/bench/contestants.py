@@ -62,8 +62,6 @@ class Contestant:
     keeps = False
     """Whether what is said is stored durably before it is answered."""
     tls = False
-    cases: tuple[str, ...] = ()
-    """The cases that it takes part in; all, if empty."""
 
     def __init__(self) -> None:
         self.port = 0

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.bench.behind import behind
-from tests.bench.cases import CASES
+from tests.bench.cases import BEHIND, CASES
 from tests.bench.goals import Goal, judged
 from tests.bench.picture import picture
 from tests.bench.processes import cpu, memory
@@ -78,9 +78,18 @@ def test_what_is_measured_behind_nginx_is_the_site_of_the_package() -> None:
     moved = site(shipped, 8443, Path("/somewhere"))
     assert "listen 127.0.0.1:8443 ssl backlog=4096;" in moved
     assert not re.search(r"/etc/|/run/|\[::\]|listen (80|443)", moved.partition("\nmap ")[2])
-    kept = [line for line in shipped.splitlines() if "proxy_" in line or "ssl_buffer" in line]
+    kept = [line for line in shipped.splitlines() if "proxy_" in line]
     assert len(kept) > 10
     assert set(kept) <= set(moved.splitlines())
+
+
+def test_behind_nginx_only_chatd_is_measured_and_as_without() -> None:
+    cases = {case.name: case for case in CASES}
+    there = [name for name in cases if name.startswith(BEHIND)]
+    assert len(there) == 5
+    for name in there:
+        assert cases[name].arguments() == cases[name.removeprefix(BEHIND)].arguments()
+    assert table("tls-idle", {}) == table("idle", {})
 
 
 def test_in_a_durable_room_an_answer_lets_the_next_be_said() -> None:
