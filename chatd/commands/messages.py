@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
 from chatd.commands.membership import direct_with
-from chatd.commands.places import asked, case_of, grounds, kept, must, near, place_of, topic_of
+from chatd.commands.places import case_of, grounds, kept, must, near, place_of, refusal, topic_of
 from chatd.core import commands as c
 from chatd.core import text as texts
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.errors import Refused
 from chatd.core.events import Stored
 from chatd.core.log import Appended, Draft, Entry, Kind, StoredMessage
-from chatd.core.policy import Verb
+from chatd.core.policy import Verb, decide
 from chatd.core.ports import KeyReused, NoSuchTarget
 from chatd.core.rooms import Attendance, Room
 
@@ -52,7 +52,12 @@ async def _say(host: Host, session: Caller, place: Attendance, draft: Draft) -> 
     again = host.laid.repeats(room_id, me.user_id, key)
     case = case_of(host, me.actor, me.user_id, "send", place.room, place.rank)
     # Who asks for the same answer says no more.
-    asked(replace(case, slow_wait=0) if again else case)
+    verdict = decide(replace(case, slow_wait=0) if again else case)
+    if not verdict.allowed:
+        before = await _before(host, place, draft)
+        if before is None:
+            raise refusal(verdict)
+        return Stored(room=place.room.name, seq=before[0], ts=before[1], again=True)
     if not host.laid.rules(room_id).slow:
         place.cleared = grounds(host, me, place)
     if again:
@@ -66,6 +71,17 @@ async def _say(host: Host, session: Caller, place: Attendance, draft: Draft) -> 
     if stored.again:
         host.laid.spoke(room_id, me.user_id, key, nothing=True)
     return stored
+
+
+async def _before(host: Host, place: Attendance, draft: Draft) -> tuple[int, int] | None:
+    """Where this was said already: whoever may speak no more still gets the answer that was lost on
+    its way."""
+    room, user_id, key = place.room, draft.author.user_id, draft.key
+    if key is None:
+        return None
+    if room.passing is not None:
+        return room.passing.said(user_id, key)
+    return await host.store.said(room.room_id, user_id, key)
 
 
 async def edit(host: Host, session: Caller, command: c.Edit) -> Stored:

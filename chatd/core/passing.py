@@ -20,6 +20,10 @@ class Passing:
         self.last = 0
         self._keys: dict[tuple[UserId, str], tuple[int, int]] = {}
 
+    def said(self, user_id: UserId, key: str) -> tuple[int, int] | None:
+        """Number and time of what was said with this key, if it is among the newest."""
+        return self._keys.get((user_id, key))
+
     def place(self, user_id: UserId, key: str | None, ts: int) -> tuple[int, int, bool]:
         """The number and the time of what is said at ``ts``; or, and then the last is true, of what
         was said with this key, if it is among the newest. The oldest key makes room for a new one.

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Protocol
 
 OPERATIONS = (
-    "secret", "probe", "append", "read", "last_seq", "message", "history", "search", "room",
+    "secret", "probe", "append", "read", "last_seq", "message", "said", "history", "search", "room",
     "create_room", "direct_room", "shared_room", "set_topic", "member_count", "public_rooms",
     "set_member", "drop_member", "members",
     "memberships", "membership", "mark", "add_account", "account", "account_by_id", "accounts",

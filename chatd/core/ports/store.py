@@ -112,6 +112,11 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         """The message at ``seq`` as it stands now, deleted ones too; None if that is no message."""
         ...
 
+    async def said(self, room_id: RoomId, user_id: UserId, key: str) -> tuple[int, int] | None:
+        """Seq and time of the message that this author sent to the room with this key, for as long
+        as it is kept."""
+        ...
+
     async def history(
         self, room_id: RoomId, *, before: int | None, after: int | None, limit: int
     ) -> tuple[list[StoredMessage], bool]:

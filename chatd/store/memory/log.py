@@ -58,6 +58,14 @@ class Log(Keeper):
         room = self.reading().rooms.get(room_id)
         return room.message(seq) if room and seq in room.messages else None
 
+    async def said(self, room_id: RoomId, user_id: UserId, key: str) -> tuple[int, int] | None:
+        """See the port."""
+        room = self.reading().rooms.get(room_id)
+        for entry in [room.log[seq - 1] for seq in room.messages] if room else []:
+            if entry.author.user_id == user_id and entry.key == key:
+                return entry.seq, entry.ts
+        return None
+
     async def history(
         self, room_id: RoomId, *, before: int | None, after: int | None, limit: int
     ) -> tuple[list[StoredMessage], bool]:

@@ -104,6 +104,7 @@ EDIT = "LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited"
 _MESSAGES = f"SELECT {MESSAGE_COLUMNS} FROM messages m {EDIT} WHERE m.room_id = ?"  # noqa: S608  own constants
 _AFTER = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq > ? ORDER BY m.seq LIMIT ?")
 _BEFORE = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq < ? ORDER BY m.seq DESC LIMIT ?")
+_SAID = "SELECT seq, ts FROM messages WHERE user_id = ? AND key = ? AND room_id = ?"
 _AT = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq = ?")
 _READ = listed(
     "seq, kind, ts, user_id, name, guest, text, key, reply_to, target",
@@ -136,6 +137,15 @@ def message(connection: sqlite3.Connection, room_id: RoomId, seq: int) -> Stored
     """See the port."""
     rows = fetch(connection, _AT, (room_id, seq), _messages)
     return rows[0].message(room_id) if rows else None
+
+
+def said(
+    connection: sqlite3.Connection, room_id: RoomId, user_id: UserId, key: str
+) -> tuple[int, int] | None:
+    """See the port."""
+    found: tuple[int, int] | None
+    found = connection.execute(_SAID, (user_id, key, room_id)).fetchone()
+    return found
 
 
 def history(

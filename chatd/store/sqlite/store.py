@@ -122,6 +122,10 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
         """See the port."""
         return await self._read("message", reading.message, room_id, seq)
 
+    async def said(self, room_id: RoomId, user_id: UserId, key: str) -> tuple[int, int] | None:
+        """See the port."""
+        return await self._read("said", reading.said, room_id, user_id, key)
+
     async def history(
         self, room_id: RoomId, *, before: int | None, after: int | None, limit: int
     ) -> tuple[list[StoredMessage], bool]:

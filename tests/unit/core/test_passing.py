@@ -21,6 +21,9 @@ def test_a_key_is_its_authors_and_no_key_is_none() -> None:
     assert passing.place(BOB, "k", 12) == (2, 12, False)
     assert passing.place(ANN, None, 13) == (3, 13, False)
     assert passing.last == 3
+    assert passing.said(ANN, "k") == (1, 10)
+    assert passing.said(ANN, "other") is None
+    assert passing.last == 3
 
 
 def test_the_oldest_keys_are_forgotten_first() -> None:

@@ -144,10 +144,27 @@ def test_nothing_is_asked_of_the_policy_while_nothing_changes(
         cases.append(case.verb)
         return decide(case)
 
-    monkeypatch.setattr("chatd.commands.places.decide", asked)
+    monkeypatch.setattr("chatd.commands.messages.decide", asked)
     assert [said(here["bob"]) for _ in range(3)] == ["ok"] * 3
     assert cases == []
     place = next(iter(house.node.by_id(UserId("u-bob")).rooms.values()))  # type: ignore[union-attr]
     place.cleared = None
     assert said(here["bob"]) == "ok"
     assert cases == ["send"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [(mutes, "muted"), (shuts, "emergency"), (hushes, "read_only")]
+)
+def test_who_may_speak_no_more_gets_the_answer_that_was_lost(
+    house: House, change: Callable[[House], None], code: str
+) -> None:
+    bob = company(house)["bob"]
+    first = bob.asks(type="send", room="tea", text="hello", key="k")
+    change(house)
+    house.pass_(1.0)
+    bob.heard()
+    again = bob.asks(type="send", room="tea", text="hello", key="k")
+    assert again == first | {"again": True}
+    assert bob.asks(type="send", room="tea", text="hello", key="another")["code"] == code
+    assert bob.events("message") == []

@@ -58,6 +58,20 @@ async def test_a_key_is_its_authors_own(store: Store) -> None:
     assert not (await store.append(lobby, draft(by=BOB, key="k"))).again
 
 
+async def test_a_key_says_where_its_message_is_to_its_author_in_its_room_alone(
+    store: Store,
+) -> None:
+    lobby, attic = await make_room(store, "lobby"), await make_room(store, "attic")
+    await say(store, lobby, "before")
+    await store.append(lobby, draft("secret", by=ANN, key="k", ts=5))
+    assert await store.said(lobby, ANN.user_id, "k") == (2, 5)
+    assert await store.said(lobby, BOB.user_id, "k") is None
+    assert await store.said(lobby, ANN.user_id, "K") is None
+    assert await store.said(attic, ANN.user_id, "k") is None
+    await store.append(lobby, draft(kind="deleted", target=2))
+    assert await store.said(lobby, ANN.user_id, "k") == (2, 5)
+
+
 async def test_a_key_in_another_room_is_refused(store: Store) -> None:
     lobby, attic = await make_room(store, "lobby"), await make_room(store, "attic")
     await store.append(lobby, draft(key="k"))
