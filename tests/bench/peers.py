@@ -107,10 +107,10 @@ def running(
     started: list[Contestant] = []
     with TemporaryDirectory(prefix="chatd-bench-") as root:
         try:
-            for who in [ours, *others]:
+            for number, who in enumerate([ours, *others]):
                 if who is not ours and not _takes_part(who, case, wanted):
                     continue
-                folder = Path(root) / str(len(started))
+                folder = Path(root) / str(number)
                 folder.mkdir()
                 if _started(who, folder, results):
                     started.append(who)
