@@ -293,8 +293,9 @@ class Host(Protocol):
         ...
 
     # --- telling ---
-    def publish(self, entry: Entry) -> None:
-        """Ring the bell for a stored entry; hearers are told in a later turn, after the ack."""
+    def publish(self, entry: Entry, epoch: str = "") -> None:
+        """Ring the bell for a stored entry; hearers are told in a later turn, after the ack.
+        ``epoch``: of a room without history."""
         ...
 
     def tell_room(

@@ -177,7 +177,7 @@ def _told(host: Host, session: Caller, room: Room, done: Appended) -> Stored:
             live = host.live_room(room.room_id)
             if live is not None and live.will_tell(entry.seq, session):
                 session.own.add((room.room_id, entry.seq))
-        host.publish(entry)
+        host.publish(entry, "" if room.passing is None else room.passing.epoch)
     return Stored(room=room.name, seq=entry.seq, ts=entry.ts, again=done.again)
 
 

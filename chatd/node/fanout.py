@@ -65,6 +65,8 @@ class Fanout:
         room = self._live(notice.room_id)
         if room is None or notice.seq <= room.tail:
             return
+        if room.passing is not None and room.passing.epoch != notice.epoch:
+            return  # said before the room fell asleep and woke: its number is another's now
         room.heard = max(room.heard, notice.seq)
         following = notice.seq == room.tail + 1 and not room.reading
         if notice.entry is not None and (following or room.passing is not None):

@@ -324,8 +324,8 @@ class Node:
         replay = Replay(self, mine)
         mine.afterwards(lambda: self.spawn(replay.run(positions)))
 
-    def publish(self, entry: Entry) -> None:
-        self._bus.publish(Notice(entry.room_id, entry.seq, entry))
+    def publish(self, entry: Entry, epoch: str = "") -> None:
+        self._bus.publish(Notice(entry.room_id, entry.seq, entry, epoch))
 
     def tell_room(
         self, room: Room, event: Event, *, but: Hearer | None = None, ephemeral: bool = False

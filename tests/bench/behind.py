@@ -15,11 +15,11 @@ HEADS = (
 
 
 def behind(results: dict[str, Any]) -> str:
-    """As Markdown; nothing where it was not measured."""
+    """As Markdown; a word where it was not measured."""
     cases = [case for case in results["cases"].values() if Proxied.name in case["rounds"]]
     rows = [_row(case) for case in cases]
     if not rows:
-        return "Not measured."
+        return "No figures of a quiet host yet."
     head = f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|\n"
     return head + "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

@@ -3,7 +3,7 @@ whole must end within minutes; ratios need no long ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Case:
 
 FAST = ("chatd", "socketify", "NATS")
 
-CASES = (
+_PLAIN = (
     Case(name="room100", title="100 in a room", connections=100, speakers=8, window=4),
     Case(name="room1000", title="1,000 in a room", connections=1000, speakers=8, window=4),
     Case(name="one", title="one message at a time to 100", connections=100),
@@ -98,5 +98,18 @@ CASES = (
         durable=True,
         warm=1,
         seconds=3,
+    ),
+)
+
+BEHIND = "tls-"
+"""Begins the name of a case that is measured once more, with nginx and TLS before chatd."""
+_THERE = ("room100", "one", "small", "paced20k", "idle")
+
+CASES = (
+    *_PLAIN,
+    *(
+        replace(case, name=BEHIND + case.name, title=f"{case.title}, behind nginx")
+        for case in _PLAIN
+        if case.name in _THERE
     ),
 )

@@ -62,8 +62,6 @@ class Contestant:
     keeps = False
     """Whether what is said is stored durably before it is answered."""
     tls = False
-    cases: tuple[str, ...] = ()
-    """The cases that it takes part in; all, if empty."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -206,14 +204,17 @@ class OnNodeWithJson(OnNode):
 def from_debian(*packages: str) -> Path:
     """The folder with these packages' files; nothing is installed on this host. Raises Missing."""
     folder = CACHE / packages[0]
-    if not (folder / "unpacked").is_dir():
+    mark = folder / "packages"
+    if not mark.exists() or mark.read_text() != str(packages):
         if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
             raise Missing("this host has no Debian packages")
-        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         run(["apt-get", "download", "-q", *packages], folder)
         for file in folder.glob("*.deb"):
             run(["dpkg", "-x", file, folder / "new"])
         (folder / "new").rename(folder / "unpacked")
+        mark.write_text(str(packages))
     return folder / "unpacked"
 
 

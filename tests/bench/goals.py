@@ -56,7 +56,8 @@ GOALS = (
     Goal("idle", 6000.0, figure="bytes_each", unit="bytes a connection"),
     Goal("durable", 20_000.0, figure="rate", unit="acknowledged a second", least=True),
     Goal("durable", 25.0, figure="ack_p99", unit="ms, p99 of acknowledgements"),
-    Goal("durable", 5.0, "ejabberd, archive in SQLite", figure="rate"),
+    Goal("durable", 5.0, "ejabberd, SQLite", figure="rate"),
+    Goal("durable", 5.0, "ejabberd, PostgreSQL", figure="rate"),
     Goal("durable", 1.0, "JetStream, synced", figure="rate"),
 )
 

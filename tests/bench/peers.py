@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import chatd
-from tests.bench.cases import CASES, Case
+from tests.bench.cases import BEHIND, CASES, Case
 from tests.bench.contestants import PEERS, Contestant, Missing
 from tests.bench.driving import built, measured
 from tests.bench.keepers import KEEPERS
@@ -102,15 +102,14 @@ def running(
 ) -> Iterator[list[Contestant]]:
     """Those who take part, each in a folder of its own."""
     ours = OursDurable(case.rooms) if case.durable else Ours(case.rooms)
-    others: list[Contestant] = [make() for make in (KEEPERS if case.durable else PEERS)]
-    others += [Proxied(case.rooms)]
+    others = _others(case)
     started: list[Contestant] = []
     with TemporaryDirectory(prefix="chatd-bench-") as root:
         try:
-            for who in [ours, *others]:
+            for number, who in enumerate([ours, *others]):
                 if who is not ours and not _takes_part(who, case, wanted):
                     continue
-                folder = Path(root) / str(len(started))
+                folder = Path(root) / str(number)
                 folder.mkdir()
                 if _started(who, folder, results):
                     started.append(who)
@@ -120,9 +119,14 @@ def running(
                 who.stop()
 
 
+def _others(case: Case) -> list[Contestant]:
+    if case.name.startswith(BEHIND):
+        return [Proxied(case.rooms)]
+    return [make() for make in (KEEPERS if case.durable else PEERS)]
+
+
 def _takes_part(who: Contestant, case: Case, wanted: Sequence[str] | None) -> bool:
-    may = (not case.only or who.name in case.only) and (not who.cases or case.name in who.cases)
-    return may and (wanted is None or who.name in wanted)
+    return (not case.only or who.name in case.only) and (wanted is None or who.name in wanted)
 
 
 def _started(who: Contestant, folder: Path, results: Results) -> bool:

@@ -23,7 +23,6 @@ class Proxied(Ours):
 
     name = "chatd, TLS in nginx"
     tls = True
-    cases = ("room100", "one", "small", "paced20k", "idle")
 
     def __init__(self, rooms: int = 1) -> None:
         super().__init__(rooms)

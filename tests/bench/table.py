@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from tests.bench.cases import BEHIND
+
 Rounds = Mapping[str, Sequence[dict[str, Any] | None]]
 OURS = ("chatd", "chatd, durable")
 
@@ -37,7 +39,8 @@ def wrong(rounds: Sequence[dict[str, Any] | None]) -> int:
 
 def table(case: str, rounds: Rounds) -> str:
     """As Markdown."""
-    heads, told = {"idle": (HANDSHAKE, _idle), "durable": (KEPT, _kept)}.get(case, (TALK, _talk))
+    kinds = {"idle": (HANDSHAKE, _idle), "durable": (KEPT, _kept)}
+    heads, told = kinds.get(case.removeprefix(BEHIND), (TALK, _talk))
     lines = ["| server | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
     for who in rounds:
         cells = told(rounds, who)

@@ -12,11 +12,13 @@ from chatd.core.log import Entry, RoomId
 
 
 class Notice(Struct, frozen=True):
-    """The doorbell: the room's log has reached ``seq``. ``entry`` is it, when at hand."""
+    """The doorbell: the room's log has reached ``seq``. ``entry`` is it, when at hand. ``epoch``:
+    in a room without history, that in which ``seq`` counts; empty in any other."""
 
     room_id: RoomId
     seq: int
     entry: Entry | None = None
+    epoch: str = ""
 
 
 def nothing_more() -> None:

@@ -83,10 +83,10 @@ class BusContract(ABC):
         entry = Entry(
             room_id=RoomId(1), seq=7, kind="message", author=ANN, ts=5, text="h\u00e9\x00", key="k"
         )
-        hosts[0][0].publish(Notice(RoomId(1), 7, entry))
+        hosts[0][0].publish(Notice(RoomId(1), 7, entry, "epoch"))
         self.settle()
         for _, heard in hosts:
-            assert set(heard) == {Notice(RoomId(1), 7, entry)}
+            assert set(heard) == {Notice(RoomId(1), 7, entry, "epoch")}
 
     def test_what_is_published_while_hearing_is_heard_after_it(self) -> None:
         bus, depth, seen = self.buses()[0], [0], list[int]()

@@ -71,6 +71,22 @@ def test_a_notice_that_the_bus_lost_is_missed_and_the_next_one_heard_once() -> N
     house.ends()
 
 
+def test_what_was_said_before_the_room_slept_is_not_told_to_who_woke_it() -> None:
+    bus = Deaf()
+    house = House(history=False, bus=lambda _: bus)
+    ann = house.guest("ann", "lobby")
+    for text in ("before", "and more"):
+        ann.says({"type": "send", "room": "lobby", "text": text})
+    ann.asks(type="leave", room="lobby")
+    bob = house.guest("bob", "lobby")
+    bob.says({"type": "send", "room": "lobby", "text": "after"})
+    for notice in bus.notices:
+        house.node.fanout.heard(notice)
+    house.settle()
+    assert [(event["seq"], event["text"]) for event in bob.events("message")] == [(1, "after")]
+    house.ends()
+
+
 def test_no_word_of_it_stays_at_hand() -> None:
     house = House(history=False)
     ann = house.guest("ann", "lobby")
