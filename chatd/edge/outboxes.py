@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from chatd.core.ports import Frame, Log
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.reactor import Turns
-from chatd.edge.wire import worded
+from chatd.edge.wire import Several, worded
 
 MANY = 32
 """Outboxes in one flush from which on it may be worth to wait for more."""
@@ -126,6 +126,17 @@ class Outboxes:
         than none are there when one stands for several."""
         self._frames -= count
         self._bytes -= size
+
+    def thrown_away(self, wires: Sequence[bytes]) -> int:
+        """These wait no more, and will not leave; gives how many frames they are. What no_frames
+        was told of them is taken back."""
+        frames = len(wires)
+        for wire in wires:
+            self.waiting -= len(wire)
+            if isinstance(wire, Several):
+                frames += wire.frames - 1
+                self.no_frames(wire.frames - 1, 0 if wire.frames else -len(wire))
+        return frames
 
     def packed(self, frames: int, saved: int) -> None:
         """So many that will leave are compressed, and as many bytes less will."""
