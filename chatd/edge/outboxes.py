@@ -71,6 +71,7 @@ class Outboxes:
         self._frames = 0
         self._bytes = 0
         self._writes = 0
+        self._at_once = 0  # so many of these
         self._packed = 0
         self._saved = 0
         self._reported = 0
@@ -102,6 +103,7 @@ class Outboxes:
         self.no_frames((1 - frame.count) * (written + queued), 0)
         if written:
             self.meter.flushed("at_once")
+            self._at_once += written
             self._left(written, size * written, written)
         self.arm()
 
@@ -201,8 +203,9 @@ class Outboxes:
             self.meter.frames_out(self._frames)
             self.meter.bytes_out(self._bytes)
             self.meter.writes(self._writes)
-            self.meter.flushed("now")
-            self._frames = self._bytes = self._writes = 0
+            if self._writes > self._at_once:
+                self.meter.flushed("now")
+            self._frames = self._bytes = self._writes = self._at_once = 0
         if self._packed:
             self.meter.packed(self._packed, self._saved)
             self._packed = self._saved = 0
