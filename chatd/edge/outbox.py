@@ -14,7 +14,7 @@ from chatd.core.errors import TOO_SLOW, CloseCode
 from chatd.core.ports import Frame
 from chatd.edge.outboxes import CHUNK, Outboxes
 from chatd.edge.ports import Delayed
-from chatd.edge.wire import worded
+from chatd.edge.wire import several, worded
 
 GRACE = 1.0
 """Seconds for which more than the limit may wait. Many messages stored at once are told at once;
@@ -93,7 +93,7 @@ class Outbox:
 
     def begin(self, answer: bytes) -> None:
         """What goes out before the first frame, and is none."""
-        self.frames.append(answer)
+        self.frames.append(several(answer, 0))
         self.waiting += len(answer)
         self.outboxes.waiting += len(answer)
         self.outboxes.no_frames(1, len(answer))
@@ -108,7 +108,7 @@ class Outbox:
         wire = frame.wire or worded(frame)
         size = len(wire)
         waiting = self.waiting + size
-        if waiting * 2 > self._limit and not self._takes(waiting, ephemeral):
+        if waiting * 2 > self._limit and not self._takes(waiting, frame.count, ephemeral):
             return
         self.frames.append(wire)
         self.waiting = waiting
@@ -122,13 +122,13 @@ class Outbox:
             self.due = True
             outboxes.due(self)
 
-    def _takes(self, waiting: int, ephemeral: bool) -> bool:
-        """Whether there is room for one frame more, when more than half will be waiting."""
+    def _takes(self, waiting: int, count: int, ephemeral: bool) -> bool:
+        """Whether there is room for ``count`` frames more, when more than half will be waiting."""
         if ephemeral:
-            self.outboxes.meter.dropped("ephemeral", 1)
+            self.outboxes.meter.dropped("ephemeral", count)
             return False
         if waiting > self._limit * MOST and self.frames:
-            self._too_slow(more=1)
+            self._too_slow(more=count)
             return False
         if waiting > self._limit and self.frames and self._over is None:
             self._over = self.outboxes.reactor.callLater(GRACE, self._too_slow)
@@ -229,18 +229,18 @@ class Outbox:
         self.end()
 
     def _too_slow(self, more: int = 0) -> None:
-        self.outboxes.meter.dropped("too_slow", len(self.frames) + more)
+        self.outboxes.meter.dropped("too_slow", self._throw_away() + more)
         self.outboxes.meter.slow_closed()
         self._line.resume()
         self.end()
         self._line.leave(TOO_SLOW, f"over {self._limit} bytes waited; reconnect and resume")
 
-    def _throw_away(self) -> None:
-        self.frames.clear()
-        self.outboxes.waiting -= self.waiting
-        self.waiting = 0
+    def _throw_away(self) -> int:
+        """Gives how many frames were there."""
+        thrown, self.frames, self.waiting = self.frames, [], 0
         self._forgive()
         self.outboxes.arm()
+        return self.outboxes.thrown_away(thrown) if thrown else 0
 
     def _forgive(self) -> None:
         _cancel(self._over)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from chatd.core.ports import Frame, Log
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.reactor import Turns
-from chatd.edge.wire import worded
+from chatd.edge.wire import Several, worded
 
 MANY = 32
 """Outboxes in one flush from which on it may be worth to wait for more."""
@@ -71,6 +71,7 @@ class Outboxes:
         self._frames = 0
         self._bytes = 0
         self._writes = 0
+        self._at_once = 0  # so many of these
         self._packed = 0
         self._saved = 0
         self._reported = 0
@@ -103,6 +104,7 @@ class Outboxes:
             self.no_frames((1 - frame.count) * (written + queued), 0)
         if written:
             self.meter.flushed("at_once")
+            self._at_once += written
             self._left(written, size * written, written)
         if not self._armed:
             self.arm()
@@ -128,6 +130,17 @@ class Outboxes:
         than none are there when one stands for several."""
         self._frames -= count
         self._bytes -= size
+
+    def thrown_away(self, wires: Sequence[bytes]) -> int:
+        """These wait no more, and will not leave; gives how many frames they are. What no_frames
+        was told of them is taken back."""
+        frames = len(wires)
+        for wire in wires:
+            self.waiting -= len(wire)
+            if isinstance(wire, Several):
+                frames += wire.frames - 1
+                self.no_frames(wire.frames - 1, 0 if wire.frames else -len(wire))
+        return frames
 
     def packed(self, frames: int, saved: int) -> None:
         """So many that will leave are compressed, and as many bytes less will."""
@@ -192,8 +205,9 @@ class Outboxes:
             self.meter.frames_out(self._frames)
             self.meter.bytes_out(self._bytes)
             self.meter.writes(self._writes)
-            self.meter.flushed("now")
-            self._frames = self._bytes = self._writes = 0
+            if self._writes > self._at_once:
+                self.meter.flushed("now")
+            self._frames = self._bytes = self._writes = self._at_once = 0
         if self._packed:
             self.meter.packed(self._packed, self._saved)
             self._packed = self._saved = 0

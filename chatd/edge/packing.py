@@ -7,7 +7,7 @@ from chatd.core.ports import Bundle, Frame
 from chatd.edge.deflate import Agreed, deflated, window_for
 from chatd.edge.outbox import Line, Outbox
 from chatd.edge.outboxes import Outboxes
-from chatd.edge.wire import TEXT, wire_of, worded
+from chatd.edge.wire import TEXT, several, wire_of, worded
 
 SHARED = 128
 """Bytes of a payload from which on it is compressed for many: below, hardly a tenth is saved."""
@@ -90,7 +90,7 @@ class PackingOutbox(Outbox):
         return packed
 
     def _joined(self, parts: list[Packed]) -> Packed:
-        wire = b"".join(each.wire for each in parts)
+        wire = several(b"".join(each.wire for each in parts), len(parts))
         deflated, saved = sum(each.deflated for each in parts), sum(each.saved for each in parts)
         return Packed(wire, len(parts), deflated, saved)
 

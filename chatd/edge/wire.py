@@ -13,6 +13,19 @@ TEXT, PONG = 0x81, 0x8A  # a final frame and its opcode (RFC 6455 section 5.2)
 _SHORT, _MIDDLE, _LONG = struct.Struct("!BB"), struct.Struct("!BBH"), struct.Struct("!BBQ")
 
 
+class Several(bytes):
+    """What waits and leaves as one, though it is ``frames`` frames."""
+
+    frames = 1
+
+
+def several(wire: bytes, frames: int) -> Several:
+    """So many frames; or none, but the answer to a handshake."""
+    made = Several(wire)
+    made.frames = frames
+    return made
+
+
 def wire_of(payload: bytes, first: int = TEXT) -> bytes:
     """An unmasked, unfragmented frame, as a server sends it (RFC 6455 section 5.2)."""
     size = len(payload)
@@ -26,7 +39,8 @@ def wire_of(payload: bytes, first: int = TEXT) -> bytes:
 def worded(frame: Frame) -> bytes:
     """All that a frame stands for, as it is sent; kept in it."""
     if isinstance(frame, Bundle):
-        wire = b"".join([each.wire or wire_of(each.payload) for each in frame.frames])
+        joined = b"".join([each.wire or wire_of(each.payload) for each in frame.frames])
+        wire: bytes = several(joined, frame.count)
     else:
         wire = wire_of(frame.payload)
     frame.wire = wire

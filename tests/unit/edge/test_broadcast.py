@@ -148,6 +148,17 @@ def test_while_idle_a_broadcast_is_written_at_once_behind_what_waits() -> None:
     assert many.meter.count["frames_out"] == 4
 
 
+def test_what_is_written_at_once_is_no_flush_at_the_end_of_the_turn() -> None:
+    many = Many(busy=BUSY / 2)
+    many.does(("tell", [1], False))
+    many.turn()
+    assert (many.meter.count["at_once"], many.meter.count["now"]) == (1, 0)
+    many.does(("answer", 1, 1))
+    many.does(("tell", [1], False))
+    many.turn()
+    assert (many.meter.count["at_once"], many.meter.count["now"]) == (2, 1)
+
+
 def test_while_busy_it_waits_for_the_end_of_the_turn() -> None:
     many = Many(busy=BUSY)
     for _ in range(2):

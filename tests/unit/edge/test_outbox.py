@@ -13,7 +13,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from chatd.core.errors import DRAINING, CloseCode
-from chatd.core.ports import Frame
+from chatd.core.ports import Bundle, Frame
 from chatd.core.ports import Outbox as OutboxPort
 from chatd.edge.outbox import GRACE, MOST, Outbox
 from chatd.edge.outboxes import BUSY, CHUNK, MANY, Outboxes
@@ -209,6 +209,25 @@ def check_too_slow(bench: Bench, thrown: int) -> None:
     assert bench.wire.writes == []
     assert len(bench.wire.ends) == 1
     assert bench.meter.now.get("outbox_bytes", 0) == 0
+
+
+def test_a_bundle_is_dropped_with_all_of_its_frames(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
+    bench.outbox.put(Bundle([Frame(b"x")] * 3))
+    bench.outbox.put(Bundle([Frame(b"x" * LIMIT * MOST)] * 2))
+    assert bench.meter.count["too_slow"] == 5
+
+
+def test_what_never_left_is_not_counted_as_sent(bench: Bench) -> None:
+    gone = Outbox(Wire(), bench.all, LIMIT, 3.0)
+    gone.begin(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+    gone.put(Bundle([Frame(b"x")] * 3))
+    gone.end()
+    bench.outbox.put(Frame(b"x"))
+    bench.turn()
+    counts = [bench.meter.count[name] for name in ("frames_out", "bytes_out", "writes")]
+    assert counts == [1, 3, 1]
+    assert bench.all.waiting == 0
 
 
 def test_one_long_frame_may_wait_for_as_long_as_it_takes(bench: Bench) -> None:

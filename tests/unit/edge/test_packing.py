@@ -39,7 +39,7 @@ class Company:
         """What each of them is written."""
         self.put(self.outboxes, frame)
         self.bench.turn()
-        written = [b"".join(wire.writes) for wire in self.wires]
+        written = [w.writes[0] if len(w.writes) == 1 else b"".join(w.writes) for w in self.wires]
         for wire in self.wires:
             wire.writes.clear()
         return written
@@ -199,3 +199,16 @@ def test_who_agreed_to_nothing_has_a_plain_outbox() -> None:
     bench = Bench()
     assert type(outbox_for(None, Wire(), bench.all, LIMIT, 3.0)) is Outbox
     assert bench.meter.count["agreed"] == 0
+
+
+def test_a_compressed_bundle_that_never_left_is_not_counted_as_sent() -> None:
+    company = Company(15, 15)
+    for outbox in company.outboxes:
+        outbox.pauseProducing()
+    company.put(company.outboxes, Bundle([Frame(TEXT)] * 3))
+    for outbox in company.outboxes:
+        outbox.end()
+    company.bench.outbox.put(Frame(b"x"))
+    company.bench.turn()
+    assert company.meter.count["frames_out"] == 1
+    assert company.bench.all.waiting == 0
