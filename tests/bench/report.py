@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.bench.behind import behind
 from tests.bench.deflate import EACH, OFF, SHARED
-from tests.bench.goals import GOALS, judged
+from tests.bench.goals import GOALS, Goal, judged
 from tests.bench.picture import picture
 from tests.bench.table import OURS, ratio, table, wrong
 from tests.process.harness import PROJECT
@@ -41,14 +41,21 @@ def page(results: dict[str, Any]) -> str:
 
 
 def _goals(results: dict[str, Any]) -> str:
-    lines = ["| case | wanted | found | |", "|---|---|---|---|"]
+    before = results.get("before", {})
+    lines = ["| case | wanted | found | | before |", "|---|---|---|---|---|"]
     for goal in GOALS:
         found = judged(goal, results)
         if found is not None:
             wanted, figure, met = found
             title = results["cases"][goal.case]["title"]
-            lines.append(f"| {title} | {wanted} | {figure} | {'met' if met else '**not met**'} |")
+            so = "met" if met else "**not met**"
+            lines.append(f"| {title} | {wanted} | {figure} | {so} | {before.get(_key(goal), '')} |")
     return "\n".join(lines)
+
+
+def _key(goal: Goal) -> str:
+    """Under which what a goal was found to be in earlier results is kept."""
+    return " ".join(filter(None, (goal.case, goal.who, goal.figure)))
 
 
 def _tables(results: dict[str, Any]) -> str:

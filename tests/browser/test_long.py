@@ -28,6 +28,9 @@ new PerformanceObserver((list) => {
 }).observe({ type: "longtask" });
 """
 """Counts what keeps the page from answering for 50 ms and more."""
+BUSIEST = 0.6
+"""Share of the time that long tasks may take: a page that lays out all it has takes nearly all of
+it, one that keeps to its window a tenth, and a third on a slow machine with other work."""
 BUSY = """
 () => setTimeout(() => {
   const end = performance.now() + 120;
@@ -148,7 +151,7 @@ def test_fifty_thousand_messages_scroll_smoothly(many: Reader) -> None:
         assert scrolled.most <= WINDOW
         busy = sum(scrolled.long) / scrolled.took
         assert len(scrolled.long) <= STEPS / 5, "most frames come in time"
-        assert busy < 0.35, f"long tasks took {busy:.0%} of {scrolled.took:.0f} ms"
+        assert busy < BUSIEST, f"long tasks took {busy:.0%} of {scrolled.took:.0f} ms"
     rows = many.person.texts.all_inner_texts()
     numbers = [int(row.removeprefix("line ")) for row in rows]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))

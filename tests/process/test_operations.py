@@ -20,7 +20,8 @@ from tests.process.harness import PROJECT, Daemon, clean_environ
 BOOK = PROJECT / "docs" / "operations.md"
 SECTIONS = (
     *("Install", "Configure", "Watch", "Back up", "Restore", "Upgrade", "Retention"),
-    *("Export and erase", "Limits", "Moderate", "Emergencies", "Capacity", "Audit"),
+    *("Export and erase", "Limits", "Moderate", "Emergencies", "Capacity", "Compression"),
+    "Audit",
 )
 """In their order, one after the other at the same chatd."""
 FOUND = {0, 1, 2}
