@@ -41,6 +41,7 @@ async def send(host: Host, session: Caller, command: c.Send) -> Stored:
     )
     if place.cleared != grounds(host, me, place):
         return await _say(host, session, place, draft)
+    # As _store does; to await that would be one coroutine more for each message.
     done = _passed(place.room, draft) or await _append(host, place, draft)
     return _told(host, session, place.room, done)
 

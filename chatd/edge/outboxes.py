@@ -19,8 +19,6 @@ WORTH = 1.5
 """Frames in one write, over a flush of many, below which it was not worth to wait for others."""
 RETRIAL = 64
 """Turns after which that is tried again."""
-
-
 CHUNK = 64 * 1024
 """Bytes given to the transport at once: its own buffer counts as full above so many."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PING = 0.2
 """Tokens of the rate limit that a ping or pong of WebSocket costs."""
 _ROWS: dict[type, Row] = {**COMMANDS}
+"""By whatever is in an inbox; what is no command has none."""
 STRIKES = 50
 """Refused frames in a row, nothing good between them, after which a session is closed."""
 

@@ -28,9 +28,11 @@ new PerformanceObserver((list) => {
 }).observe({ type: "longtask" });
 """
 """Counts what keeps the page from answering for 50 ms and more."""
-BUSIEST = 0.6
-"""Share of the time that long tasks may take: a page that lays out all it has takes nearly all of
-it, one that keeps to its window a tenth, and a third on a slow machine with other work."""
+SHORT = 3000
+"""Messages of a room that scrolls as it may on this machine: all that is beyond the window is read
+and laid out there, too."""
+BUSIEST = 0.35
+"""Share of the time that long tasks may take, where the short room takes less than that."""
 BUSY = """
 () => setTimeout(() => {
   const end = performance.now() + 120;
@@ -137,7 +139,14 @@ def test_a_room_of_fifty_thousand_opens_with_as_much_as_any_other(
     assert many.rows <= WINDOW
 
 
-def test_fifty_thousand_messages_scroll_smoothly(many: Reader) -> None:
+def busy(scrolled: Scrolled) -> float:
+    """The share of the time that long tasks took."""
+    return sum(scrolled.long) / scrolled.took
+
+
+def test_fifty_thousand_messages_scroll_smoothly(
+    many: Reader, make_daemon: Any, visitor: MakeVisitor
+) -> None:
     page = many.person.page
     page.evaluate("() => { window.long = [] }")
     page.evaluate(BUSY)
@@ -149,9 +158,14 @@ def test_fifty_thousand_messages_scroll_smoothly(many: Reader) -> None:
     assert many.first() > top + 500, "and the way back as well"
     for scrolled in (up, down):
         assert scrolled.most <= WINDOW
-        busy = sum(scrolled.long) / scrolled.took
         assert len(scrolled.long) <= STEPS / 5, "most frames come in time"
-        assert busy < BUSIEST, f"long tasks took {busy:.0%} of {scrolled.took:.0f} ms"
+    if max(busy(up), busy(down)) >= BUSIEST:  # a slow machine? then a short room is no quicker
+        short = make_daemon().start()
+        short.stop()
+        fill(short, SHORT)
+        few = Reader(visitor(short.start()), SHORT)
+        allowed = 1.25 * max(busy(few.scrolls(-700)), busy(few.scrolls(700)))
+        assert max(busy(up), busy(down)) < allowed, f"{busy(up):.0%}, {busy(down):.0%}"
     rows = many.person.texts.all_inner_texts()
     numbers = [int(row.removeprefix("line ")) for row in rows]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))

@@ -138,39 +138,31 @@ def pings(attack: Attack) -> None:
                 attack.became["cut off"] += 1
 
 
-def compressed_bomb(attack: Attack) -> None:
-    """64 MiB of zeros in 64 KiB, in a frame that says it is compressed."""
-    bomb = frame(TEXT, packed(b"\0" * (64 << 20)), rsv=4)
+def again_and_again(attack: Attack, data: bytes, more: str = "") -> None:
+    """Send this, see the connection end, and begin anew."""
     while not attack.over.is_set():
-        raw = attack.session()
+        raw = attack.session(more=more)
         if raw is not None:
-            raw.send(bomb)
+            raw.send(data)
             attack.ends(raw)
             attack.begun()
+
+
+def compressed_bomb(attack: Attack) -> None:
+    """64 MiB of zeros in 64 KiB, in a frame that says it is compressed."""
+    again_and_again(attack, frame(TEXT, packed(b"\0" * (64 << 20)), rsv=4))
 
 
 def inflated_bomb(attack: Attack) -> None:
     """The same, by one who was promised that it would be unpacked; over and over, in the hope that
     it is, though the first one was refused."""
-    bomb = frame(TEXT, packed(b"\0" * (32 << 20)), rsv=4) * 20
-    while not attack.over.is_set():
-        raw = attack.session(more=OFFER)
-        if raw is not None:
-            raw.send(bomb)
-            attack.ends(raw)
-            attack.begun()
+    again_and_again(attack, frame(TEXT, packed(b"\0" * (32 << 20)), rsv=4) * 20, more=OFFER)
 
 
 def inflated_flood(attack: Attack) -> None:
     """Messages as long as they may be, which are nothing on the wire: 100 MiB in 160 KB."""
     message = json.dumps({"type": "ping", "id": "x" * 65_000}).encode()
-    flood = frame(TEXT, packed(message), rsv=4) * 1600
-    while not attack.over.is_set():
-        raw = attack.session(more=OFFER)
-        if raw is not None:
-            raw.send(flood)
-            attack.ends(raw)
-            attack.begun()
+    again_and_again(attack, frame(TEXT, packed(message), rsv=4) * 1600, more=OFFER)
 
 
 def never_reads(attack: Attack) -> None:

@@ -147,8 +147,10 @@ def test_nothing_is_asked_of_the_policy_while_nothing_changes(
     monkeypatch.setattr("chatd.commands.messages.decide", asked)
     assert [said(here["bob"]) for _ in range(3)] == ["ok"] * 3
     assert cases == []
-    place = next(iter(house.node.by_id(UserId("u-bob")).rooms.values()))  # type: ignore[union-attr]
-    place.cleared = None
+    person = house.node.by_id(UserId("u-bob"))
+    assert person is not None
+    for place in person.rooms.values():
+        place.cleared = None
     assert said(here["bob"]) == "ok"
     assert cases == ["send"]
 
