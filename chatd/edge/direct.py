@@ -8,40 +8,37 @@ from typing import Any
 
 from twisted.internet.tcp import Connection
 
-Way = Callable[[Any, bytes], None]
-"""How to hand bytes to a transport."""
+Write = Callable[[bytes], None]
 
 NAMES = ("socket", "dataBuffer", "_tempDataBuffer", "connected", "disconnecting")
 """What is asked of a connection; ``writeSomeData`` besides, for TLS has no such thing."""
 
 
-def by_transport(transport: Any, data: bytes) -> None:
-    """Twisted's own way: into its buffer, and to the socket when a later poll says so."""
-    transport.write(data)
-
-
-def by_socket(transport: Any, data: bytes) -> None:
-    """To the socket now, as far as it takes it; the rest goes to the buffer, and so does all while
-    something waits there: what is written stays in its order."""
-    if (
-        transport.dataBuffer
-        or transport._tempDataBuffer  # noqa: SLF001  # see above
-        or transport.disconnecting
-        or not transport.connected
-    ):
-        transport.write(data)
-        return
-    try:
-        sent = transport.socket.send(data)
-    except OSError:  # it is full, or lost: Twisted meets that itself, and knows what follows
-        sent = 0
-    if sent < len(data):
-        transport.write(data[sent:])
-
-
-def way_to(transport: Any) -> Way:
-    """The shortest way that is known to be right for this kind of transport."""
+def is_known(transport: Any) -> bool:
+    """Whether this is a kind of transport whose socket may be written to."""
     plain = isinstance(transport, Connection) and getattr(transport, "TLS", True) is False
-    if plain and all(hasattr(transport, name) for name in NAMES):
-        return by_socket
-    return by_transport
+    return plain and all(hasattr(transport, name) for name in NAMES)
+
+
+def by_socket(transport: Any) -> Write:
+    """To the socket now, as far as it takes it; the rest goes to the buffer, and so does all while
+    something waits there: what is written stays in its order. A function of its own for each: that
+    is called by the interpreter without a detour, unlike a ``partial`` or a method."""
+
+    def write(data: bytes) -> None:
+        if (
+            transport.dataBuffer
+            or transport._tempDataBuffer  # noqa: SLF001  # see above
+            or transport.disconnecting
+            or not transport.connected
+        ):
+            transport.write(data)
+            return
+        try:
+            sent = transport.socket.send(data)
+        except OSError:  # it is full, or lost: Twisted meets that itself, and knows what follows
+            sent = 0
+        if sent < len(data):
+            transport.write(data[sent:])
+
+    return write

@@ -79,11 +79,11 @@ def _sends_directly(reactor: Any) -> bool:
     far.setblocking(False)
     with near, far:
         connection: Any = Connection(near, Protocol(), reactor)
-        if direct.way_to(connection) is not direct.by_socket:
+        if not direct.is_known(connection):
             return False
         try:
             connection.connected = True
-            direct.by_socket(connection, b"there?")
+            direct.by_socket(connection)(b"there?")
             if connection in reactor.getWriters():
                 connection.stopWriting()
                 return False

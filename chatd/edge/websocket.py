@@ -4,7 +4,6 @@ Who may open one is admission.py; how frames wait is outbox.py."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from chatd.core.errors import (
@@ -19,9 +18,8 @@ from chatd.core.errors import (
 )
 from chatd.core.limits import LimitName
 from chatd.core.ports import Dialect, Frame, Log
-from chatd.edge import opening
+from chatd.edge import direct, opening
 from chatd.edge.admission import Admitted
-from chatd.edge.direct import way_to
 from chatd.edge.outboxes import Outboxes
 from chatd.edge.paced import Paced, PacedFactory
 from chatd.edge.packing import outbox_for
@@ -112,8 +110,8 @@ class ChatLine(Paced):
         """The session begins."""
         super().onOpen()
         self.registerProducer(self._outbox, True)
-        if self.factory.ways.direct_send:
-            self._outbox.goes_by(partial(way_to(self.transport), self.transport))
+        if self.factory.ways.direct_send and direct.is_known(self.transport):
+            self._outbox.goes_by(direct.by_socket(self.transport))
         try:
             self._session = self.factory.house.open(
                 self._outbox, self._dialect, self._admitted.address

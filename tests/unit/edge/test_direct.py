@@ -10,7 +10,7 @@ import pytest
 from twisted.internet.protocol import Protocol
 from twisted.internet.tcp import Connection
 
-from chatd.edge.direct import by_socket, by_transport, way_to
+from chatd.edge.direct import by_socket, is_known
 from tests.unit.edge.memory import World
 from tests.unit.edge.real import Turning
 
@@ -38,8 +38,8 @@ def pair(turning: Turning) -> Iterator[Pair]:
 
 
 def test_a_plain_connection_is_sent_to_directly(pair: Pair) -> None:
-    assert way_to(pair.connection) is by_socket
-    by_socket(pair.connection, b"hello")
+    assert is_known(pair.connection)
+    by_socket(pair.connection)(b"hello")
     assert pair.far.recv(100) == b"hello"
     assert not pair.connection.dataBuffer
     assert pair.connection not in pair.turning.reactor.getWriters()
@@ -48,7 +48,7 @@ def test_a_plain_connection_is_sent_to_directly(pair: Pair) -> None:
 def test_what_the_socket_does_not_take_follows_in_order(pair: Pair) -> None:
     pieces = [bytes([at]) * 100_000 for at in range(1, 30)]
     for piece in pieces:
-        by_socket(pair.connection, piece)
+        by_socket(pair.connection)(piece)
     assert pair.connection in pair.turning.reactor.getWriters()
     whole = b"".join(pieces)
     got = b""
@@ -59,13 +59,13 @@ def test_what_the_socket_does_not_take_follows_in_order(pair: Pair) -> None:
 
 def test_nothing_overtakes_what_waits(pair: Pair) -> None:
     pair.connection.write(b"first ")
-    by_socket(pair.connection, b"second")
+    by_socket(pair.connection)(b"second")
     assert pair.turning.read(pair.far) == b"first second"
 
 
 def test_a_line_that_is_closing_takes_nothing_more(pair: Pair) -> None:
     pair.connection.disconnecting = True
-    by_socket(pair.connection, b"late")
+    by_socket(pair.connection)(b"late")
     pair.far.setblocking(False)
     with pytest.raises(BlockingIOError):
         pair.far.recv(100)
@@ -73,14 +73,14 @@ def test_a_line_that_is_closing_takes_nothing_more(pair: Pair) -> None:
 
 def test_a_lost_peer_is_met_by_twisted(pair: Pair) -> None:
     pair.far.close()
-    by_socket(pair.connection, b"hello")
+    by_socket(pair.connection)(b"hello")
     assert pair.connection in pair.turning.reactor.getWriters()
 
 
 def test_a_transport_that_is_not_known_gets_its_own_way() -> None:
-    assert way_to(World().client().pipe) is by_transport
+    assert not is_known(World().client().pipe)
 
 
 def test_what_speaks_tls_gets_its_own_way(pair: Pair) -> None:
     pair.connection.TLS = True
-    assert way_to(pair.connection) is by_transport
+    assert not is_known(pair.connection)
