@@ -42,7 +42,7 @@ class Case:
         return told + (["--by-answer"] if self.durable else [])
 
 
-FAST = ("chatd", "socketify", "NATS")
+FAST = ("chatd", "socketify", "NATS", "bare Python")
 
 _PLAIN = (
     Case(name="room100", title="100 in a room", connections=100, speakers=8, window=4),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -166,6 +167,25 @@ class OnPython(Contestant):
         return [str(self.python), str(SERVERS / f"on_{self.name.lower()}.py"), str(port)]
 
 
+class OnBarePython(OnPython):
+    """The least that Python can do."""
+
+    def __init__(self) -> None:
+        super().__init__("bare Python")
+
+    @property
+    def python(self) -> Path:
+        """Its own; there is nothing to install."""
+        return Path(sys.executable)
+
+    def install(self) -> None:
+        """Nothing."""
+        self.version = f"Python {platform.python_version()}"
+
+    def words(self, port: int, folder: Path) -> list[str]:
+        return [str(self.python), str(SERVERS / "on_bare.py"), str(port)]
+
+
 class OnNode(Contestant):
     """ws on Node.js."""
 
@@ -284,5 +304,6 @@ PEERS: tuple[Callable[[], Contestant], ...] = (
     lambda: OnPython("aiohttp", "aiohttp==3.14.5", "uvloop==0.23.0"),
     lambda: OnPython("websockets", "websockets==17.4"),
     lambda: OnPython("Autobahn", "autobahn[twisted]==26.10.2"),
+    OnBarePython,
 )
 """Everybody but chatd, in the order of the tables."""
