@@ -3,7 +3,7 @@ The one file that knows private names of Twisted's connections; strangers get tr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from twisted.internet.tcp import Connection
@@ -21,24 +21,43 @@ def is_known(transport: Any) -> bool:
 
 
 def by_socket(transport: Any) -> Write:
-    """To the socket now, as far as it takes it; the rest goes to the buffer, and so does all while
-    something waits there: what is written stays in its order. A function of its own for each: that
-    is called by the interpreter without a detour, unlike a ``partial`` or a method."""
+    """Such a way: to the socket now, as far as it takes it; the rest goes to the buffer, and so
+    does all while something waits there: what is written stays in its order."""
 
     def write(data: bytes) -> None:
-        if (
-            transport.dataBuffer
-            or transport._tempDataBuffer  # noqa: SLF001  # see above
-            or transport.disconnecting
-            or not transport.connected
-        ):
-            transport.write(data)
-            return
+        for error in write_all([(transport, data)]):
+            raise error
+
+    return write
+
+
+def write_all(parts: Iterable[tuple[Any, bytes]]) -> list[Exception]:
+    """The same for many transports that are known, each with its bytes: first all is asked, then
+    all is sent. After each call of the kernel a processor has forgotten where the interpreter's
+    ways lead, so little is done between two of them. What fails keeps nobody else from hearing, and
+    is given back."""
+    sends, failed = [], []
+    for transport, data in parts:
         try:
-            sent = transport.socket.send(data)
+            if (
+                transport.dataBuffer
+                or transport._tempDataBuffer  # noqa: SLF001  # see above
+                or transport.disconnecting
+                or not transport.connected
+            ):
+                transport.write(data)
+            else:
+                sends.append((transport.socket.send, data, transport))
+        except Exception as error:  # noqa: BLE001 - see above
+            failed.append(error)
+    for send, data, transport in sends:
+        try:
+            sent = send(data)
         except OSError:  # it is full, or lost: Twisted meets that itself, and knows what follows
             sent = 0
         if sent < len(data):
-            transport.write(data[sent:])
-
-    return write
+            try:
+                transport.write(data[sent:])
+            except Exception as error:  # noqa: BLE001 - see above
+                failed.append(error)
+    return failed

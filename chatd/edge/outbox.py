@@ -4,7 +4,7 @@ How bytes reach the peer is the line's (websocket.py); what is said is the node'
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
@@ -12,6 +12,7 @@ from zope.interface import implementer
 
 from chatd.core.errors import TOO_SLOW, CloseCode
 from chatd.core.ports import Frame
+from chatd.edge.direct import by_socket
 from chatd.edge.outboxes import CHUNK, Outboxes
 from chatd.edge.ports import Delayed
 from chatd.edge.wire import several, worded
@@ -62,13 +63,14 @@ class Outbox:
 
     __slots__ = (
         "_deadline", "_farewell", "_limit", "_line", "_over", "_patience", "_paused",
-        "_waiters", "closed", "detour", "due", "frames", "freely", "moved", "outboxes", "waiting",
-        "write",
+        "_waiters", "closed", "detour", "due", "frames", "freely", "moved", "outboxes", "transport",
+        "waiting", "write",
     )  # fmt: skip
 
     def __init__(self, line: Line, outboxes: Outboxes, limit: int, patience: float) -> None:
         self._line = line
         self.write: Callable[[bytes], None] = line.write
+        self.transport: Any = None
         self.outboxes = outboxes
         self.freely = limit // 2
         self._limit = limit
@@ -87,9 +89,10 @@ class Outbox:
         self.moved = 0.0
         """When the transport last got rid of a backlog, by the reactor's clock."""
 
-    def goes_by(self, write: Callable[[bytes], None]) -> None:
-        """Hand bytes on by ``write`` from now on, a shorter way than the line's own."""
-        self.write = write
+    def goes_by(self, transport: Any) -> None:
+        """Hand bytes to this one, which direct.py knows, a shorter way than the line's own."""
+        self.transport = transport
+        self.write = by_socket(transport)
 
     def begin(self, answer: bytes) -> None:
         """What goes out before the first frame, and is none."""

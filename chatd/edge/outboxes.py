@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from chatd.core.ports import Frame, Log
+from chatd.edge.direct import write_all
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.reactor import Turns
 from chatd.edge.wire import Several, worded
@@ -21,6 +22,8 @@ RETRIAL = 64
 """Turns after which that is tried again."""
 CHUNK = 64 * 1024
 """Bytes given to the transport at once: its own buffer counts as full above so many."""
+JOINED = 1 << 20
+"""Bytes that are joined at most before they are written: each may be for one outbox alone."""
 
 
 class Flushed(Protocol):
@@ -31,6 +34,7 @@ class Flushed(Protocol):
     frames: list[bytes]
     freely: int
     outboxes: Outboxes
+    transport: Any
     waiting: int
     write: Callable[[bytes], None]
 
@@ -79,17 +83,14 @@ class Outboxes:
         wire = frame.wire or worded(frame)
         size, due = len(wire), self._due
         at_once = size <= CHUNK and (self._futile > 0 or self._turns.load() < BUSY)
-        written = queued = 0
+        apart, ready = [], []
+        queued = 0
         for outbox in outboxes:
             waiting = outbox.waiting + size
             if outbox.detour or waiting > outbox.freely:
-                outbox.put(frame, ephemeral=ephemeral)
+                apart.append(outbox)
             elif at_once and not outbox.frames:
-                written += 1
-                try:
-                    outbox.write(wire)
-                except Exception as error:  # noqa: BLE001 - the others must get theirs
-                    self._journal.fault("flush_failed", error)
+                ready.append((outbox, wire))
             else:
                 queued += 1
                 outbox.frames.append(wire)
@@ -99,13 +100,30 @@ class Outboxes:
                     due.append(outbox)
         self.waiting += size * queued
         if frame.count > 1:
-            self.no_frames((1 - frame.count) * (written + queued), 0)
-        if written:
+            self.no_frames((1 - frame.count) * (len(ready) + queued), 0)
+        if ready:
+            self._write(ready)
             self.meter.flushed("at_once")
-            self._at_once += written
-            self._left(written, size * written, written)
+            self._at_once += len(ready)
+            self._left(len(ready), size * len(ready), len(ready))
+        for outbox in apart:
+            outbox.put(frame, ephemeral=ephemeral)
         if not self._armed:
             self.arm()
+
+    def _write(self, ready: Sequence[tuple[Flushed, bytes]]) -> None:
+        """To many who wait for nothing else; those whose transports are known all together."""
+        together = []
+        for outbox, data in ready:
+            if outbox.transport is not None:
+                together.append((outbox.transport, data))
+                continue
+            try:
+                outbox.write(data)
+            except Exception as error:  # noqa: BLE001 - the others must get theirs
+                self._journal.fault("flush_failed", error)
+        for error in write_all(together):
+            self._journal.fault("flush_failed", error)
 
     def due(self, outbox: Flushed) -> None:
         """Flush this one at the end of the turn."""
@@ -172,24 +190,32 @@ class Outboxes:
         due, self._due = self._due, []
         if len(due) >= MANY:
             self._flushed = self.reactor.seconds()
-        frames_out = bytes_out = writes = 0
+        frames_out = bytes_out = writes = joined = 0
+        ready: list[tuple[Flushed, bytes]] = []
+        apart = []
         for outbox in due:
             frames, waiting = outbox.frames, outbox.waiting
-            try:
-                if outbox.detour or waiting > CHUNK or not frames:
-                    outbox.flush()
-                    continue
-                outbox.due, outbox.waiting = False, 0
-                frames_out += len(frames)
-                bytes_out += waiting
-                writes += 1
-                chunk = frames[0] if len(frames) == 1 else b"".join(frames)
-                frames.clear()
-                outbox.write(chunk)
-            except Exception as error:  # noqa: BLE001 - the others must get theirs
-                self._journal.fault("flush_failed", error)
+            if outbox.detour or waiting > CHUNK or not frames:
+                apart.append(outbox)
+                continue
+            outbox.due, outbox.waiting = False, 0
+            frames_out += len(frames)
+            bytes_out += waiting
+            writes += 1
+            if len(frames) == 1:
+                ready.append((outbox, frames[0]))
+            else:
+                ready.append((outbox, b"".join(frames)))
+                joined += waiting
+            frames.clear()
+            if joined > JOINED:
+                self._write(ready)
+                ready.clear()
+                joined = 0
+        self._write(ready)
         self.waiting -= bytes_out
         self._left(frames_out, bytes_out, writes)
+        self._flush_apart(apart)
         if self._waited and frames_out < WORTH * writes:
             self._futile = RETRIAL
         self._waited = False
@@ -197,6 +223,14 @@ class Outboxes:
         self._armed = False
         if self._due:
             self.arm()
+
+    def _flush_apart(self, outboxes: Sequence[Flushed]) -> None:
+        """Those of whom more is to be asked."""
+        for outbox in outboxes:
+            try:
+                outbox.flush()
+            except Exception as error:  # noqa: BLE001 - the others must get theirs
+                self._journal.fault("flush_failed", error)
 
     def _report(self) -> None:
         if self._writes:

@@ -111,7 +111,7 @@ class ChatLine(Paced):
         super().onOpen()
         self.registerProducer(self._outbox, True)
         if self.factory.ways.direct_send and direct.is_known(self.transport):
-            self._outbox.goes_by(direct.by_socket(self.transport))
+            self._outbox.goes_by(self.transport)
         try:
             self._session = self.factory.house.open(
                 self._outbox, self._dialect, self._admitted.address
