@@ -197,10 +197,13 @@ class Daemon:
 
     async def _start_node(self) -> None:
         settings = node_settings(self._config)
+        turns = shortcuts.turns(
+            shortcuts.Ways(turn_end=self._config.delivery.shortcuts), self._reactor
+        )
         self._node = Node(
             Ports(
                 store=self._store,
-                bus=LocalBus(lambda call: self._reactor.callLater(0, call)),
+                bus=LocalBus(turns.soon),
                 auth=self._accounts,
                 clock=ReactorClock(self._reactor),
                 ids=SystemIds(),

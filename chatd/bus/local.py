@@ -11,9 +11,9 @@ from chatd.core.ports.bus import nothing_more
 
 
 class LocalBus:
-    """Hands on, in a later turn, all that was published until then.
+    """Hands on, a little later, all that was published until then: that is a turn of the bus.
 
-    ``soon`` makes that turn (the reactor's callLater(0, ...)); this bus itself loses nothing.
+    ``soon`` makes that turn (edge/reactor.py's Turns); this bus itself loses nothing.
     """
 
     def __init__(self, soon: Callable[[Callable[[], None]], object]) -> None:

@@ -122,8 +122,8 @@ class Outboxes:
                 outbox.write(data)
             except Exception as error:  # noqa: BLE001 - the others must get theirs
                 self._journal.fault("flush_failed", error)
-        for error in write_all(together):
-            self._journal.fault("flush_failed", error)
+        for failed in write_all(together):
+            self._journal.fault("flush_failed", failed)
 
     def due(self, outbox: Flushed) -> None:
         """Flush this one at the end of the turn."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.task import LoopingCall
+from twisted.python import log
 
 SAMPLE = 0.25
 """Seconds between two samples where ticks cannot be measured one by one."""
@@ -34,6 +35,10 @@ class Turns(Protocol):
         """Call once, when all else of this turn is done. It must not raise."""
         ...
 
+    def soon(self, call: Call, /) -> None:
+        """Call once, after what happens now, and in this turn if it has not come to its end."""
+        ...
+
     def load(self) -> float:
         """The share of the last moments in which the reactor was busy, 0 to 1."""
         ...
@@ -48,6 +53,8 @@ class NextTurns:
     def at_end(self, call: Call) -> None:
         """As soon as the reactor can."""
         self._reactor.callLater(0, call)
+
+    soon = at_end
 
     def load(self) -> float:
         """Nobody knows, so nobody shall wait."""
@@ -72,6 +79,7 @@ class TickingPoller:
         self._clock = clock
         self._soonest = soonest
         self._ending: list[Call] = []
+        self._next: list[Call] = []
         self.first: Callable[[list[tuple[int, int]]], list[tuple[int, int]]] | None = None
         self._woke = clock()
         self._load = 0.0
@@ -85,7 +93,7 @@ class TickingPoller:
 
     def poll(self, timeout: float = -1, maxevents: int = -1) -> list[tuple[int, int]]:
         """The reactor has done its work, and waits for more."""
-        if self._ending:
+        if self._next or self._ending:
             timeout = self._end_turn(timeout)
         woke, slept = self._woke, self._clock()
         if self.ticks:
@@ -105,16 +113,26 @@ class TickingPoller:
         """Before the next poll."""
         self._ending.append(call)
 
+    def soon(self, call: Call) -> None:
+        """Before what is to be done at the end: a timer of the reactor's would cost much more."""
+        self._next.append(call)
+
     def load(self) -> float:
         """Over about MOMENTS seconds."""
         return self._load
 
     def _end_turn(self, timeout: float) -> float:
         """Gives how long to wait now: a call may have set a timer, or asked for another turn."""
+        calls, self._next = self._next, []
+        for call in calls:
+            try:
+                call()
+            except Exception:  # noqa: BLE001 - as the reactor does with its timers
+                log.err()  # type: ignore[no-untyped-call]  # half typed library
         calls, self._ending = self._ending, []
         for call in calls:
             call()
-        if self._ending:
+        if self._next or self._ending:
             return 0.0
         soonest = self._soonest()
         if soonest is None:

@@ -12,18 +12,44 @@ from twisted.internet.defer import Deferred
 from chatd.core.errors import BYE
 from chatd.core.ports import Bundle, Frame, put_each
 from chatd.edge.outbox import GRACE, Outbox
-from chatd.edge.outboxes import BUSY, CHUNK, MANY, RETRIAL, Outboxes, broadcast
+from chatd.edge.outboxes import BUSY, CHUNK, JOINED, MANY, RETRIAL, Outboxes, broadcast
 from tests.unit.edge.test_outbox import Bench, BusyTurns, Wire
 
 LIMITS = (100, 4000, 4 * CHUNK)
 
 
+class Known:
+    """A transport such as direct.py knows, with a wire behind it."""
+
+    dataBuffer = b""
+    _tempDataBuffer = ()
+    connected = True
+    disconnecting = False
+
+    def __init__(self, wire: Wire) -> None:
+        self.socket = self
+        self.write = wire.write
+
+    def send(self, data: bytes) -> int:
+        """All of it, or nothing."""
+        try:
+            self.write(data)
+        except RuntimeError as error:
+            raise OSError from error
+        return len(data)
+
+
 class Many(Bench):
     """Some outboxes of one host. ``together``: whether they are told by a broadcast, and flushed
-    by the host; ``busy``: the load of its reactor."""
+    by the host; ``busy``: the load of its reactor; ``known``: whether their transports are."""
 
     def __init__(
-        self, *, together: bool = True, busy: float = 1.0, limits: tuple[int, ...] = LIMITS
+        self,
+        *,
+        together: bool = True,
+        busy: float = 1.0,
+        limits: tuple[int, ...] = LIMITS,
+        known: bool = False,
     ) -> None:
         super().__init__()
         self.together = together
@@ -34,8 +60,9 @@ class Many(Bench):
         self.outboxes: list[Outbox] = []
         for wire, limit in zip(self.wires, limits, strict=True):
             wire.outbox = Outbox(wire, self.all, limit, 3.0)
+            if known:
+                wire.outbox.goes_by(Known(wire))
             self.outboxes.append(wire.outbox)
-
         self.awaited: list[Deferred[None]] = []
 
     def does(self, step: tuple[Any, ...]) -> None:
@@ -86,22 +113,27 @@ steps = st.one_of(
 )
 
 
-@given(st.lists(steps, max_size=30))
-@example([("answer", 0, 130), ("answer", 0, 130), ("turn", 0.0), ("turn", GRACE)])
-@example([("answer", 1, 3000), ("await", 1), ("turn", 0.0)])
-@example([("answer", 0, 40), ("close", 0), ("tell", [40], False), ("turn", 0.0)])
-def test_it_is_as_if_each_were_told_and_flushed_by_itself(play: list[tuple[Any, ...]]) -> None:
-    together, one_by_one = Many(), Many(together=False)
+@given(st.lists(steps, max_size=30), st.booleans())
+@example([("answer", 0, 130), ("answer", 0, 130), ("turn", 0.0), ("turn", GRACE)], True)
+@example([("answer", 1, 3000), ("await", 1), ("turn", 0.0)], False)
+@example([("answer", 0, 40), ("close", 0), ("tell", [40], False), ("turn", 0.0)], True)
+def test_it_is_as_if_each_were_told_and_flushed_by_itself(
+    play: list[tuple[Any, ...]], known: bool
+) -> None:
+    together, one_by_one = Many(known=known), Many(together=False)
     for step in play:
         together.does(step)
         one_by_one.does(step)
         assert together.seen() == one_by_one.seen()
 
 
-@given(st.lists(steps, max_size=30))
-def test_what_is_written_at_once_overtakes_nothing(play: list[tuple[Any, ...]]) -> None:
+@given(st.lists(steps, max_size=30), st.booleans())
+def test_what_is_written_at_once_overtakes_nothing(
+    play: list[tuple[Any, ...]], known: bool
+) -> None:
     limits = (1 << 24,) * len(LIMITS)
-    idle, told = Many(busy=0.0, limits=limits), Many(together=False, limits=limits)
+    idle = Many(busy=0.0, limits=limits, known=known)
+    told = Many(together=False, limits=limits)
     for step in play:
         if step[0] not in {"close", "await"}:
             idle.does(step)
@@ -116,9 +148,10 @@ def test_what_is_written_at_once_overtakes_nothing(play: list[tuple[Any, ...]]) 
         assert idle.meter.count[count] == told.meter.count[count]
 
 
+@pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("busy", [0.0, BUSY, 1.0])
-def test_one_line_that_breaks_keeps_nobody_else_from_hearing(busy: float) -> None:
-    many = Many(busy=busy)
+def test_one_line_that_breaks_keeps_nobody_else_from_hearing(busy: float, known: bool) -> None:
+    many = Many(busy=busy, known=known)
     many.wires[1].breaks = True
     many.does(("tell", [10], False))
     many.turn()
@@ -132,6 +165,16 @@ def test_a_frame_is_made_once_for_all_of_them(busy: float) -> None:
     broadcast(many.outboxes, frame)
     many.turn()
     assert all(wire.writes[0] is frame.wire for wire in many.wires)
+
+
+def test_what_is_joined_for_each_is_written_before_it_becomes_much() -> None:
+    many = Many(limits=(1 << 20,) * 3 * (JOINED // CHUNK), known=True)
+    for _ in range(2):
+        many.does(("tell", [CHUNK // 2 - 10], False))
+    many.turn()
+    assert all(len(wire.writes) == 1 for wire in many.wires)
+    assert many.meter.count["frames_out"] == 2 * len(many.wires)
+    assert many.all.waiting == 0
 
 
 def test_nobody_is_told_when_nobody_is_there() -> None:

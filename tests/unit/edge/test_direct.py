@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from twisted.internet.protocol import Protocol
 from twisted.internet.tcp import Connection
 
-from chatd.edge.direct import by_socket, is_known
+from chatd.edge.direct import by_socket, is_known, write_all
 from tests.unit.edge.memory import World
 from tests.unit.edge.real import Turning
 
@@ -28,13 +29,25 @@ class Pair:
         protocol.makeConnection(self.connection)
 
 
-@pytest.fixture
-def pair(turning: Turning) -> Iterator[Pair]:
+@contextmanager
+def opened(turning: Turning) -> Iterator[Pair]:
     made = Pair(turning)
     yield made
     made.far.close()
     made.connection.stopWriting()
     made.connection.socket.close()
+
+
+@pytest.fixture
+def pair(turning: Turning) -> Iterator[Pair]:
+    with opened(turning) as made:
+        yield made
+
+
+@pytest.fixture
+def other(turning: Turning) -> Iterator[Pair]:
+    with opened(turning) as made:
+        yield made
 
 
 def test_a_plain_connection_is_sent_to_directly(pair: Pair) -> None:
@@ -75,6 +88,36 @@ def test_a_lost_peer_is_met_by_twisted(pair: Pair) -> None:
     pair.far.close()
     by_socket(pair.connection)(b"hello")
     assert pair.connection in pair.turning.reactor.getWriters()
+
+
+class Broken:
+    """What no transport is: it raises whatever it is asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise LookupError(name)
+
+
+def test_all_get_theirs_whatever_becomes_of_one(pair: Pair, other: Pair) -> None:
+    other.far.close()
+    parts = [(Broken(), b"x"), (other.connection, b"lost"), (pair.connection, b"hello")]
+    failed = write_all(parts)
+    assert pair.far.recv(100) == b"hello"
+    assert other.connection in other.turning.reactor.getWriters()
+    assert [type(error) for error in failed] == [LookupError]
+
+
+def test_what_fails_is_not_swallowed_for_one_alone() -> None:
+    with pytest.raises(LookupError):
+        by_socket(Broken())(b"x")
+
+
+def test_one_transport_may_have_several_parts(pair: Pair) -> None:
+    pieces = [bytes([at]) * 100_000 for at in range(1, 30)]
+    assert not write_all((pair.connection, piece) for piece in pieces)
+    got = b""
+    while len(got) < 2_900_000:
+        got += pair.turning.read(pair.far)
+    assert got == b"".join(pieces)
 
 
 def test_a_transport_that_is_not_known_gets_its_own_way() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import time
+from typing import Any
 
 import pytest
 from twisted.internet.task import Clock
+from twisted.python import log
 
 from chatd.edge import reactor as measuring
 from chatd.edge.listen import Listeners
@@ -131,6 +133,53 @@ def test_an_end_that_asks_for_another_end_has_it_in_the_next_turn(turning: Turni
     assert not done
     turning.reactor.doIteration(0)
     assert done == ["again"]
+
+
+def test_what_is_to_be_done_soon_is_done_in_the_same_turn_before_its_end(turning: Turning) -> None:
+    poller = ticking(turning)
+    done: list[str] = []
+
+    def work() -> None:
+        poller.at_end(lambda: done.append("end"))
+        poller.soon(bell)
+        done.append("work")
+
+    def bell() -> None:
+        done.append("bell")
+        poller.at_end(lambda: done.append("end of the bell"))
+        poller.soon(lambda: done.append("next bell"))
+
+    turning.reactor.callLater(0, work)
+    turning.reactor.callLater(0, lambda: done.append("other work"))
+    turning.reactor.iterate(0)
+    assert done == ["work", "other work", "bell", "end", "end of the bell"]
+    turning.reactor.doIteration(30)  # what was asked for meanwhile is not slept over
+    assert done[5:] == ["next bell"]
+
+
+def test_one_that_fails_keeps_no_other_from_being_done_soon(turning: Turning) -> None:
+    poller = ticking(turning)
+    done: list[str] = []
+    faults: list[Any] = []
+    log.addObserver(faults.append)
+    try:
+        poller.soon([].pop)
+        poller.soon(lambda: done.append("other"))
+        poller.at_end(lambda: done.append("end"))
+        turning.reactor.doIteration(30)
+    finally:
+        log.removeObserver(faults.append)
+    assert done == ["other", "end"]
+    assert [fault["failure"].type for fault in faults if fault["isError"]] == [IndexError]
+
+
+def test_where_turns_are_not_known_soon_is_a_timer() -> None:
+    clock = Clock()
+    done: list[str] = []
+    measuring.NextTurns(clock).soon(lambda: done.append("bell"))
+    assert not done
+    clock.advance(0)
+    assert done == ["bell"]
 
 
 def test_the_load_is_the_share_of_time_that_is_worked() -> None:
