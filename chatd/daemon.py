@@ -197,13 +197,10 @@ class Daemon:
 
     async def _start_node(self) -> None:
         settings = node_settings(self._config)
-        turns = shortcuts.turns(
-            shortcuts.Ways(turn_end=self._config.delivery.shortcuts), self._reactor
-        )
         self._node = Node(
             Ports(
                 store=self._store,
-                bus=LocalBus(turns.soon),
+                bus=LocalBus(shortcuts.soon(self._reactor, self._config.delivery.shortcuts)),
                 auth=self._accounts,
                 clock=ReactorClock(self._reactor),
                 ids=SystemIds(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import select
 import socket
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from twisted.internet.tcp import Connection
 from chatd.edge import direct, opening, reads, short
 from chatd.edge.admission import Admitted
 from chatd.edge.ports import EdgeMeter
-from chatd.edge.reactor import NextTurns, TickingPoller, Turns
+from chatd.edge.reactor import Call, NextTurns, TickingPoller, Turns
 from chatd.edge.upgraded import Upgraded, UpgradedFactory, likeness
 
 
@@ -58,6 +59,11 @@ def turns(ways: Ways, reactor: Any) -> Turns:
     """The reactor's turns, as well as they are known."""
     poller = _poller(reactor) if ways.turn_end else None
     return poller or NextTurns(reactor)
+
+
+def soon(reactor: Any, taken: bool) -> Callable[[Call], None]:
+    """How to call something a little later; ``taken``: in the same turn, where turns are known."""
+    return turns(Ways(turn_end=taken), reactor).soon
 
 
 def read(ways: Ways, reactor: Any) -> None:

@@ -4,8 +4,8 @@ Rounds are interleaved: quiet, attacked, quiet, attacked. A round gives the medi
 trips; the figure of an attack is the median of its rounds' ratios. The goal is 2.
 `python -m tests.bench [ATTACK ...]` runs some of them only; `python -m tests.bench peers` compares
 chatd with other servers (peers.py), `... storm` lets ten thousand come back at once (storm.py),
-`... growth` asks a store that holds very much (growth.py), and `... deflate` says what compression
-costs and spares (deflate.py).
+`... growth` asks a store that holds very much (growth.py), `... deflate` says what compression
+costs and spares (deflate.py), and `... profile` where the CPU time goes (profile.py).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 import chatd
-from tests.bench import deflate, growth, peers, storm
+from tests.bench import deflate, growth, peers, profile, storm
 from tests.process.attacks import ATTACKS
 from tests.process.company import UNDER_ATTACK, Company, attacked
 from tests.process.harness import Daemon
@@ -75,7 +75,8 @@ def say(text: str) -> None:
 
 if __name__ == "__main__":
     others = {
-        each.__name__.rpartition(".")[2]: each.main for each in (deflate, growth, peers, storm)
+        each.__name__.rpartition(".")[2]: each.main
+        for each in (deflate, growth, peers, profile, storm)
     }
     if sys.argv[1:2] and sys.argv[1] in others:
         sys.exit(others[sys.argv[1]](sys.argv[2:]))

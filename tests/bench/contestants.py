@@ -1,5 +1,6 @@
 """Those who are compared: how each is installed, started, and spoken to by the load generator.
-Peers are installed on first use, each into a folder of its own in .cache/bench; nothing else."""
+Peers are installed on first use, each into a folder of its own in .cache/bench; nothing else.
+Here are those in Python and on Node.js; Debian's are debian.py's."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -219,91 +220,3 @@ class OnNodeWithJson(OnNode):
     name = "Node ws with JSON"
     mode = ("json",)
     speech = Speech(send=json.dumps({"type": "send", "room": "r{r}", "text": "{m}"}))
-
-
-def from_debian(*packages: str) -> Path:
-    """The folder with these packages' files; nothing is installed on this host. Raises Missing."""
-    folder = CACHE / packages[0]
-    mark = folder / "packages"
-    if not mark.exists() or mark.read_text() != str(packages):
-        if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
-            raise Missing("this host has no Debian packages")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        run(["apt-get", "download", "-q", *packages], folder)
-        for file in folder.glob("*.deb"):
-            run(["dpkg", "-x", file, folder / "new"])
-        (folder / "new").rename(folder / "unpacked")
-        mark.write_text(str(packages))
-    return folder / "unpacked"
-
-
-def debian_versions(folder: str, *globs: str) -> str:
-    """Of those that from_debian brought."""
-    files = [file for each in globs for file in sorted((CACHE / folder).glob(each))]
-    return ", ".join(" ".join(run(["dpkg-deb", "-W", file]).split()) for file in files)
-
-
-NGINX = ("libnginx-mod-nchan", "nginx", "nginx-common")
-
-
-class Nchan(Contestant):
-    """nginx with nchan, from Debian."""
-
-    name = "nginx nchan"
-
-    def install(self) -> None:
-        """Unpacked beside, never on the host."""
-        root = from_debian(*NGINX)
-        self._binary = root / "usr/sbin/nginx"
-        self._module = root / "usr/lib/nginx/modules/ngx_nchan_module.so"
-        self.version = debian_versions(NGINX[0], "*nchan_*", "nginx_*")
-
-    def words(self, port: int, folder: Path) -> list[str]:
-        told = (SERVERS / "nchan.conf").read_text()
-        for name, value in {"port": port, "folder": folder, "module": self._module}.items():
-            told = told.replace(f"{{{name}}}", str(value))
-        (folder / "nginx.conf").write_text(told)
-        command = f"exec {self._binary} -p {folder} -c {folder}/nginx.conf"
-        # nchan wants Debian's folders, whatever the configuration says: in a world of its own
-        folders = "mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/nginx"
-        return ["unshare", "--mount", "sh", "-c", f"{folders} && {command}"]
-
-
-class Nats(Contestant):
-    """nats-server with its WebSocket listener, from Debian."""
-
-    name = "NATS"
-    more = ""
-    speech = Speech(
-        path="/",
-        hellos=('CONNECT {"verbose":false,"echo":true}{n}', "SUB r{r} 1{n}", "PING{n}"),
-        awaits=("PONG", 1),
-        send="PUB r{r} 128{n}{m}{n}",
-        binary=True,
-    )
-
-    def install(self) -> None:
-        """Unpacked beside, never on the host."""
-        self._binary = from_debian("nats-server") / "usr/sbin/nats-server"
-        self.version = run([self._binary, "--version"]).strip()
-
-    def words(self, port: int, folder: Path) -> list[str]:
-        told = (SERVERS / "nats.conf").read_text().replace("{port}", str(port))
-        (folder / "nats.conf").write_text(told.replace("{more}", self.more))
-        return [str(self._binary), "-c", str(folder / "nats.conf")]
-
-
-PEERS: tuple[Callable[[], Contestant], ...] = (
-    lambda: OnPython("socketify", "socketify==0.0.31"),
-    Nats,
-    Nchan,
-    lambda: OnPython("picows", "picows==2.3.1"),
-    OnNode,
-    OnNodeWithJson,
-    lambda: OnPython("aiohttp", "aiohttp==3.14.5", "uvloop==0.23.0"),
-    lambda: OnPython("websockets", "websockets==17.4"),
-    lambda: OnPython("Autobahn", "autobahn[twisted]==26.10.2"),
-    OnBarePython,
-)
-"""Everybody but chatd, in the order of the tables."""

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.cases import Case
-from tests.bench.contestants import CACHE, Contestant, Missing, Speech, from_debian, run
+from tests.bench.contestants import CACHE, Contestant, Missing, Speech, run
+from tests.bench.debian import from_debian
 from tests.bench.processes import cpu, memory, pin
 
 SOURCES = sorted(Path(__file__).with_name("load").glob("*.[ch]"))

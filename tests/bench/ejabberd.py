@@ -10,17 +10,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from tests.bench.contestants import (
-    BOOT,
-    SERVERS,
-    Contestant,
-    Missing,
-    Speech,
-    debian_versions,
-    from_debian,
-    run,
-    wait_for,
-)
+from tests.bench.contestants import BOOT, SERVERS, Contestant, Missing, Speech, run, wait_for
+from tests.bench.debian import debian_versions, from_debian
 from tests.bench.processes import end
 from tests.process.harness import free_port
 

@@ -11,15 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench.contestants import (
-    CACHE,
-    SERVERS,
-    Contestant,
-    Missing,
-    Speech,
-    from_debian,
-    run,
-)
+from tests.bench.contestants import CACHE, SERVERS, Contestant, Missing, Speech, run
+from tests.bench.debian import from_debian
 from tests.bench.ejabberd import Ejabberd, EjabberdOnPostgres
 from tests.process.harness import free_port
 

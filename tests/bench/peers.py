@@ -13,7 +13,7 @@ import platform
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -22,13 +22,34 @@ from typing import Any
 
 import chatd
 from tests.bench.cases import BEHIND, CASES, Case
-from tests.bench.contestants import PEERS, Contestant, Missing
+from tests.bench.contestants import (
+    Contestant,
+    Missing,
+    OnBarePython,
+    OnNode,
+    OnNodeWithJson,
+    OnPython,
+)
+from tests.bench.debian import Nats, Nchan
 from tests.bench.driving import built, measured
 from tests.bench.keepers import KEEPERS
 from tests.bench.ours import Ours, OursDurable
 from tests.bench.proxied import Proxied
 from tests.bench.table import table
 
+PEERS: tuple[Callable[[], Contestant], ...] = (
+    lambda: OnPython("socketify", "socketify==0.0.31"),
+    Nats,
+    Nchan,
+    lambda: OnPython("picows", "picows==2.3.1"),
+    OnNode,
+    OnNodeWithJson,
+    lambda: OnPython("aiohttp", "aiohttp==3.14.5", "uvloop==0.23.0"),
+    lambda: OnPython("websockets", "websockets==17.4"),
+    lambda: OnPython("Autobahn", "autobahn[twisted]==26.10.2"),
+    OnBarePython,
+)
+"""Everybody but chatd, in the order of the tables."""
 Results = dict[str, Any]
 KEPT = ("versions", "commands", "left_out", "loads", "cases")
 """What a run adds to, when its file is there already."""

@@ -6,7 +6,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.bench.contestants import NGINX, Missing, debian_versions, from_debian, run, wait_for
+from tests.bench.contestants import Missing, run, wait_for
+from tests.bench.debian import NGINX, debian_versions, from_debian
 from tests.bench.ours import Ours, Sections
 from tests.bench.processes import end
 from tests.process.harness import PROJECT, Daemon, free_port

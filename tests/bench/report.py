@@ -11,6 +11,7 @@ from tests.bench.behind import behind
 from tests.bench.deflate import EACH, OFF, SHARED
 from tests.bench.goals import GOALS, Goal, judged
 from tests.bench.picture import picture
+from tests.bench.profile import table as profile
 from tests.bench.table import OURS, ratio, table, wrong
 from tests.process.harness import PROJECT
 
@@ -33,6 +34,7 @@ def page(results: dict[str, Any]) -> str:
         "BEHIND": behind(results),
         "GROWTH": _growth(results.get("growth")),
         "DEFLATE": _deflate(results.get("deflate")),
+        "PROFILE": profile(results.get("profile")),
         "LOADS": ", ".join(f"{name} {load}" for name, load in results["loads"].items()),
     }
     for name, text in parts.items():

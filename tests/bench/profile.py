@@ -1,0 +1,103 @@
+"""Where chatd's CPU time goes: `python -m tests.bench profile [--case NAME] [--out FILE]`.
+
+The kernel's own sampler (`perf`, of Debian's linux-perf; as root) looks at the daemon's main thread
+a thousand times a second while a case runs: at the instruction, not at the next line of Python, as
+a sampler within the interpreter would. What is in the kernel is told by its system calls."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench.cases import CASES, Case
+from tests.bench.contestants import Missing, run
+from tests.bench.driving import built, measured
+from tests.bench.keeping import keep
+from tests.bench.ours import Ours, OursDurable
+
+SHOWN = ("room100", "room1000", "one", "small", "echo", "paced300k", "durable")
+RATE = 999
+"""Samples a second."""
+SECONDS = 3
+CALLS = {
+    "send": ("__x64_sys_sendto", "__arm64_sys_sendto"),
+    "recv": ("__x64_sys_recvfrom", "__arm64_sys_recvfrom"),
+    "poll": ("__x64_sys_epoll_wait", "__arm64_sys_epoll_pwait"),
+}
+LIBRARIES = {"interpreter": r"(lib)?python3", "JSON": r"_core\.cpython", "SQLite": r"libsqlite3"}
+Shares = dict[str, float]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Sample, print, keep."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench profile", description=__doc__)
+    parser.add_argument("--case", action="append", choices=SHOWN)
+    parser.add_argument("--out", type=Path, help="a file for the figures")
+    args = parser.parse_args(argv)
+    built()
+    found = {case.title: sampled(case) for case in CASES if case.name in (args.case or SHOWN)}
+    print(table(found))  # noqa: T201  # to whoever waits
+    keep(args.out, "profile", found)
+    return 0
+
+
+def sampled(case: Case) -> Shares:
+    """Percent of the CPU time by where it goes. Raises Missing."""
+    perf = shutil.which("perf")
+    if perf is None:
+        raise Missing("there is no perf here: apt-get install linux-perf")
+    who = (OursDurable if case.durable else Ours)(case.rooms)
+    with TemporaryDirectory(prefix="chatd-bench-") as folder:
+        who.start(Path(folder))
+        data = Path(folder) / "perf.data"
+        command = [perf, "record", "-q", "-g", "-e", "cpu-clock", "-F", str(RATE), "-o", str(data)]
+        watch = [*command, "-t", str(who.daemon.pid), "--", "sleep", str(SECONDS)]
+        sampler = threading.Timer(2 * case.warm + 1, lambda: subprocess.run(watch, check=False))
+        try:
+            sampler.start()
+            measured(who, replace(case, seconds=SECONDS + 4.0))
+            sampler.join()
+        finally:
+            who.stop()
+        return _shares(perf, data)
+
+
+def _shares(perf: str, data: Path) -> Shares:
+    report = [perf, "report", "--stdio", "-g", "none", "-i", str(data)]
+    calls = _told(run([*report, "--children", "--sort", "symbol"]), r"\[k\] (\w+)")
+    parts = _told(run([*report, "--no-children", "--sort", "dso"]), r"(\S+)")
+    told = {name: sum(calls.get(each, 0.0) for each in those) for name, those in CALLS.items()}
+    told["rest of the kernel"] = parts.get("[kernel.kallsyms]", 0.0) - sum(told.values())
+    for name, pattern in LIBRARIES.items():
+        told[name] = sum(share for part, share in parts.items() if re.match(pattern, part))
+    told["other libraries"] = 100 - sum(told.values())
+    return {name: round(share, 1) for name, share in told.items()}
+
+
+def _told(report: str, pattern: str) -> Shares:
+    """The first percentage of each line, by what follows."""
+    lines = re.finditer(rf"^\s*([\d.]+)%\s+(?:[\d.]+%\s+)?{pattern}", report, re.MULTILINE)
+    return {line[2]: float(line[1]) for line in lines}
+
+
+def table(found: dict[str, Shares] | None) -> str:
+    """As Markdown, in percent; a word where it was not measured."""
+    if found is None:
+        return "Not measured."
+    heads = list(next(iter(found.values()), {}))
+    lines = ["| case | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+    for title, shares in found.items():
+        lines.append(f"| {title} | " + " | ".join(f"{shares[head]:.0f}" for head in heads) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
