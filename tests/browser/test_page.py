@@ -347,6 +347,7 @@ def test_names_that_attack_stay_text_even_from_a_server_that_lets_them_in(
         played.tells(type="typing", room="lobby", user=name, on=True)
     expect(ann.messages.locator(".who")).to_have_text(list(HOSTILE))
     expect(ann.log.locator(".aside")).to_have_text([f"{name} joined" for name in HOSTILE])
+    played.settles()
     expect(ann.page.locator("#people .who")).to_have_count(len(HOSTILE))
     expect(ann.page.locator("#typing")).to_have_text("Several people are typing")
     expect(ann.page.locator("#server")).to_have_text(HOSTILE[0])
