@@ -13,7 +13,7 @@ from chatd.core.events import Attending, Entered, Invited, Ok, RoomLine, RoomLis
 from chatd.core.limits import met
 from chatd.core.log import Member, Rank, StoredRoom
 from chatd.core.policy import Verb, decide
-from chatd.core.ports import NameTaken
+from chatd.core.ports import LastOwner, NameTaken
 from chatd.core.rooms import Attendance, Person, Room
 
 
@@ -94,12 +94,17 @@ async def _space(host: Host, room: Room) -> None:
 
 
 async def leave(host: Host, session: Caller, command: c.Leave) -> Ok:
-    """Leave a room, with all one's sessions."""
+    """Leave a room, with all one's sessions; not as its last owner while others are members."""
     me = session.me
     place = await place_of(host, me, command.room)
     must(host, me, "leave", place)
     if place.lasting:
-        await host.store.drop_member(place.room.room_id, me.user_id)
+        room_id = place.room.room_id
+        try:
+            await host.store.drop_member(room_id, me.user_id, keep_owner=not me.operator)
+        except LastOwner:
+            must(host, me, "leave", place, last_owner=True)
+            raise
     host.depart(me, place.room, "left", by=session)
     return Ok()
 
@@ -180,7 +185,12 @@ async def role(host: Host, session: Caller, command: c.Role, act: Act) -> Ok:
         raise Refused("no_such_user", f"{member.name!r} is not a member of this room; invite first")
     changed = Member(user_id=member.user_id, name=member.name, guest=member.guest, rank=rank)
     deed = act.deed(member.user_id, user=member.name, room=place.room.label, role=rank.value)
-    await host.store.set_member(place.room.room_id, changed, deed=deed)
+    room_id, keep_owner = place.room.room_id, not me.operator
+    try:
+        await host.store.set_member(room_id, changed, deed=deed, keep_owner=keep_owner)
+    except LastOwner:
+        must(host, me, "role", place, last_owner=True)
+        raise
     attendance = _attendance(host, member, place.room)  # anew: they may have come or gone
     if attendance is not None:
         attendance.rank, attendance.lasting = rank, True

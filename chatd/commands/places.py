@@ -66,6 +66,7 @@ def case_of(
     own: bool = False,
     over: Rank | None = None,
     over_operator: bool = False,
+    last_owner: bool = False,
 ) -> Case:
     """The one place where a case is put together: of what is known of a person and a room, and of
     what is laid on them now. Does not suspend."""
@@ -83,6 +84,7 @@ def case_of(
         banned=_laid(host, "ban", user_id, room),
         muted=_laid(host, "mute", user_id, room),
         read_only=laid.rules(room_id).read_only,
+        last_owner=last_owner,
         slow_wait=laid.slow_wait(room_id, user_id),
         emergency=laid.emergency,
     )
@@ -108,9 +110,18 @@ def asked(case: Case) -> None:
         raise refusal(verdict)
 
 
-def must(host: Host, me: Person, verb: Verb, place: Attendance, *, own: bool = False) -> None:
+def must(
+    host: Host,
+    me: Person,
+    verb: Verb,
+    place: Attendance,
+    *,
+    own: bool = False,
+    last_owner: bool = False,
+) -> None:
     """The same for something that one does in one's room."""
-    asked(case_of(host, me.actor, me.user_id, verb, place.room, place.rank, own=own))
+    actor, room, rank = me.actor, place.room, place.rank
+    asked(case_of(host, actor, me.user_id, verb, room, rank, own=own, last_owner=last_owner))
 
 
 def kept(room: Room) -> None:

@@ -134,6 +134,24 @@ def test_somebody_who_goes_while_they_are_invited_finds_the_room_later() -> None
     house.ends()
 
 
+def test_two_owners_who_leave_at_once_do_not_both_leave() -> None:
+    house = House()
+    for name in ("carl", "dora", "emil"):
+        house.account(name, SECRET)
+    carl, dora = house.user("carl", SECRET), house.user("dora", SECRET)
+    carl.asks(type="create", room="garden")
+    for name in ("dora", "emil"):
+        carl.asks(type="invite", room="garden", user=name)
+    carl.asks(type="role", room="garden", user="dora", role="owner")
+    answers(carl), answers(dora)
+    house.weather.hold("drop_member")
+    carl.begins(type="leave", room="garden", id=1)
+    dora.begins(type="leave", room="garden", id=2)
+    house.weather.release()
+    assert sorted([*answers(carl), *answers(dora)]) == ["forbidden", "ok"]
+    house.ends()
+
+
 # --- who belongs --------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from chatd.core.audit import Deed
 from chatd.core.audit_walk import Walk
-from chatd.core.log import Account, Author, RoomId, StoredMessage, Token, UserId
+from chatd.core.log import Account, Author, Rank, RoomId, StoredMessage, Token, UserId
 from chatd.core.names import skeleton
 from chatd.core.ports import NoSuchTarget, StoreFailed
 from chatd.core.sanctions import Subject
@@ -26,7 +26,7 @@ from chatd.store.sqlite import SqliteStore, erase
 from chatd.store.sqlite.blocking import Run
 from chatd.store.sqlite.erase import NAME, Erasing, Place
 from tests.unit.store.conftest import at_once
-from tests.unit.store.examples import BOB, draft, finds, make_room, member, page
+from tests.unit.store.examples import BOB, account, draft, finds, make_room, member, page
 
 ZEB = Author(UserId("u-zebra"), "zebulon", False)
 NOW = 5_000
@@ -377,6 +377,23 @@ def test_it_says_what_it_did(office: Office) -> None:
         'by "erased user" are now: 3 messages, 1 reaction, 4 changes\n'
         "removed: 2 texts, from the log and from search\n"
         "open sessions end in a moment; backups keep what they have until they go\n"
+    )
+
+
+def test_it_names_the_rooms_that_nobody_owns_now(office: Office) -> None:
+    """Not those that somebody else owns as well, unless they cannot act."""
+    run, store = office.run, office.store
+    disabled = Author(UserId("u9"), "dis", False)
+    run(store.add_account(account(disabled.name, disabled.user_id), "dis", 1))
+    run(store.set_disabled(disabled.user_id, True, 1))
+    for name, other in (("den", None), ("hall", disabled), ("shared", BOB)):
+        room = run(make_room(store, name))
+        for who in filter(None, (ZEB, other)):
+            run(store.set_member(room, member(who, Rank.OWNER)))
+    office.erases()
+    assert office.out.getvalue().endswith(
+        "without an owner now: den, hall; an operator in the room makes somebody one "
+        "(/role PERSON owner)\n"
     )
 
 
