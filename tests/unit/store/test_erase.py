@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chatd.core.audit import Deed
+from chatd.core.audit import Deed, Wanted
 from chatd.core.audit_walk import Walk
 from chatd.core.log import Account, Author, Rank, RoomId, StoredMessage, Token, UserId
 from chatd.core.names import skeleton
@@ -235,11 +235,34 @@ def test_the_audit_log_stays_whole_and_says_who_did_it(office: Office) -> None:
     assert walk.end(office.run(office.store.audit_head())).flaws == ()
     told = [(r.verb, r.told_who.name, r.told_what.get("user")) for r in records]
     assert told == [
-        ("kick", NAME, "bob"),
-        ("kick", "bob", NAME),
-        ("kick", NAME, NAME),
+        ("kick", f"{NAME} {ZEB.user_id}", "bob"),
+        ("kick", "bob", f"{NAME} {ZEB.user_id}"),
+        ("kick", "", f"{NAME} {ZEB.user_id}"),
         ("user_erase", "root", None),
     ]
+
+
+def test_the_audit_log_still_says_who_did_it_on_the_host(office: Office) -> None:
+    """They have a name and no id, unlike somebody who failed to log in."""
+    run, store = office.run, office.store
+    done = Deed(
+        ts=2, verb="user_disable", actor="root", address="host", target_id=ZEB.user_id,
+        facts={"user": ZEB.name},
+    )  # fmt: skip
+    run(store.record(done))
+    office.erases()
+    (found,) = run(store.audit_found(Wanted(verb="user_disable"), None, 9))
+    assert (found.told_who.name, found.told_who.address) == ("root", "host")
+    assert found.told_what == {"user": f"{NAME} {ZEB.user_id}"}
+    assert traces(office.path, ZEB.name) == []
+
+
+def test_an_audit_log_that_was_spoilt_is_no_hindrance(office: Office) -> None:
+    with closing(sqlite3.connect(office.path)) as connection, connection:
+        connection.execute("DROP TRIGGER audit_holds")
+        connection.execute("UPDATE audit SET who = 'no JSON' WHERE actor_id = ''")
+    assert office.erases() == 0
+    assert traces(office.path, ZEB.name, "no JSON") == []
 
 
 def test_what_others_said_stays_readable(office: Office) -> None:
