@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
-from chatd.commands.places import asked, case_of, must, place_of, refusal, topic_of, unseen
+from chatd.commands.places import asked, case_of, entered, must, place_of, refusal, topic_of, unseen
 from chatd.core import commands as c
 from chatd.core import names
 from chatd.core.errors import Refused
-from chatd.core.events import Attending, Entered, Invited, Ok, RoomLine, RoomList
+from chatd.core.events import Attending, Invited, Ok, RoomLine, RoomList
 from chatd.core.limits import met
 from chatd.core.log import Member, Rank, StoredRoom
 from chatd.core.policy import Verb, decide
@@ -59,12 +59,7 @@ def _attend(
     fresh = room.room_id not in me.rooms
     place = host.attend(me, room, rank, lasting=lasting, quiet=quiet, read=read, by=session)
     if fresh:
-        s = host.state_of(place)
-        entered = Entered(
-            room=s.room, epoch=s.epoch, seq=s.seq, topic=s.topic, kind=s.kind, role=s.role,
-            read=s.read, title=s.title, slow=s.slow, read_only=s.read_only, history=s.history,
-        )  # fmt: skip
-        host.tell_person(me, entered, label=room.label, but=session)
+        host.tell_person(me, entered(host, place), label=room.label, but=session)
     return place
 
 

@@ -7,6 +7,7 @@ from chatd.commands.host import Host
 from chatd.core import names
 from chatd.core import text as texts
 from chatd.core.errors import Refused
+from chatd.core.events import Entered
 from chatd.core.log import Rank, UserId
 from chatd.core.policy import Actor, Case, Laid, Verb, Verdict, decide
 from chatd.core.rooms import Attendance, Person, Room
@@ -35,6 +36,15 @@ def grounds(host: Host, me: Person, place: Attendance) -> object:
     """All that can change, between two messages of one person in one room, of what decides whether
     they may be said, but slow mode: an equal value, and the policy says the same."""
     return host.laid.edition, place.rank, me.operator
+
+
+def entered(host: Host, place: Attendance) -> Entered:
+    """One's place as one's other sessions are told of it."""
+    s = host.state_of(place)
+    return Entered(
+        room=s.room, epoch=s.epoch, seq=s.seq, topic=s.topic, kind=s.kind, role=s.role,
+        read=s.read, title=s.title, slow=s.slow, read_only=s.read_only, history=s.history,
+    )  # fmt: skip
 
 
 def room_key(name: str) -> str:
