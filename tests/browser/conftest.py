@@ -102,8 +102,11 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 @pytest.fixture
 def scripted(page_server: Daemon, visitor: MakeVisitor) -> Scripted:
-    """Somebody in the lobby of a server that the test plays; only the page itself is real."""
+    """Somebody in the lobby of a server that the test plays; only the page itself is real. The page
+    is at rest, and its clock stands still."""
     person = visitor(page_server)
     played = Scripted(person)
     person.enters("ann")
+    played.settles()
+    played.until_asked("read")  # the last that a page asks by itself
     return played

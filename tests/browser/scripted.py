@@ -1,4 +1,4 @@
-"""A server that a test plays, behind a page whose clock the test moves.
+"""A server that a test plays, behind a page whose clock stands still until the test moves it.
 For what a real one does seldom, or never: late closes, silence, and names that no rule lets in."""
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ WELCOME: Frame = {
     "login_timeout_ms": 10_000,
     "limits": {"message_bytes": 1000, "frame_bytes": 9000, "rate": 20.0, "burst": 100},
 }
+NOW_S = 1_760_000_000
+"""What the page's clock says when it opens."""
+DAY_S = 86_400
+SETTLED_MS = 1000
+"""By then a page has drawn everything, and has said what it read."""
 LOBBY: Frame = {"room": "lobby", "epoch": "e", "seq": 7}
 
 
@@ -50,7 +55,8 @@ class Scripted:
             "unread": {"rooms": []},
             "send": {"room": "lobby", "seq": 10, "ts": 1_760_000_000_000},
         }
-        person.page.clock.install()
+        person.page.clock.install(time=NOW_S - DAY_S)  # it runs, and can only be stopped ahead
+        person.page.clock.pause_at(NOW_S)
         person.page.route_web_socket(re.compile("/ws"), self._opened)
 
     def _opened(self, route: WebSocketRoute) -> None:
@@ -74,12 +80,14 @@ class Scripted:
             self._answer(self.lines[-1], asked)
 
     def tells(self, **event: Any) -> None:
-        """Send an event."""
+        """Send an event; the page has heard it."""
         self.lines[-1].send(json.dumps(event))
+        self._meets()
 
     def closes(self, code: int, reason: str = "") -> None:
-        """End the line."""
+        """End the line; the page has seen it."""
         self.lines[-1].close(code=code, reason=reason)
+        self._meets()
 
     def until_asked(self, command: str, times: int = 1) -> None:
         """Wait for so many of a command. Raises TimeoutError."""
@@ -87,10 +95,24 @@ class Scripted:
         while [asked["type"] for asked in self.asked].count(command) < times:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no {command} came, only {self.asked}")
-            self.person.page.evaluate("() => 1")  # frames arrive while the page is asked
+            self._meets()
+
+    def settles(self) -> None:
+        """Wait until the page that has come in asks no more by itself, and has drawn it all."""
+        self.until_asked("history")
+        self.passes(SETTLED_MS)
+
+    def passes(self, milliseconds: int) -> None:
+        """Let so much time go by on the page. Real time counts for nothing."""
+        self._meets()
+        self.person.page.clock.run_for(milliseconds)
+        self._meets()
+
+    def _meets(self) -> None:
+        """What either side has sent has arrived: frames do while the page is asked."""
+        self.person.page.evaluate("() => 1")
 
     def opened_after(self, milliseconds: int) -> int:
         """How many lines there were, all told, when so much time has gone by on the page."""
-        self.person.page.clock.run_for(milliseconds)
-        self.person.page.evaluate("() => 1")
+        self.passes(milliseconds)
         return len(self.lines)

@@ -165,7 +165,6 @@ def test_on_a_slow_line_a_message_is_there_at_once_and_final_when_it_is_stored(
     scripted: Scripted,
 ) -> None:
     ann = scripted.person
-    scripted.until_asked("read")
     scripted.silent = True
     ann.says("no answer yet")
     expect(ann.texts).to_have_text(["no answer yet"])
