@@ -35,6 +35,8 @@ class Built:
         with (self.folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not out.exists():
+                for half in (new, self.folder / "work"):
+                    shutil.rmtree(half, ignore_errors=True)
                 new.mkdir()
                 make(new)
                 new.rename(out)
