@@ -7,11 +7,13 @@ import asyncio
 import json
 import ssl
 import sys
+from pathlib import Path
 
 from chatd.bench.crowd import Crowd, Plan
 from chatd.bench.report import text, told
 from chatd.client import ChatError
 from chatd.client.address import address
+from chatd.ops.plain import plain
 
 USAGE = 2
 
@@ -52,5 +54,5 @@ def plan_of(args: argparse.Namespace) -> Plan:
         size=args.size,
         prefix=args.prefix,
         history=False if args.no_history else None,
-        tls=ssl.create_default_context(cafile=args.ca) if args.ca else None,
+        tls=ssl.create_default_context(cafile=plain(Path(args.ca))) if args.ca else None,
     )

@@ -26,6 +26,7 @@ from chatd.canary.watch import Canary, Plan
 from chatd.client.address import address
 from chatd.ops import logs, systemd
 from chatd.ops.metrics_board import Board
+from chatd.ops.plain import plain
 
 USAGE = 2
 REFRESH = 5.0
@@ -53,7 +54,7 @@ def plan_of(args: argparse.Namespace) -> Plan:
     if args.ca and not where.tls:
         raise ValueError(f"--ca is for wss://, and {where} has no TLS")
     token_file = Path(args.token_file) if args.token_file else None
-    if token_file is not None and not token_file.read_text(encoding="ascii").strip():
+    if token_file is not None and not plain(token_file).read_text(encoding="ascii").strip():
         raise ValueError(f"{token_file}: there is no token in it; `chatd token add USER` makes one")
     return Plan(
         url=args.url,
@@ -61,7 +62,7 @@ def plan_of(args: argparse.Namespace) -> Plan:
         interval=args.interval,
         guest=args.guest,
         token_file=token_file,
-        tls=ssl.create_default_context(cafile=args.ca) if args.ca else None,
+        tls=ssl.create_default_context(cafile=plain(Path(args.ca))) if args.ca else None,
     )
 
 

@@ -28,6 +28,7 @@ from chatd.client import (
 )
 from chatd.ops.logs import Log
 from chatd.ops.metrics_board import Board
+from chatd.ops.plain import plain
 
 TEXT = "canary"
 OPENING = 30.0
@@ -72,7 +73,7 @@ class Session:
         """A client that goes on where the last one was. Raises ChatError, and OSError when there is
         no token."""
         plan = self._plan
-        token = plan.token_file.read_text().strip() if plan.token_file else None
+        token = plain(plan.token_file).read_text().strip() if plan.token_file else None
         client = Client(
             plan.url,
             guest=None if token else self._guest,

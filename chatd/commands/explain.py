@@ -116,11 +116,16 @@ async def _case(
     case = case_of(
         host, known.actor, known.user_id, about, room, rank,
         own=own, over=over, over_operator=over_operator,
+        last_owner=verb == "leave" and await _last_owner(host, known, room),
     )  # fmt: skip
     if room is not None:
         return case, "inside" if rank else "outside"
     named = command.room is not None and verb not in ABOUT_NO_ROOM
     return case, "nowhere" if named else "none"
+
+
+async def _last_owner(host: Host, known: Known, room: Room | None) -> bool:
+    return room is not None and await host.store.last_owner(room.room_id, known.user_id)
 
 
 async def _rank(host: Host, known: Known, room: Room | None) -> Rank | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 
 from chatd.commands.host import Attempt, Caller, Host
-from chatd.commands.places import asked, case_of, room_key
+from chatd.commands.places import asked, case_of, entered, room_key
 from chatd.core import commands as c
 from chatd.core import hooks, names
 from chatd.core.errors import BYE, Refused
@@ -75,7 +75,7 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
     _seats(host, identity)
     catching = {room.room_id for room in (*inside.values(), *again) if room.name in resumed}
     person = host.seat(session, identity, guest=guest, mark=mark, catching=catching)
-    _attend(host, person, known, again)
+    _attend(host, session, person, known, again)
     if command.resume:
         host.resume(session, command.resume)
     return LoggedIn(
@@ -232,12 +232,22 @@ async def _public_rooms(host: Host, command: c.Login, guest: Identity) -> list[R
 
 
 def _attend(
-    host: Host, person: Person, known: list[tuple[Membership, Room]], again: list[Room]
+    host: Host,
+    session: Caller,
+    person: Person,
+    known: list[tuple[Membership, Room]],
+    again: list[Room],
 ) -> None:
+    """One's other sessions are in the same rooms, but for what a guest comes back to, or where an
+    account is about to join: there they enter too, and hear of it from here."""
+    before = set(person.rooms)
     for membership, room in known:
         host.attend(person, room, membership.rank, lasting=True, quiet=True, read=membership.read)
     for room in again:
         host.attend(person, room, Rank.MEMBER, lasting=False, quiet=True)
+    if len(person.sessions) > 1:
+        for place in [p for room_id, p in person.rooms.items() if room_id not in before]:
+            host.tell_person(person, entered(host, place), label=place.room.label, but=session)
 
 
 async def nick(host: Host, session: Caller, command: c.Nick) -> Renewed:

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
-from chatd.commands.places import asked, case_of, must, place_of, refusal, topic_of, unseen
+from chatd.commands.places import asked, case_of, entered, must, place_of, refusal, topic_of, unseen
 from chatd.core import commands as c
 from chatd.core import names
 from chatd.core.errors import Refused
-from chatd.core.events import Attending, Entered, Invited, Ok, RoomLine, RoomList
+from chatd.core.events import Attending, Invited, Ok, RoomLine, RoomList
 from chatd.core.limits import met
 from chatd.core.log import Member, Rank, StoredRoom
 from chatd.core.policy import Verb, decide
-from chatd.core.ports import NameTaken
+from chatd.core.ports import LastOwner, NameTaken
 from chatd.core.rooms import Attendance, Person, Room
 
 
@@ -59,12 +59,7 @@ def _attend(
     fresh = room.room_id not in me.rooms
     place = host.attend(me, room, rank, lasting=lasting, quiet=quiet, read=read, by=session)
     if fresh:
-        s = host.state_of(place)
-        entered = Entered(
-            room=s.room, epoch=s.epoch, seq=s.seq, topic=s.topic, kind=s.kind, role=s.role,
-            read=s.read, title=s.title, slow=s.slow, read_only=s.read_only, history=s.history,
-        )  # fmt: skip
-        host.tell_person(me, entered, label=room.label, but=session)
+        host.tell_person(me, entered(host, place), label=room.label, but=session)
     return place
 
 
@@ -94,12 +89,17 @@ async def _space(host: Host, room: Room) -> None:
 
 
 async def leave(host: Host, session: Caller, command: c.Leave) -> Ok:
-    """Leave a room, with all one's sessions."""
+    """Leave a room, with all one's sessions; not as its last owner while others are members."""
     me = session.me
     place = await place_of(host, me, command.room)
     must(host, me, "leave", place)
     if place.lasting:
-        await host.store.drop_member(place.room.room_id, me.user_id)
+        room_id = place.room.room_id
+        try:
+            await host.store.drop_member(room_id, me.user_id, keep_owner=not me.operator)
+        except LastOwner:
+            must(host, me, "leave", place, last_owner=True)
+            raise
     host.depart(me, place.room, "left", by=session)
     return Ok()
 
@@ -180,7 +180,12 @@ async def role(host: Host, session: Caller, command: c.Role, act: Act) -> Ok:
         raise Refused("no_such_user", f"{member.name!r} is not a member of this room; invite first")
     changed = Member(user_id=member.user_id, name=member.name, guest=member.guest, rank=rank)
     deed = act.deed(member.user_id, user=member.name, room=place.room.label, role=rank.value)
-    await host.store.set_member(place.room.room_id, changed, deed=deed)
+    room_id, keep_owner = place.room.room_id, not me.operator
+    try:
+        await host.store.set_member(room_id, changed, deed=deed, keep_owner=keep_owner)
+    except LastOwner:
+        must(host, me, "role", place, last_owner=True)
+        raise
     attendance = _attendance(host, member, place.room)  # anew: they may have come or gone
     if attendance is not None:
         attendance.rank, attendance.lasting = rank, True

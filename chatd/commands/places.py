@@ -7,6 +7,7 @@ from chatd.commands.host import Host
 from chatd.core import names
 from chatd.core import text as texts
 from chatd.core.errors import Refused
+from chatd.core.events import Entered
 from chatd.core.log import Rank, UserId
 from chatd.core.policy import Actor, Case, Laid, Verb, Verdict, decide
 from chatd.core.rooms import Attendance, Person, Room
@@ -35,6 +36,15 @@ def grounds(host: Host, me: Person, place: Attendance) -> object:
     """All that can change, between two messages of one person in one room, of what decides whether
     they may be said, but slow mode: an equal value, and the policy says the same."""
     return host.laid.edition, place.rank, me.operator
+
+
+def entered(host: Host, place: Attendance) -> Entered:
+    """One's place as one's other sessions are told of it."""
+    s = host.state_of(place)
+    return Entered(
+        room=s.room, epoch=s.epoch, seq=s.seq, topic=s.topic, kind=s.kind, role=s.role,
+        read=s.read, title=s.title, slow=s.slow, read_only=s.read_only, history=s.history,
+    )  # fmt: skip
 
 
 def room_key(name: str) -> str:
@@ -66,6 +76,7 @@ def case_of(
     own: bool = False,
     over: Rank | None = None,
     over_operator: bool = False,
+    last_owner: bool = False,
 ) -> Case:
     """The one place where a case is put together: of what is known of a person and a room, and of
     what is laid on them now. Does not suspend."""
@@ -83,6 +94,7 @@ def case_of(
         banned=_laid(host, "ban", user_id, room),
         muted=_laid(host, "mute", user_id, room),
         read_only=laid.rules(room_id).read_only,
+        last_owner=last_owner,
         slow_wait=laid.slow_wait(room_id, user_id),
         emergency=laid.emergency,
     )
@@ -108,9 +120,18 @@ def asked(case: Case) -> None:
         raise refusal(verdict)
 
 
-def must(host: Host, me: Person, verb: Verb, place: Attendance, *, own: bool = False) -> None:
+def must(
+    host: Host,
+    me: Person,
+    verb: Verb,
+    place: Attendance,
+    *,
+    own: bool = False,
+    last_owner: bool = False,
+) -> None:
     """The same for something that one does in one's room."""
-    asked(case_of(host, me.actor, me.user_id, verb, place.room, place.rank, own=own))
+    actor, room, rank = me.actor, place.room, place.rank
+    asked(case_of(host, actor, me.user_id, verb, room, rank, own=own, last_owner=last_owner))
 
 
 def kept(room: Room) -> None:

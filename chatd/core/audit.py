@@ -69,14 +69,20 @@ class Record(Struct, frozen=True, kw_only=True):
 
     @property
     def told_who(self) -> Who:
-        """Decoded; of an erased one, or one that was spoilt, what can be said."""
-        return _decoded(self.who, Who, Who(salt="", name=GONE, address=""))
+        """Decoded; of an erased one, or one that was spoilt, what can be said. Where there is no id
+        of an actor, nobody had logged in."""
+        return _decoded(self.who, Who, Who(salt="", name=_gone(self.actor_id), address=""))
 
     @property
     def told_what(self) -> dict[str, str]:
         """The facts, decoded in the same way."""
-        gone = What(salt="", facts={"user": GONE} if self.target_id else {})
+        gone = What(salt="", facts={"user": _gone(self.target_id)} if self.target_id else {})
         return _decoded(self.what, What, gone).facts
+
+
+def _gone(user_id: str) -> str:
+    """What somebody is called who was erased: the id tells them from others, and leads nowhere."""
+    return f"{GONE} {user_id}" if user_id else ""
 
 
 def _decoded(text: str | None, kind: type[T], gone: T) -> T:

@@ -46,7 +46,8 @@ class Case(Struct, frozen=True, kw_only=True):
     ``kind`` is the room's (None: the verb is about no room), ``rank`` the actor's in it (None: not
     a member), ``own`` whether the message in question is the actor's. ``over``: the rank of the
     member whom a moderator is about to hit, ``over_operator`` whether that is an operator.
-    ``slow_wait``: milliseconds until slow mode allows the next message.
+    ``slow_wait``: milliseconds until slow mode allows the next message. ``last_owner``: whether the
+    room would be left without an owner, while another member could be that.
     """
 
     verb: Verb
@@ -62,6 +63,7 @@ class Case(Struct, frozen=True, kw_only=True):
     muted: Laid | None = None
     read_only: bool = False
     slow_wait: int = 0
+    last_owner: bool = False
     emergency: Emergency = Emergency.OFF
 
     @property

@@ -199,6 +199,7 @@ _SILENT = {
     "mutes": "no mute stops this",
     "read-only rooms": "they may speak, as far as this goes",
     "slow mode": "nothing to wait for",
+    "a room keeps an owner": "it keeps one, or nobody else could be that",
 }
 _BECAUSE = {
     "operator": "operators of the server may",
@@ -268,6 +269,7 @@ _CHANGES = {
     "private room": "an owner or moderator of the room invites them (/invite)",
     "moderator": "an owner of the room makes them moderator (/role)",
     "owner": "an owner of the room makes them owner (/role)",
+    "last owner": "they make another member owner, or an operator in the room does (/role)",
     "rank": "an owner of the room gives them a higher role (/role)",
     "history": "nothing: a room keeps its choice; make another, with a history",
     "author": "nothing: only its author may; moderators may delete it",

@@ -208,6 +208,16 @@ def _outside(case: Case) -> Verdict | None:
     return _no("membership", "join the room first")
 
 
+def _last_owner(case: Case) -> Verdict | None:
+    """Where an operator gives up a room, an operator has an eye on it."""
+    if not case.last_owner or case.operator or case.verb not in ("leave", "role"):
+        return None
+    return _no(
+        "last owner",
+        "this would leave the room without an owner: make another member that first (`role`)",
+    )
+
+
 def _everyday(case: Case) -> Verdict | None:
     if case.verb in ("see", "read", "join", "leave", "send", "react", "report"):
         return YES_MEMBER
@@ -287,6 +297,7 @@ RULES: tuple[tuple[str, Callable[[Case], Verdict | None]], ...] = (
     ("no room", _no_room),
     ("direct rooms", _direct),
     ("from outside", _outside),
+    ("a room keeps an owner", _last_owner),
     ("what members do", _everyday),
     ("who stands above whom", _above),
     ("ranks", _ranks),

@@ -57,6 +57,13 @@ def seconds(text: str) -> int:
     return int(found[1]) * UNITS[found[2]]
 
 
+def named(text: str) -> str:
+    """A file or folder. An unset variable of a script names none."""
+    if not text:
+        raise argparse.ArgumentTypeError("this is empty; name one")
+    return text
+
+
 def patience(text: str) -> float:
     """How long to wait, in seconds: over none, and at most a day."""
     try:
@@ -101,9 +108,12 @@ def _anywhere(made: argparse.ArgumentParser) -> None:
     a verb does not undo what stood before it."""
     group = made.add_argument_group("before the verb or after it", argument_default=_UNTOLD)
     where = group.add_mutually_exclusive_group()
-    where.add_argument("--socket", metavar="PATH", help="the control socket")
-    where.add_argument("--config", metavar="FILE", help="the configuration that names it")
-    where.add_argument("--dev", metavar="DIR", help="the folder of chatd serve --dev, or make run")
+    where.add_argument("--socket", metavar="PATH", type=named, help="the control socket")
+    where.add_argument(
+        "--config", metavar="FILE", type=named, help="the configuration that names it"
+    )
+    says = "the folder of chatd serve --dev, or make run"
+    where.add_argument("--dev", metavar="DIR", type=named, help=says)
     group.add_argument(
         "--timeout", metavar="SECONDS", type=patience, help="how long to wait for an answer (30)"
     )

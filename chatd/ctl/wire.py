@@ -38,13 +38,15 @@ def place(socket_path: str | None, config: str | None, dev: str | None) -> str:
     if dev is not None:
         folder = Path(dev)
         return _configured(folder / DEV[0], str(folder / DEV[1]))
-    if config is not None and not Path(config).exists():
+    if config is not None and not Path(config).is_file():
         raise Trouble(os.EX_NOINPUT, f"there is no file {config}")
     return _configured(Path(config or CONFIG), SOCKET)
 
 
 def _configured(file: Path, usual: str) -> str:
     """What the file says, where it can be read and is good; chatd itself tells what is wrong."""
+    if not file.is_file():  # a named pipe would be waited for
+        return usual
     try:
         tree = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         named = tree["control"]["socket"]

@@ -138,6 +138,7 @@ class Outboxes:
             if isinstance(wire, Several):
                 frames += wire.frames - 1
                 self.no_frames(wire.frames - 1, 0 if wire.frames else -len(wire))
+                self.packed(-wire.deflated, -wire.saved)
         return frames
 
     def packed(self, frames: int, saved: int) -> None:
@@ -206,9 +207,11 @@ class Outboxes:
             if self._writes > self._at_once:
                 self.meter.flushed("now")
             self._frames = self._bytes = self._writes = self._at_once = 0
-        if self._packed:
-            self.meter.packed(self._packed, self._saved)
-            self._packed = self._saved = 0
+        packed, saved = max(self._packed, 0), max(self._saved, 0)
+        if packed or saved:
+            self.meter.packed(packed, saved)
+            self._packed -= packed  # less than none: that was told before it was thrown away
+            self._saved -= saved
         if self.waiting != self._reported:
             self._reported = self.waiting
             self.meter.outbox_bytes(self.waiting)

@@ -40,7 +40,7 @@ class Packed(Frame):
 
     def __init__(self, wire: bytes, count: int = 1, deflated: int = 0, saved: int = 0) -> None:
         super().__init__(b"")
-        self.wire = wire
+        self.wire = several(wire, count, deflated, saved) if deflated or count > 1 else wire
         self.count = count
         self.deflated = deflated
         self.saved = saved
@@ -90,7 +90,7 @@ class PackingOutbox(Outbox):
         return packed
 
     def _joined(self, parts: list[Packed]) -> Packed:
-        wire = several(b"".join(each.wire for each in parts), len(parts))
+        wire = b"".join(each.wire for each in parts)
         deflated, saved = sum(each.deflated for each in parts), sum(each.saved for each in parts)
         return Packed(wire, len(parts), deflated, saved)
 

@@ -37,6 +37,7 @@ GIANT = 1 << 20
 not looked through."""
 RESERVED_BIT = b"RSV = 4 "  # how Autobahn words it
 COMPRESSED = b"a compressed frame, and no compression (permessage-deflate) was agreed to"
+INFLATED = b" after decompression"  # behind the limit of messages that come as they are
 REFUSED_FRAMES = {each.code for each in (PROTOCOL_ERROR, NOT_TEXT, BAD_UTF8, TOO_BIG)}
 _WORDS = {close.code: close.word for close in CLOSES.values()}
 _ON_PURPOSE = {None, 1000}  # RFC 6455 section 7.4.1; 1001, going away, is also a page's reload
@@ -199,10 +200,17 @@ class ChatLine(Paced):
             if not isReply:
                 self._fate = _WORDS.get(code or 0, PROTOCOL_ERROR.word)
             self._outbox.finish()
-        if (reasonUtf8 or b"").startswith(RESERVED_BIT):
-            super().sendCloseFrame(code, COMPRESSED, isReply)
-        else:
-            super().sendCloseFrame(code, reasonUtf8, isReply)
+        super().sendCloseFrame(code, self._reworded(reasonUtf8), isReply)
+
+    def _reworded(self, reason: bytes | None) -> bytes | None:
+        """Autobahn's reason, where it does not know better."""
+        if reason is None:
+            return None
+        if reason.startswith(RESERVED_BIT):
+            return COMPRESSED
+        if reason.endswith(INFLATED):
+            return f"over {self.most_inflated} bytes{INFLATED.decode()}".encode()
+        return reason
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The connection is over, however it came about."""

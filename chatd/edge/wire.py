@@ -14,15 +14,18 @@ _SHORT, _MIDDLE, _LONG = struct.Struct("!BB"), struct.Struct("!BBH"), struct.Str
 
 
 class Several(bytes):
-    """What waits and leaves as one, though it is ``frames`` frames."""
+    """What waits and leaves as one, though it is ``frames`` frames. So many of them are
+    ``deflated``, by which as many bytes are ``saved``."""
 
     frames = 1
+    deflated = 0
+    saved = 0
 
 
-def several(wire: bytes, frames: int) -> Several:
+def several(wire: bytes, frames: int, deflated: int = 0, saved: int = 0) -> Several:
     """So many frames; or none, but the answer to a handshake."""
     made = Several(wire)
-    made.frames = frames
+    made.frames, made.deflated, made.saved = frames, deflated, saved
     return made
 
 

@@ -147,3 +147,8 @@ class _Erasure:
             f"removed: {counted(did.texts, 'text')}, from the log and from search\n"
             "open sessions end in a moment; backups keep what they have until they go\n"
         )
+        if gone.ownerless:
+            self._desk.out.write(
+                f"without an owner now: {', '.join(gone.ownerless)}; an operator in the room makes "
+                "somebody one (/role PERSON owner)\n"
+            )

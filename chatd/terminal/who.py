@@ -12,6 +12,7 @@ from pathlib import Path
 
 from chatd.client.address import address
 from chatd.client.chat import Options
+from chatd.ops.plain import plain
 from chatd.terminal.exits import Unusable
 
 URL = "ws://127.0.0.1:8765/"
@@ -87,14 +88,14 @@ def _trust(url: str, authority: str | None) -> ssl.SSLContext | None:
     if not where.tls:
         raise Unusable(f"--ca is for wss://, and {where} has no TLS")
     try:
-        return ssl.create_default_context(cafile=authority)
+        return ssl.create_default_context(cafile=plain(Path(authority)))
     except (OSError, ssl.SSLError) as error:
         raise Unusable(f"--ca {authority}: {_why(error)}", os.EX_NOINPUT) from None
 
 
 def _token(file: Path) -> str:
     try:
-        token = file.read_text(encoding="ascii").strip()
+        token = plain(file).read_text(encoding="ascii").strip()
     except (OSError, ValueError) as error:
         raise Unusable(f"--token-file {file}: {_why(error)}", os.EX_NOINPUT) from None
     if not token:

@@ -96,7 +96,7 @@ def _rooms(transaction: Transaction, rooms: int, members: int) -> None:
         member = Member(
             user_id=UserId(f"u{number}"), name=f"user{number}", guest=False, rank=Rank.MEMBER
         )
-        set_member(transaction, RoomId(number % rooms + 1), member, NO_DEED)
+        set_member(transaction, RoomId(number % rooms + 1), member, NO_DEED, keep_owner=False)
 
 
 def _draft(chance: random.Random, number: int, rooms: int, messages: int) -> tuple[RoomId, Draft]:

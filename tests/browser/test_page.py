@@ -407,6 +407,28 @@ def test_a_phone_shows_all_without_scrolling_sideways(
     expect(ann.page.get_by_role("button", name="lobby")).not_to_be_in_viewport()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_nothing_lies_over_a_message_that_is_tapped(
+    daemon: Daemon, visitor: MakeVisitor, scheme: str
+) -> None:
+    ann = visitor(daemon, viewport=PHONE, has_touch=True, color_scheme=scheme).enters("ann")
+    said = ("the first, " + "with some words " * 5, "the second", "the third, " + "again " * 15)
+    for text in said:
+        ann.says(text)
+    expect(ann.texts).to_have_count(len(said))
+    expect(ann.pending).to_have_count(0)
+    for text in said:
+        row = ann.message(text[:9])
+        row.locator(".text").tap()
+        buttons = [box(each) for each in row.locator(".toolbar button").all()]
+        assert len(buttons) == 6
+        assert max(each["y"] + each["height"] for each in buttons) <= box(row.locator(".said"))["y"]
+        time, words = box(row.locator(".when")), box(row.locator(".text"))
+        if text != said[0]:  # beside the words, not above them
+            assert time["x"] >= 0
+            assert time["x"] + time["width"] <= words["x"]
+
+
 def test_everything_is_reached_by_the_keyboard(daemon: Daemon, visitor: MakeVisitor) -> None:
     ann = visitor(daemon).opens()
     ann.page.keyboard.type("ann")

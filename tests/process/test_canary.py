@@ -313,6 +313,7 @@ def test_a_lie_is_found_out(
         (["--url", "ws://h/", "--interval", "5"], "the unit is missing"),
         (["--url", "ws://h/", "--interval", "2h"], "allowed: 100ms to 1h"),
         (["--url", "ws://h/", "--token-file", "/nowhere"], "No such file"),
+        (["--url", "ws://h/", "--token-file", "/dev/zero"], "this is a device; name a file"),
         (["--url", "ws://h/", "--metrics", "tcp:9775"], "tcp:HOST:PORT"),
         (["--url", "ws://h/", "--ca", "/nowhere"], "has no TLS"),
         (["--url", "wss://h/", "--ca", "/nowhere"], "No such file"),

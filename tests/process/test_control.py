@@ -18,7 +18,7 @@ import pytest
 
 from chatd.core.control import KINDS, LEVELS
 from chatd.core.sanctions import EMERGENCY_STEPS
-from chatd.ctl import arguments
+from chatd.ctl import arguments, wire
 from chatd.ctl.verbs import RUN
 from tests.process.client import Client
 from tests.process.conftest import MakeClient, MakeDaemon, MakeRaw
@@ -438,6 +438,22 @@ def test_a_time_that_nobody_can_wait_is_a_usage_error(
         arguments.parser().parse_args(["--timeout", time, "status"])
     assert ended.value.code == os.EX_USAGE
     assert f"{time!r} is no time in seconds, over 0 and up to 86400" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--config", "--dev", "--socket"])
+def test_an_empty_name_is_a_usage_error(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        arguments.read([option, "", "status"])
+    assert ended.value.code == os.EX_USAGE
+    assert f"argument {option}: this is empty; name one" in capsys.readouterr().err
+
+
+def test_a_named_pipe_is_no_configuration(tmp_path: Path) -> None:
+    pipe = tmp_path / "chatd.toml"
+    os.mkfifo(pipe)
+    with pytest.raises(wire.Trouble, match="there is no file"):
+        wire.place(None, str(pipe), None)
+    assert wire.place(None, None, str(tmp_path)) == str(tmp_path / "control.sock")
 
 
 @pytest.mark.parametrize("wrong", [["dance"], [], ["ban", "ann", "--for", "soon"], ["slow", "x"]])

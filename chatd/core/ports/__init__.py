@@ -18,6 +18,7 @@ from chatd.core.ports.process import BadConfig, Facts, NewConfig, Process
 from chatd.core.ports.sanctions import Sanctions
 from chatd.core.ports.store import (
     KeyReused,
+    LastOwner,
     NameTaken,
     NoSuchTarget,
     SearchesFull,
@@ -43,6 +44,7 @@ __all__ = [
     "Identity",
     "Ids",
     "KeyReused",
+    "LastOwner",
     "Log",
     "Meter",
     "NameTaken",

@@ -55,6 +55,10 @@ class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
 
+class LastOwner(Exception):
+    """The room would be left without an owner, while another member could be that."""
+
+
 class Store(Sanctions, Audit, Hooks, Protocol):
     """The truth. Every call that writes is durable when it returns.
 
@@ -181,12 +185,23 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         """Public rooms by name, those above ``after``."""
         ...
 
-    async def set_member(self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED) -> None:
-        """Make a lasting member, or change its rank."""
+    async def set_member(
+        self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED, keep_owner: bool = False
+    ) -> None:
+        """Make a lasting member, or change its rank. With ``keep_owner``, raises LastOwner where
+        that would take the rank from the last owner, see ``last_owner``."""
         ...
 
-    async def drop_member(self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED) -> None:
-        """End a membership, if there is one."""
+    async def drop_member(
+        self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED, keep_owner: bool = False
+    ) -> None:
+        """End a membership, if there is one. With ``keep_owner``, raises LastOwner where that is
+        the last owner's, see ``last_owner``."""
+        ...
+
+    async def last_owner(self, room_id: RoomId, user_id: UserId) -> bool:
+        """Whether this account is the room's only owner, and another member could be one. Guests
+        pass and disabled accounts cannot act, so neither of them counts."""
         ...
 
     async def members(self, room_id: RoomId, limit: int) -> list[Member]:

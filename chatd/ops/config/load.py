@@ -18,6 +18,7 @@ from chatd.ops.config.near import advice
 from chatd.ops.config.positions import Where
 from chatd.ops.config.rules import RULES
 from chatd.ops.config.table import KEYS, SECTIONS, Config
+from chatd.ops.plain import plain
 
 DEFAULT = "default"  # the origin of a value that no file sets
 
@@ -57,7 +58,7 @@ def load(file: str | os.PathLike[str]) -> Loaded:
     path = Path(file)
     source = str(path)
     try:
-        raw = path.read_bytes()
+        raw = plain(path).read_bytes()
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise Invalid((Problem(source, 0, f"cannot be read: {why}"),)) from None

@@ -34,6 +34,9 @@ def _in_file(file: Path, host: Host) -> Verdicts:
     if not host.entry(file).there:
         yield fail(f"there is no certificate file {file}", "name the file that the proxy uses")
         return
+    if host.entry(file).kind != "file":
+        yield fail(f"{file} is no file", "name the file of the chain")
+        return
     try:
         found = x509.load_pem_x509_certificates(host.read(file))
     except ValueError as error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from chatd.ops.doctor.exam import Exam, process
 from chatd.ops.doctor.findings import Verdict, Verdicts, fail, ok, warn
 from chatd.ops.doctor.host import Header, Host, Unreadable
+from chatd.store.sqlite.backup_restore import leftovers
 from chatd.store.sqlite.schema import APPLICATION_ID
 
 RESTORE = "stop chatd, keep a copy of the damaged files, and restore the newest backup"
@@ -71,6 +72,18 @@ def _is_ours(header: Header) -> bool:
     """Made by chatd, or empty still, as when its first start was cut short."""
     empty = not (header.application or header.schema or header.tables)
     return header.application == APPLICATION_ID or empty
+
+
+def restores(exam: Exam, host: Host) -> Verdicts:
+    """What a restore leaves that is killed. The next one removes it."""
+    left = [path for path in leftovers(exam.database) if host.entry(path).there]
+    for path in left:
+        yield warn(
+            f"a restore was killed and left {path}, or works at this moment",
+            "see that no `chatd restore` runs; then restore again, which replaces it, or remove it",
+        )
+    if not left:
+        yield ok("no restore left anything")
 
 
 def integrity(exam: Exam, host: Host) -> Verdicts:

@@ -44,6 +44,7 @@ CHECKS = (
     Check("selinux", platform.selinux),
     Check("firewall", platform.firewall),
     Check("store", stored.store),
+    Check("restore", stored.restores),
     Check("integrity", stored.integrity),
     Check("store-permissions", permissions.store_permissions),
     Check("backup", dated.backup, asks_config=False),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from chatd.core.audit import NO_DEED, Deed
-from chatd.core.log import Member, Membership, RoomId, RoomKind, StoredRoom, UserId
-from chatd.core.ports import NameTaken, StoreFailed
+from chatd.core.log import Member, Membership, Rank, RoomId, RoomKind, StoredRoom, UserId
+from chatd.core.ports import LastOwner, NameTaken, StoreFailed
 from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper, Room
 
@@ -78,21 +78,45 @@ class Rooms(Keeper):
         above = [room for room in public if room.name > after]
         return sorted(above, key=lambda room: room.name)[:limit]
 
-    async def set_member(self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED) -> None:
+    async def set_member(
+        self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED, keep_owner: bool = False
+    ) -> None:
         """See the port."""
         kept = self.writing()
         room = kept.rooms.get(room_id)
         if room is None:
             raise StoreFailed(f"there is no room {room_id}")
+        if keep_owner and member.rank is not Rank.OWNER and self._last(room, member.user_id):
+            raise LastOwner(room_id)
         room.members[member.user_id] = member
         record(kept, deed)
 
-    async def drop_member(self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED) -> None:
+    async def drop_member(
+        self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED, keep_owner: bool = False
+    ) -> None:
         """See the port."""
         kept = self.writing()
         room = kept.rooms.get(room_id)
+        if keep_owner and room is not None and self._last(room, user_id):
+            raise LastOwner(room_id)
         if room is not None and room.members.pop(user_id, None) is not None:
             record(kept, deed)
+
+    async def last_owner(self, room_id: RoomId, user_id: UserId) -> bool:
+        """See the port."""
+        room = self.reading().rooms.get(room_id)
+        return room is not None and self._last(room, user_id)
+
+    def _last(self, room: Room, user_id: UserId) -> bool:
+        one, accounts = room.members.get(user_id), self.reading().accounts
+        if one is None or one.guest or one.rank is not Rank.OWNER:
+            return False
+        others = [
+            each.rank
+            for other, each in room.members.items()
+            if other != user_id and other in accounts and not accounts[other].disabled
+        ]
+        return bool(others) and Rank.OWNER not in others
 
     async def members(self, room_id: RoomId, limit: int) -> list[Member]:
         """See the port."""

@@ -31,7 +31,10 @@ _BEFORE = f"{_RECORD} WHERE number < ? AND ts >= ? AND ts < ? ORDER BY number DE
 _OF_VERB = f"""{_RECORD} WHERE verb = ? AND number < ? AND ts >= ? AND ts < ?
 ORDER BY number DESC LIMIT ?"""
 _FORGET_ACTOR = "UPDATE audit SET who = NULL WHERE actor_id = ? AND actor_id <> ''"
-_FORGET_TARGET = """UPDATE audit SET what = NULL, who = CASE actor_id WHEN '' THEN NULL ELSE who END
+# Whoever failed to log in has no id and no name, and their address may be the target's own.
+# Who did it on the host has a name; no account of chatd's is meant, so it stays.
+_FORGET_TARGET = """UPDATE audit SET what = NULL,
+    who = CASE WHEN actor_id <> '' OR who GLOB '{"salt":"*","name":"[^"]*' THEN who END
 WHERE target_id = ? AND target_id <> ''"""
 _END = 2**62
 _PAGE = 500

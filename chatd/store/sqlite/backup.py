@@ -9,7 +9,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -157,6 +157,7 @@ def sync(path: Path) -> None:
 @contextmanager
 def _alone(into: Path) -> Iterator[None]:
     """One backup at a time in a folder: what a killed one left can then be told from another's."""
+    made = [folder for folder in (into, *into.parents) if not folder.exists()]
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         lock = Lock(into / ".backup")
@@ -164,8 +165,19 @@ def _alone(into: Path) -> Iterator[None]:
         raise BackupFailed(f"another `chatd backup` writes into {into}: let it end") from None
     try:
         yield
+    except BaseException:
+        _unmake(made)
+        raise
     finally:
         lock.release()
+
+
+def _unmake(made: list[Path]) -> None:
+    """Take away the folders that were made for a backup that there is not."""
+    with suppress(OSError):  # somebody else put something in there
+        for folder in made:
+            (folder / ".backup.lock").unlink(missing_ok=True)
+            folder.rmdir()
 
 
 def _sweep(into: Path) -> None:

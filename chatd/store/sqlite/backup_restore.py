@@ -3,6 +3,7 @@ is there whole, or the new one. Whether a backup is good is backup_verify's to s
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 from contextlib import closing, suppress
@@ -23,6 +24,7 @@ from chatd.store.sqlite.opening import Lock, belong, connect
 
 _CHUNK = 1 << 20
 _BESIDE = ("-wal", "-shm")
+_PARTS = ("", "-journal", *_BESIDE)
 _RENEW = "UPDATE meta SET value = lower(hex(randomblob(8))) WHERE name = 'epoch'"
 
 
@@ -52,7 +54,7 @@ def plan(backup: Path, database: Path, *, replace: bool, stamp: str) -> Restore:
     there = database.exists() and database.stat().st_size > 0
     if there and not replace:
         raise Refusal(f"there is a database {database}: --replace moves it aside, and keeps it")
-    free = free_bytes(database)
+    free = free_bytes(database) + _held(_fresh(database))
     if free < manifest.size:
         raise Refusal(
             f"no room in {database.parent}: the backup has {manifest.size >> 20} MiB, and "
@@ -70,7 +72,7 @@ def restore(
     database = steps.database
     lock = Lock(database)
     try:
-        fresh = database.with_name(f"{database.name}.restoring")
+        fresh = _fresh(database)
         try:
             _lay_ready(steps, fresh, deed)
             _put_in_place(steps, fresh)
@@ -86,6 +88,24 @@ def restore(
 def _real(database: Path) -> Path:
     """What a link leads to is replaced, not the link: it may be there for the sake of its disk."""
     return database.resolve() if database.is_symlink() else database
+
+
+def _fresh(database: Path) -> Path:
+    """What the new database is called until it is ready. One that is there while nobody holds the
+    lock was left by a restore that was killed."""
+    return database.with_name(f"{database.name}.restoring")
+
+
+def leftovers(database: Path) -> tuple[Path, ...]:
+    """What a restore has of that while it works, or leaves when it is killed; it may all go."""
+    fresh = _fresh(_real(database))
+    return tuple(Path(f"{fresh}{each}") for each in _PARTS)
+
+
+def _held(fresh: Path) -> int:
+    """The bytes that are free again once it is removed."""
+    files = [Path(f"{fresh}{each}") for each in _PARTS]
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def _lay_ready(steps: Restore, fresh: Path, deed: Deed) -> None:
@@ -133,6 +153,7 @@ def _put_in_place(steps: Restore, fresh: Path) -> None:
     aside = Path(_aside(steps.database, steps.stamp))
     if steps.aside is not None:
         _close(steps.database)
+        _forget_names(steps.database)
         # A second name: the old database keeps its first one until the new one takes it.
         os.link(steps.database, aside)
     for beside in _BESIDE:  # there only when it could not be closed; it would spoil the new one
@@ -141,6 +162,13 @@ def _put_in_place(steps: Restore, fresh: Path) -> None:
     sync(fresh.parent)
     fresh.rename(steps.database)
     sync(fresh.parent)
+
+
+def _forget_names(database: Path) -> None:
+    """A restore that was killed between two steps left the database a second name."""
+    for aside in database.parent.glob(f"{glob.escape(database.name)}.before-restore-*Z"):
+        if aside.samefile(database) and not Path(f"{aside}-wal").exists():
+            aside.unlink()
 
 
 def _close(database: Path) -> None:
@@ -154,5 +182,5 @@ def _aside(database: Path, stamp: str) -> str:
 
 
 def _remove(path: Path) -> None:
-    for each in ("", "-journal", *_BESIDE):
+    for each in _PARTS:
         Path(f"{path}{each}").unlink(missing_ok=True)

@@ -37,6 +37,13 @@ _DIRECT = """SELECT room_id, title, pair FROM rooms
 WHERE pair IS NOT NULL AND instr(' ' || pair || ' ', ' ' || ? || ' ')"""
 _RENAME_ROOM = "UPDATE rooms SET title = ?, pair = ? WHERE room_id = ?"
 _ACCOUNT = "SELECT name FROM accounts WHERE user_id = ?"
+_OWNERLESS = """SELECT rooms.name FROM members JOIN rooms ON rooms.room_id = members.room_id
+WHERE members.user_id = ? AND members.rank = 'owner' AND NOT EXISTS (
+    SELECT 1 FROM members AS others
+    JOIN accounts ON accounts.user_id = others.user_id AND NOT accounts.disabled
+    WHERE others.room_id = members.room_id AND others.user_id <> members.user_id
+    AND others.rank = 'owner'
+) ORDER BY rooms.name"""
 _DROP_MEMBERS = "DELETE FROM members WHERE user_id = ?"
 _DROP_MARKS = "DELETE FROM marks WHERE user_id = ?"
 _DROP_TOKENS = "DELETE FROM tokens WHERE user_id = ?"
@@ -79,11 +86,13 @@ class Rows(Struct, frozen=True):
 
 
 class Gone(Struct, frozen=True):
-    """What the account had besides what it said: memberships, tokens, direct rooms."""
+    """What the account had besides what it said: memberships, tokens, direct rooms; and the rooms
+    that no other account owns."""
 
     memberships: int
     tokens: int
     direct: int
+    ownerless: list[str]
 
 
 def rows_of(connection: sqlite3.Connection, user_id: UserId, place: Place) -> Rows:
@@ -131,6 +140,7 @@ def erase_account(transaction: Transaction, erasing: Erasing) -> Gone:
     (name,) = transaction.execute(_ACCOUNT, (user_id,)).fetchone() or ("",)
     alias = Author(erasing.alias, NAME, False)
     sanctions.forget(transaction, Author(user_id, name, False), alias)
+    ownerless = [room for (room,) in transaction.execute(_OWNERLESS, (user_id,))]
     memberships = transaction.execute(_DROP_MEMBERS, (user_id,)).rowcount
     transaction.execute(_DROP_MARKS, (user_id,))
     tokens = transaction.execute(_DROP_TOKENS, (user_id,)).rowcount
@@ -138,7 +148,7 @@ def erase_account(transaction: Transaction, erasing: Erasing) -> Gone:
     transaction.execute(_REVOKE, (user_id, erasing.ts))
     audit.forget(transaction, user_id)
     audit.record(transaction, erasing.deed)
-    return Gone(memberships=memberships, tokens=tokens, direct=direct)
+    return Gone(memberships=memberships, tokens=tokens, direct=direct, ownerless=ownerless)
 
 
 def _leave_direct_rooms(transaction: Transaction, erasing: Erasing) -> int:

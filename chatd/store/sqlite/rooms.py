@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chatd.core.audit import Deed
 from chatd.core.log import Member, Membership, Rank, RoomId, RoomKind, StoredRoom, UserId
-from chatd.core.ports import NameTaken, StoreFailed
+from chatd.core.ports import LastOwner, NameTaken, StoreFailed
 from chatd.store.sqlite import audit
 from chatd.store.sqlite.reading import fetch, listed
 from chatd.store.sqlite.transaction import LAST, Transaction
@@ -86,6 +86,11 @@ _KEEP_MEMBER = f"{_JOIN} NOTHING"
 _SET_MEMBER = f"""{_JOIN} UPDATE
 SET name = excluded.name, guest = excluded.guest, rank = excluded.rank"""
 _DROP_MEMBER = "DELETE FROM members WHERE room_id = ? AND user_id = ?"
+_LAST_OWNER = """SELECT min(others.rank <> 'owner') FROM members
+JOIN members AS others ON others.room_id = members.room_id AND others.user_id <> members.user_id
+JOIN accounts ON accounts.user_id = others.user_id AND NOT accounts.disabled
+WHERE members.room_id = ? AND members.user_id = ?
+AND members.rank = 'owner' AND NOT members.guest"""
 _COUNT = "SELECT count(*) FROM members WHERE room_id = ?"
 _MEMBERSHIP = f"""SELECT {_COLUMNS}, members.rank, ifnull(marks.seq, 0) AS read FROM members
 CROSS JOIN rooms ON rooms.room_id = members.room_id
@@ -196,18 +201,38 @@ def set_topic(transaction: Transaction, room_id: RoomId, topic: str) -> None:
         raise StoreFailed(f"there is no room {room_id} without history")
 
 
-def set_member(transaction: Transaction, room_id: RoomId, member: Member, deed: Deed) -> None:
+def last_owner(
+    connection: sqlite3.Connection | Transaction, room_id: RoomId, user_id: UserId
+) -> bool:
+    """See the port."""
+    return bool(connection.execute(_LAST_OWNER, (room_id, user_id)).fetchone()[0])
+
+
+def set_member(
+    transaction: Transaction, room_id: RoomId, member: Member, deed: Deed, keep_owner: bool
+) -> None:
     """See the port."""
     if transaction.last_seq(room_id) is None:
         raise StoreFailed(f"there is no room {room_id}")
+    if keep_owner and member.rank is not Rank.OWNER:
+        _keep_owner(transaction, room_id, member.user_id)
     _join(transaction, _SET_MEMBER, room_id, member)
     audit.record(transaction, deed)
 
 
-def drop_member(transaction: Transaction, room_id: RoomId, user_id: UserId, deed: Deed) -> None:
+def drop_member(
+    transaction: Transaction, room_id: RoomId, user_id: UserId, deed: Deed, keep_owner: bool
+) -> None:
     """See the port."""
+    if keep_owner:
+        _keep_owner(transaction, room_id, user_id)
     if transaction.execute(_DROP_MEMBER, (room_id, user_id)).rowcount:
         audit.record(transaction, deed)
+
+
+def _keep_owner(transaction: Transaction, room_id: RoomId, user_id: UserId) -> None:
+    if last_owner(transaction, room_id, user_id):
+        raise LastOwner(room_id)
 
 
 def mark(transaction: Transaction, user_id: UserId, room_id: RoomId, seq: int) -> int:

@@ -238,13 +238,21 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
         """See the port."""
         return await self._read("public_rooms", rooms.public_rooms, after, limit)
 
-    async def set_member(self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED) -> None:
+    async def set_member(
+        self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED, keep_owner: bool = False
+    ) -> None:
         """See the port."""
-        await self._write("set_member", rooms.set_member, room_id, member, deed)
+        await self._write("set_member", rooms.set_member, room_id, member, deed, keep_owner)
 
-    async def drop_member(self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED) -> None:
+    async def drop_member(
+        self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED, keep_owner: bool = False
+    ) -> None:
         """See the port."""
-        await self._write("drop_member", rooms.drop_member, room_id, user_id, deed)
+        await self._write("drop_member", rooms.drop_member, room_id, user_id, deed, keep_owner)
+
+    async def last_owner(self, room_id: RoomId, user_id: UserId) -> bool:
+        """See the port."""
+        return await self._read("last_owner", rooms.last_owner, room_id, user_id)
 
     async def members(self, room_id: RoomId, limit: int) -> list[Member]:
         """See the port."""

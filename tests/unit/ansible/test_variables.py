@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,19 @@ def test_every_key_is_a_variable_and_no_key_is_invented() -> None:
     assert {variable(key) for key in KEYS} <= set(options)
     written = yaml.safe_load(generated.KEYS_FILE.read_text())["__chatd_keys"]
     assert [f"{each['table']}.{each['key']}" for each in written] == [key.name for key in KEYS]
+
+
+def test_an_inventory_that_is_there_is_not_copied_again(tmp_path: Path) -> None:
+    """Into itself, above all, or over what was written in it."""
+    page = generated.README.read_text()
+    (line,) = [each for each in page.splitlines() if "cp -r example inventory" in each]
+    shutil.copytree(generated.ANSIBLE / "example", tmp_path / "example")
+    hosts = tmp_path / "inventory" / "hosts.yml"
+    subprocess.run(["/bin/bash", "-euc", line], cwd=tmp_path, check=True)
+    hosts.write_text("mine")
+    subprocess.run(["/bin/bash", "-euc", line], cwd=tmp_path, check=True)
+    assert hosts.read_text() == "mine"
+    assert not (hosts.parent / "example").exists()
 
 
 def test_the_role_repeats_no_default_of_the_daemon() -> None:

@@ -1,8 +1,10 @@
-"""docs/canary.md says of each metric what the code says, and speaks of no other."""
+"""docs/canary.md says of each metric what the code says, and speaks of no other; and its commands
+keep a secret."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,13 @@ def test_the_page_speaks_of_no_metric_that_is_not_there() -> None:
 
 def test_no_metric_has_the_name_of_one_of_chatd() -> None:
     assert not {row.name for row in ROWS} & {row.name for row in CATALOGUE}
+
+
+def test_the_token_that_the_page_makes_is_for_nobody_else(tmp_path: Path) -> None:
+    token = tmp_path / "canary.token"
+    (line,) = re.findall(r"^.* > /etc/chatd/canary\.token.*$", PAGE, re.MULTILINE)
+    script = f"umask 022; chatd() {{ echo secret; }}; {line}".replace(
+        "/etc/chatd/canary.token", str(token)
+    )
+    subprocess.run(["/bin/bash", "-euc", script], check=True)
+    assert (token.read_text(), token.stat().st_mode & 0o777) == ("secret\n", 0o600)

@@ -73,6 +73,34 @@ def test_joining_on_two_lines_at_once_is_joining_once() -> None:
     house.ends()
 
 
+def test_one_who_logs_in_while_they_join_tells_their_other_lines() -> None:
+    """The new line has the room from the store before the one that joins has its answer."""
+    house = House()
+    house.account("carl", SECRET)
+    house.guest("ann", "lobby")
+    carl, home = house.user("carl", SECRET), house.user("carl", SECRET)
+    house.weather.hold("set_member")
+    carl.begins(type="join", room="lobby", id=1)
+    phone = house.user("carl", SECRET)
+    assert [frame["room"] for frame in home.events("entered")] == ["lobby"]
+    house.weather.release()
+    assert answers(carl) == ["ok"]
+    assert home.events("entered") == phone.events("entered") == []
+    house.ends()
+
+
+def test_a_guest_who_logs_in_to_rooms_they_had_tells_their_other_lines() -> None:
+    house = House()
+    house.guest("bob", "lobby")
+    one, other = house.connects(), house.connects()
+    token = one.asks(type="login", guest="ann")["guest_token"]
+    told = other.asks(type="login", guest_token=token, resume={"lobby": {"epoch": "x", "seq": 0}})
+    assert [room["room"] for room in told["rooms"]] == ["lobby"]
+    assert [frame["room"] for frame in one.events("entered")] == ["lobby"]
+    assert other.events("entered") == []
+    house.ends()
+
+
 def test_a_room_that_falls_asleep_while_one_enters_is_awake_again() -> None:
     house = House()
     ann, bob = house.guest("ann", "lobby"), house.guest("bob")
@@ -131,6 +159,24 @@ def test_somebody_who_goes_while_they_are_invited_finds_the_room_later() -> None
     assert answers(ann) == ["ok"]
     rooms = house.connects().asks(type="login", user="carl", password=SECRET)["rooms"]
     assert [room["room"] for room in rooms] == ["garden"]
+    house.ends()
+
+
+def test_two_owners_who_leave_at_once_do_not_both_leave() -> None:
+    house = House()
+    for name in ("carl", "dora", "emil"):
+        house.account(name, SECRET)
+    carl, dora = house.user("carl", SECRET), house.user("dora", SECRET)
+    carl.asks(type="create", room="garden")
+    for name in ("dora", "emil"):
+        carl.asks(type="invite", room="garden", user=name)
+    carl.asks(type="role", room="garden", user="dora", role="owner")
+    answers(carl), answers(dora)
+    house.weather.hold("drop_member")
+    carl.begins(type="leave", room="garden", id=1)
+    dora.begins(type="leave", room="garden", id=2)
+    house.weather.release()
+    assert sorted([*answers(carl), *answers(dora)]) == ["forbidden", "ok"]
     house.ends()
 
 

@@ -141,8 +141,17 @@ def test_words_may_be_taken_out_of_the_records_of_one_who_was_erased() -> None:
     records = log(erased="u2")
     bare = [r if r.verb == ERASE else replace(r, what=None) for r in records]
     assert walked(bare).flaws == ()
-    assert bare[0].told_what == {"user": GONE}
+    assert bare[0].told_what == {"user": f"{GONE} u2"}
     assert bare[0].told_who.name == "olga"
+
+
+def test_two_who_were_erased_are_told_apart_and_nobody_is_not_one_of_them() -> None:
+    record = replace(log()[0], who=None, what=None)
+    other = replace(record, actor_id="u7", target_id="u8")
+    assert [record.told_who.name, other.told_who.name] == [f"{GONE} u1", f"{GONE} u7"]
+    assert [record.told_what, other.told_what] == [{"user": f"{GONE} u2"}, {"user": f"{GONE} u8"}]
+    nobody = replace(record, actor_id="", target_id="")
+    assert (nobody.told_who.name, nobody.told_what) == ("", {})
 
 
 def test_words_may_not_be_taken_out_of_any_others() -> None:
@@ -211,8 +220,8 @@ def test_records_are_found_by_name_id_verb_and_time(wanted: Wanted, holds: bool)
 @pytest.mark.parametrize("spoilt", ["", "not JSON", '{"salt": 1}'])
 def test_a_record_that_was_spoilt_can_still_be_shown(spoilt: str) -> None:
     record = replace(log()[0], who=spoilt, what=spoilt)
-    assert record.told_who.name == GONE
-    assert record.told_what == {"user": GONE}
+    assert record.told_who.name == f"{GONE} u1"
+    assert record.told_what == {"user": f"{GONE} u2"}
 
 
 def test_a_hash_is_a_number_for_a_metric() -> None:

@@ -45,6 +45,7 @@ def made(chance: Random) -> Case:
         muted=chance.choice([None, None, Laid(), Laid("loud", 5000, "#den")]),
         read_only=chance.random() < 0.2,
         slow_wait=chance.choice([0, 0, 5000]),
+        last_owner=chance.random() < 0.2,
         emergency=chance.choice([Emergency.OFF, *Emergency]),
     )
 
@@ -96,6 +97,10 @@ def test_what_comes_before_the_rules_is_asked_before_them(case: Case, what: str)
         (replace(TALK, banned=Laid(where="#den")), "chatctl unban ann --room den"),
         (replace(TALK, muted=Laid(where="#den")), "chatctl unmute ann --room den"),
         (replace(TALK, emergency=Emergency.OPERATORS), "chatctl emergency off"),
+        (
+            replace(TALK, verb="leave", rank=Rank.OWNER, last_owner=True),
+            "they make another member owner, or an operator in the room does (/role)",
+        ),
         (replace(TALK, slow_wait=5), "chatctl slow den 0; or wait"),
         (replace(TALK, verb="join"), "chatctl ban ann --room den"),
         (replace(TALK, operator=True), "chatd user disable ann, on the host"),

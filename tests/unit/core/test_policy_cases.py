@@ -31,6 +31,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "muted": LAID,
     "read_only": (False, True),
     "slow_wait": (0, 1, 10**6),
+    "last_owner": (False, True),
     "emergency": tuple(Emergency),
 }
 

@@ -211,4 +211,24 @@ def test_a_compressed_bundle_that_never_left_is_not_counted_as_sent() -> None:
     company.bench.outbox.put(Frame(b"x"))
     company.bench.turn()
     assert company.meter.count["frames_out"] == 1
+    assert (company.meter.count["packed"], company.meter.count["saved"]) == (0, 0)
     assert company.bench.all.waiting == 0
+
+
+@pytest.mark.parametrize("bundled", [False, True])
+def test_what_is_thrown_away_later_is_taken_back_from_what_is_told_next(*, bundled: bool) -> None:
+    company, other = Company(15, 15, 15), Company(15, 15, 15)
+    last = company.outboxes[2]
+    last.pauseProducing()
+    frame = Bundle([Frame(TEXT), Frame(LONG)]) if bundled else Frame(TEXT)
+    company.tell(frame)
+    assert company.meter.count["packed"] == (4 if bundled else 2)
+    last.end()
+    again = Bundle([Frame(TEXT), Frame(LONG)]) if bundled else Frame(TEXT)
+    company.tell(again)
+    # As if the last had never been there: the first is told twice what is not compressed.
+    other.outboxes[2].end()
+    for _ in range(2):
+        other.tell(Bundle([Frame(TEXT), Frame(LONG)]) if bundled else Frame(TEXT))
+    for name in ("packed", "saved"):
+        assert company.meter.count[name] == other.meter.count[name] > 0

@@ -103,7 +103,8 @@ def test_an_erasure_is_recorded_without_the_name(does: Run) -> None:
     does("user", "erase", "zebulon", "--yes")
     records = read(does)
     assert [each["verb"] for each in records] == ["user_add", "user_erase"]
-    assert records[0]["facts"] == {"user": "erased user"}
+    assert records[0]["facts"] == {"user": f"erased user {records[0]['user_id']}"}
+    assert [each["by"] for each in records] == [person(), person()]
     assert "zebulon" not in str(records)
     assert "is whole" in does("audit", "verify")
 

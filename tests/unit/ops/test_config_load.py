@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import tomllib
 from contextlib import suppress
 from pathlib import Path
@@ -215,6 +217,30 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_its_own(tmp_path: Path) -> N
         load(tmp_path)
     with pytest.raises(Invalid, match=r"cannot be read: .*null"):
         load("a\0b")
+
+
+def test_what_would_be_waited_for_is_no_file(tmp_path: Path) -> None:
+    pipe, listener = tmp_path / "pipe", tmp_path / "socket"
+    os.mkfifo(pipe)
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(listener))
+        for path, what in ((pipe, "a named pipe"), (listener, "a socket"), ("/dev/zero", "a dev")):
+            with pytest.raises(Invalid, match=f"{path}: cannot be read: this is {what}"):
+                load(path)
+    link = tmp_path / "link"
+    link.symlink_to(pipe)
+    with pytest.raises(Invalid, match="a named pipe"):
+        load(link)
+
+
+def test_a_pipe_that_is_open_is_as_good_as_a_file() -> None:
+    """As a shell's `<(command)` gives one; and /dev/null is an empty file."""
+    reading, writing = os.pipe()
+    os.write(writing, b"[limits]\nrate = 7\n")
+    os.close(writing)
+    assert load(f"/dev/fd/{reading}").config.limits.rate == 7
+    os.close(reading)
+    assert load("/dev/null").config == Config()
 
 
 @given(st.text("abl[]=.\n\"'#1 {},", max_size=40))

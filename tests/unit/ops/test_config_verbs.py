@@ -54,6 +54,19 @@ def test_a_missing_file_exits_78() -> None:
     assert run.err == "/nowhere/chatd.toml: cannot be read: No such file or directory\n"
 
 
+def test_an_empty_name_is_not_the_folder_that_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for verb in (["serve"], ["user", "list"], ["config", "show"]):
+        for option in ("--dev", "--config"):
+            with pytest.raises(SystemExit) as ended:
+                cli.main([*verb, option, ""])
+            assert ended.value.code == 2
+            assert f"argument {option}: this is empty; name one" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_generated_texts_go_to_stdout() -> None:
     assert Run("describe").out == describe()
     assert Run("example").out == example()

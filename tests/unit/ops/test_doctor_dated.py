@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.unit.ops.patient import BACKUPS, CERTIFICATE, DAY, EXAM, NOW, Patient, made_at
+from tests.unit.ops.patient import BACKUPS, CERTIFICATE, DAY, EXAM, NOW, Patient, entry, made_at
 
 NAMED = replace(EXAM, certificates=(CERTIFICATE,))
 KEPT = replace(EXAM, backups=(BACKUPS,))
@@ -76,6 +76,13 @@ def test_a_missing_file_is_a_failure() -> None:
     finding = Patient().only("certificate", NAMED)
     assert finding.status == "fail"
     assert "there is no certificate file" in finding.seen
+
+
+def test_a_named_pipe_is_not_waited_for() -> None:
+    patient = Patient()
+    patient.entries[CERTIFICATE] = entry(CERTIFICATE, "other", 0o644, 0, 0)
+    finding = patient.only("certificate", NAMED)
+    assert (finding.status, finding.seen) == ("fail", f"{CERTIFICATE} is no file")
 
 
 # --- backups ---

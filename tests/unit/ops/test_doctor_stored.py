@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from chatd.ops.doctor.host import Header, Unreadable
 from chatd.store.sqlite.schema import APPLICATION_ID
-from tests.unit.ops.patient import DATA, DATABASE, EXAM, Patient
+from tests.unit.ops.patient import CHATD, DATA, DATABASE, EXAM, Patient, entry
 
 
 def without_store(pid: int) -> Patient:
@@ -97,3 +98,14 @@ def test_a_sound_database_is_fine_however_thoroughly_it_is_read(full: bool) -> N
     assert finding.status == "ok"
     assert ("--full" in finding.seen) is not full
     assert patient.asked_for_full == [full]
+
+
+def test_what_a_killed_restore_left_is_a_warning() -> None:
+    assert Patient().only("restore").status == "ok"
+    left = Path(f"{DATABASE}.restoring")
+    patient = Patient()
+    patient.entries[left] = entry(left, "file", 0o600, CHATD, CHATD)
+    finding = patient.only("restore")
+    assert finding.status == "warn"
+    assert f"left {left}" in finding.seen
+    assert "restore again" in finding.do

@@ -112,9 +112,19 @@ class Alike(RuleBasedStateMachine):
     def set_member(self, room_id: RoomId, who: Author, rank: Rank) -> None:
         self.both(lambda store: store.set_member(room_id, member_of(who, rank)))
 
+    @rule(room_id=ROOMS, who=PEOPLE, rank=st.sampled_from(Rank))
+    def set_member_but_keep_an_owner(self, room_id: RoomId, who: Author, rank: Rank) -> None:
+        changed = member_of(who, rank)
+        self.both(lambda store: store.set_member(room_id, changed, keep_owner=True))
+
     @rule(room_id=ROOMS, who=PEOPLE)
     def drop_member(self, room_id: RoomId, who: Author) -> None:
         self.both(lambda store: store.drop_member(room_id, who.user_id))
+
+    @rule(room_id=ROOMS, who=PEOPLE)
+    def drop_member_but_keep_an_owner(self, room_id: RoomId, who: Author) -> None:
+        self.both(lambda store: store.last_owner(room_id, who.user_id))
+        self.both(lambda store: store.drop_member(room_id, who.user_id, keep_owner=True))
 
     @rule(room_id=st.integers(1, 2).map(RoomId), who=PEOPLE, seq=SEQS)
     def mark(self, room_id: RoomId, who: Author, seq: int) -> None:

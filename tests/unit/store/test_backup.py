@@ -154,7 +154,7 @@ def test_a_copy_that_is_not_good_gets_no_name(
         connection.execute("INSERT INTO marks VALUES ('u1', 999, 1)")
     with pytest.raises(BackupFailed, match="a row of marks points to one that is missing"):
         make(database, into)
-    assert os.listdir(into) == [".backup.lock"]
+    assert not into.exists()
 
 
 def test_a_full_disk_leaves_nothing_behind(
@@ -166,7 +166,21 @@ def test_a_full_disk_leaves_nothing_behind(
     monkeypatch.setattr("chatd.store.sqlite.backup._write", full)
     with pytest.raises(BackupFailed, match=r"no room in .*: the database has \d+ MiB"):
         make(database, into)
-    assert os.listdir(into) == [".backup.lock"]
+    assert not into.exists()
+
+
+def test_a_failed_one_takes_away_the_folders_that_it_made_and_no_others(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatd.store.sqlite.backup.good", _bad)
+    here = tmp_path / "here"
+    here.mkdir()
+    for into in (here / "two" / "three", here):
+        with pytest.raises(BackupFailed, match="the copy is not good"):
+            make(database, into)
+        assert here.is_dir()
+        assert not (here / "two").exists()
+        assert [name for name in os.listdir(here) if name != ".backup.lock"] == []
 
 
 def test_what_a_killed_backup_left_is_removed_by_the_next(database: Path, into: Path) -> None:

@@ -14,7 +14,7 @@ from chatd.store import CannotOpen
 from chatd.store.sqlite import InUse, opened
 from chatd.store.sqlite.backup import back_up
 from chatd.store.sqlite.backup_manifest import BadBackup
-from chatd.store.sqlite.backup_restore import Refusal, Restore, plan, restore
+from chatd.store.sqlite.backup_restore import Refusal, Restore, leftovers, plan, restore
 from chatd.store.sqlite.opening import Lock
 from tests.unit.store.examples import finds, say
 from tests.unit.store.sample import read_sample, write_sample
@@ -239,6 +239,31 @@ def test_what_a_killed_restore_left_is_no_hindrance(database: Path, backup: Path
     Path(f"{database}.restoring-wal").write_bytes(b"half of a WAL")
     put_back(backup, database)
     assert not list(database.parent.glob("*.restoring*"))
+
+
+def test_what_a_killed_restore_left_counts_as_room_for_the_next(
+    database: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Path(f"{database}.restoring")
+    size = (backup / "chatd.sqlite3").stat().st_size
+    left.write_bytes(b"h" * (size - 7))
+    monkeypatch.setattr("chatd.store.sqlite.backup_restore.free_bytes", lambda _: 7)
+    plan(backup, database, replace=True, stamp=STAMP)
+    assert left in leftovers(database)
+    left.write_bytes(b"h" * (size - 8))
+    with pytest.raises(Refusal, match="no room"):
+        plan(backup, database, replace=True, stamp=STAMP)
+
+
+def test_a_second_name_that_a_killed_restore_left_goes_and_what_it_kept_stays(
+    database: Path, backup: Path
+) -> None:
+    other = Path(f"{database}.before-restore-20251123T120000.000Z")
+    other.write_bytes(b"of an earlier one")
+    second = Path(f"{database}.before-restore-20261123T110000.000Z")
+    second.hardlink_to(database)
+    steps = put_back(backup, database)
+    assert sorted(database.parent.glob("*.before-restore-*")) == [other, steps.aside]
 
 
 def test_a_backup_of_a_restored_database_is_good(database: Path, backup: Path) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from chatd.core.audit import Deed
+from chatd.core.audit import Deed, Wanted
 from chatd.core.audit_walk import Walk
-from chatd.core.log import Account, Author, RoomId, StoredMessage, Token, UserId
+from chatd.core.log import Account, Author, Rank, RoomId, StoredMessage, Token, UserId
 from chatd.core.names import skeleton
 from chatd.core.ports import NoSuchTarget, StoreFailed
 from chatd.core.sanctions import Subject
@@ -26,7 +26,7 @@ from chatd.store.sqlite import SqliteStore, erase
 from chatd.store.sqlite.blocking import Run
 from chatd.store.sqlite.erase import NAME, Erasing, Place
 from tests.unit.store.conftest import at_once
-from tests.unit.store.examples import BOB, draft, finds, make_room, member, page
+from tests.unit.store.examples import BOB, account, draft, finds, make_room, member, page
 
 ZEB = Author(UserId("u-zebra"), "zebulon", False)
 NOW = 5_000
@@ -235,11 +235,34 @@ def test_the_audit_log_stays_whole_and_says_who_did_it(office: Office) -> None:
     assert walk.end(office.run(office.store.audit_head())).flaws == ()
     told = [(r.verb, r.told_who.name, r.told_what.get("user")) for r in records]
     assert told == [
-        ("kick", NAME, "bob"),
-        ("kick", "bob", NAME),
-        ("kick", NAME, NAME),
+        ("kick", f"{NAME} {ZEB.user_id}", "bob"),
+        ("kick", "bob", f"{NAME} {ZEB.user_id}"),
+        ("kick", "", f"{NAME} {ZEB.user_id}"),
         ("user_erase", "root", None),
     ]
+
+
+def test_the_audit_log_still_says_who_did_it_on_the_host(office: Office) -> None:
+    """They have a name and no id, unlike somebody who failed to log in."""
+    run, store = office.run, office.store
+    done = Deed(
+        ts=2, verb="user_disable", actor="root", address="host", target_id=ZEB.user_id,
+        facts={"user": ZEB.name},
+    )  # fmt: skip
+    run(store.record(done))
+    office.erases()
+    (found,) = run(store.audit_found(Wanted(verb="user_disable"), None, 9))
+    assert (found.told_who.name, found.told_who.address) == ("root", "host")
+    assert found.told_what == {"user": f"{NAME} {ZEB.user_id}"}
+    assert traces(office.path, ZEB.name) == []
+
+
+def test_an_audit_log_that_was_spoilt_is_no_hindrance(office: Office) -> None:
+    with closing(sqlite3.connect(office.path)) as connection, connection:
+        connection.execute("DROP TRIGGER audit_holds")
+        connection.execute("UPDATE audit SET who = 'no JSON' WHERE actor_id = ''")
+    assert office.erases() == 0
+    assert traces(office.path, ZEB.name, "no JSON") == []
 
 
 def test_what_others_said_stays_readable(office: Office) -> None:
@@ -377,6 +400,23 @@ def test_it_says_what_it_did(office: Office) -> None:
         'by "erased user" are now: 3 messages, 1 reaction, 4 changes\n'
         "removed: 2 texts, from the log and from search\n"
         "open sessions end in a moment; backups keep what they have until they go\n"
+    )
+
+
+def test_it_names_the_rooms_that_nobody_owns_now(office: Office) -> None:
+    """Not those that somebody else owns as well, unless they cannot act."""
+    run, store = office.run, office.store
+    disabled = Author(UserId("u9"), "dis", False)
+    run(store.add_account(account(disabled.name, disabled.user_id), "dis", 1))
+    run(store.set_disabled(disabled.user_id, True, 1))
+    for name, other in (("den", None), ("hall", disabled), ("shared", BOB)):
+        room = run(make_room(store, name))
+        for who in filter(None, (ZEB, other)):
+            run(store.set_member(room, member(who, Rank.OWNER)))
+    office.erases()
+    assert office.out.getvalue().endswith(
+        "without an owner now: den, hall; an operator in the room makes somebody one "
+        "(/role PERSON owner)\n"
     )
 
 

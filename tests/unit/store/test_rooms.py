@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from chatd.core.log import Membership, Rank, RoomId, StoredRoom
-from chatd.core.ports import NameTaken, Store, StoreFailed
-from tests.unit.store.examples import ANN, BOB, GUS, draft, make_room, member, say
+from chatd.core.log import Author, Membership, Rank, RoomId, StoredRoom, UserId
+from chatd.core.ports import LastOwner, NameTaken, Store, StoreFailed
+from tests.unit.store.examples import ANN, BOB, GUS, account, draft, make_room, member, say
+
+ZEB = Author(UserId("u4"), "zeb", False)
 
 
 async def test_a_room_is_found_by_its_exact_name(store: Store) -> None:
@@ -99,6 +101,65 @@ async def test_direct_rooms_know_their_last_seq_when_opened_again(store: Store) 
     room = await store.direct_room("@1", member(ANN), member(BOB), 5)
     await say(store, room.room_id, "hello")
     assert (await store.direct_room("@1", member(ANN), member(BOB), 6)).last == 1
+
+
+async def owned(store: Store, *others: Author) -> RoomId:
+    """A room of Ann's, with others in it who have accounts but for guests."""
+    for who in (ANN, *others):
+        if not who.guest:
+            await store.add_account(account(who.name, who.user_id), who.name, 1)
+    room = await store.create_room(
+        "den", "public", skeleton="den", topic="", owner=member(ANN, Rank.OWNER), ts=1
+    )
+    for who in others:
+        await store.set_member(room.room_id, member(who))
+    return room.room_id
+
+
+async def test_the_last_owner_stays_and_keeps_the_rank_when_asked_for(store: Store) -> None:
+    den = await owned(store, BOB)
+    assert await store.last_owner(den, ANN.user_id)
+    assert not await store.last_owner(den, BOB.user_id)
+    with pytest.raises(LastOwner):
+        await store.drop_member(den, ANN.user_id, keep_owner=True)
+    with pytest.raises(LastOwner):
+        await store.set_member(den, member(ANN), keep_owner=True)
+    assert await store.members(den, 10) == [member(ANN, Rank.OWNER), member(BOB)]
+    await store.set_member(den, member(ANN, Rank.OWNER), keep_owner=True)
+    await store.drop_member(den, BOB.user_id, keep_owner=True)
+    await store.drop_member(RoomId(99), ANN.user_id, keep_owner=True)
+
+
+async def test_one_of_two_owners_may_go_and_then_the_other_may_not(store: Store) -> None:
+    den = await owned(store, BOB, ZEB)
+    await store.set_member(den, member(BOB, Rank.OWNER))
+    assert not await store.last_owner(den, ANN.user_id)
+    await store.drop_member(den, ANN.user_id, keep_owner=True)
+    with pytest.raises(LastOwner):
+        await store.drop_member(den, BOB.user_id, keep_owner=True)
+
+
+async def test_an_owner_whose_account_is_disabled_is_none_that_stays(store: Store) -> None:
+    den = await owned(store, BOB, ZEB)
+    await store.set_member(den, member(BOB, Rank.OWNER))
+    await store.set_disabled(BOB.user_id, True, 5)
+    assert await store.last_owner(den, ANN.user_id)
+    await store.set_disabled(BOB.user_id, False, 6)
+    assert not await store.last_owner(den, ANN.user_id)
+
+
+async def test_nobody_is_held_where_nobody_else_could_be_owner(store: Store) -> None:
+    """Alone, with a guest, with an account that is disabled; and a guest is never held."""
+    den = await owned(store, GUS)
+    assert not await store.last_owner(den, ANN.user_id)
+    await store.set_member(den, member(GUS, Rank.OWNER))
+    await store.add_account(account("bob", BOB.user_id), "bob", 1)
+    await store.set_member(den, member(BOB))
+    assert await store.last_owner(den, ANN.user_id)
+    await store.set_disabled(BOB.user_id, True, 5)
+    await store.drop_member(den, ANN.user_id, keep_owner=True)
+    await store.set_disabled(BOB.user_id, False, 6)
+    assert not await store.last_owner(den, GUS.user_id)
 
 
 async def test_a_member_may_change_rank_and_name(store: Store) -> None:

@@ -17,11 +17,13 @@ from chatd.store.sqlite import opened
 FOLDER = Path(sqlite.__file__).parent
 MAY_SCAN = {
     "accounts._ALL",  # for `chatd user list`
+    "rooms._LAST_OWNER",  # a room's members, when one of its owners leaves
     "rooms._COUNT",  # an index of just these, when somebody enters
     "rooms._MEMBERS",  # in the order of their names, up to a limit
     "backup_manifest._TABLES",  # once for each backup
     "backup_manifest._ROOMS",
     "erase._DIRECT",  # for `chatd user erase`, once each
+    "erase._OWNERLESS",
     "erase._DROP_MARKS",
     "retention._KEPT",  # seldom: see chatd/ops/data_retention
     "sanctions._IN_FORCE",  # all of them, when one was laid on or lifted
@@ -37,6 +39,7 @@ MAY_SCAN = {
     "audit._HEAD",  # sqlite_sequence has a row for each of four tables
 }
 MAY_SORT = {
+    "erase._OWNERLESS",  # of those, the ones that somebody owned
     *("rooms._MEMBERSHIPS", "accounts._OF_USER"),  # a person's rooms and tokens are few
     "hooks._ALL",  # for `chatd hook list`
 }

@@ -164,6 +164,15 @@ def test_what_cannot_be_used_has_an_exit_code(words: tuple[str, ...], code: int)
     assert error.value.code == code
 
 
+@pytest.mark.parametrize("option", ["--token-file", "--ca"])
+def test_a_named_pipe_is_not_waited_for(option: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(Unusable, match="this is a named pipe; name a file") as error:
+        who(parsed("wss://x.example/", option, str(pipe)), {}, None)
+    assert error.value.code == os.EX_NOINPUT
+
+
 def test_no_secret_is_in_what_is_printed_of_somebody() -> None:
     assert "s3cret" not in repr(Who("ws://x/", user="a", password="s3cret", token="s3cret"))
 

@@ -1,0 +1,32 @@
+"""Which paths are files to read: opening a named pipe waits until somebody writes, maybe for ever.
+What is in them is the business of whoever reads them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_OTHERS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def plain(path: Path) -> Path:
+    """The same path, to be read. Raises OSError where that would wait or never end. A pipe that is
+    open already, as of a shell's `<(command)`, is as good as a file; so is /dev/null. A folder is
+    left to whoever opens it, who says so."""
+    mode = path.stat().st_mode
+    what = next((name for is_one, name in _OTHERS if is_one(mode)), "")
+    if what and not _is_open(path) and not path.samefile(os.devnull):
+        raise OSError(errno.EINVAL, f"this is {what}; name a file", str(path))
+    return path
+
+
+def _is_open(path: Path) -> bool:
+    """Whether the path leads to something without a name, which this process has open."""
+    return not os.path.exists(os.path.realpath(path))
