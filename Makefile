@@ -5,8 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STATE  ?= .state
 
-# Nothing but the virtual environment and this folder is imported from; pip asks nobody for a newer pip.
-unexport PYTHONPATH PYTHONHOME
+# Nothing but the virtual environment and this folder is imported from; pip asks nobody for a newer pip. What is imported is
+# compiled once, also where somebody said otherwise: tests start chatd, chatctl and Ansible many hundred times.
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 export PYTHONNOUSERSITE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -30,7 +31,9 @@ PYTEST_FLAGS ?= -q
 PURE      = core commands dialects
 # What runs in memory is dealt out test by test; what has processes of its own, file by file (tests/conftest.py).
 PARALLEL  = --numprocesses=auto --dist=worksteal
-BY_FILE   = --numprocesses=auto --dist=loadfile --no-loadscope-reorder
+# One worker more than cores: each waits now and then, for a clock or for a host.
+WORKERS   = $(shell echo $$(($$(nproc) + 1)))
+BY_FILE   = --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 IN_MEMORY = tests/unit $(wildcard tests/conversations)
 
 # A virtual environment whose interpreter went away with an upgrade is made again.
@@ -46,7 +49,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run venv check test system coverage conformance bench format lint rpm oldest types unit lock docs clean
+.PHONY: help run venv check test system coverage conformance bench format lint rpm oldest types unit rest lock docs clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -72,7 +75,7 @@ $(TOOLS): $(READY)
 
 check: lint types unit ## Style, types and unit tests, in under two minutes
 
-test: check coverage oldest ## Everything: check, coverage, oldest, then all that needs processes, browsers and hosts
+test: lint types rest coverage oldest ## Everything: what check does, coverage, oldest, then all that needs processes, browsers and hosts
 	@$(PYTEST) $(BY_FILE) --durations=15 tests $(patsubst %,--ignore=%,$(IN_MEMORY))
 
 system: $(TOOLS) ## The package and the playbook on hosts much like RHEL 8.10 (as root; .ci/run says what of Debian they need)
@@ -88,6 +91,10 @@ types: $(TOOLS)
 unit: $(TOOLS)
 	@$(PYTEST) $(PARALLEL) $(IN_MEMORY)
 
+# The unit tests that coverage does not run.
+rest: $(TOOLS)
+	@$(PYTEST) $(PARALLEL) tests/unit $(patsubst %,--ignore=%,$(OWN_TESTS))
+
 # What the three pure rooms are worth is shown by their own tests alone: nothing that runs through the node, the edge or a
 # process counts here. Each room must reach the mark (in pyproject.toml) by itself.
 OWN_TESTS = $(foreach room,$(PURE),$(wildcard tests/unit/$(room))) $(wildcard tests/conversations)
@@ -100,7 +107,7 @@ coverage: $(TOOLS) ## Branch coverage of core, commands and dialects by their ow
 	done; exit $$failed
 
 oldest: $(TOOLS) ## The store's tests with SQLite 3.26, which RHEL 8 has (needs npm and a C compiler)
-	@bash tests/store326/run.sh -q
+	@bash tests/store326/run.sh -q $(PARALLEL)
 
 conformance: $(TOOLS) ## The Autobahn TestSuite against /echo (needs a Python 2.7)
 	@$(PYTEST) tests/conformance

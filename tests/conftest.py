@@ -23,22 +23,31 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
-HOSTS, BROWSER = "tests/system/", "tests/browser/"
-TOGETHER = (HOSTS, "tests/conformance/")
-"""Folders whose tests share what takes long to make."""
+FIRST = (
+    *("tests/system/test_ansible.py", "tests/process/test_prometheus.py", "tests/conformance/"),
+    "tests/system/",
+)
+"""What takes longest begins. The packages are built by the first of these, while others go on with
+what needs none."""
+LAST = "tests/browser/"
+"""Playwright keeps an event loop in this thread while its browser is open, and no test after it
+could run one of its own."""
+TOGETHER = ("tests/system/test_package", "tests/conformance/")
+"""Tests that share what takes long to make: a host, a foreign suite."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with hosts take longest, so they begin. The browser's come last: Playwright keeps an
-    event loop in this thread while its browser is open, and no test after it could run one of its
-    own."""
-    items.sort(
-        key=lambda item: (not item.nodeid.startswith(HOSTS), item.nodeid.startswith(BROWSER))
-    )
+    """Put them in the order of FIRST, the others and LAST."""
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _turn(nodeid: str) -> int:
+    last = len(FIRST) + nodeid.startswith(LAST)
+    return next((turn for turn, each in enumerate(FIRST) if nodeid.startswith(each)), last)
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # it says no types
-    """Deals tests out to workers file by file, and some folders whole."""
+    """Deals tests out to workers file by file, and some files together."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]

@@ -13,8 +13,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds to wait for an answer on a busy machine."""
+FAREWELL = 20.0
+"""Seconds to wait for the other end of a close."""
 
 Frame = dict[str, Any]
 
@@ -53,7 +55,7 @@ class Connection:
                 proxy=None,
                 ping_interval=None,
                 open_timeout=PATIENCE,
-                close_timeout=PATIENCE,
+                close_timeout=FAREWELL,
                 max_size=None,
                 max_queue=ahead,
                 legacy=True,

@@ -26,8 +26,10 @@ from tests.process.settings import Sections, toml
 
 PROJECT = Path(__file__).parents[2]
 LAUNCHER = Path(__file__).with_name("hand_over.py")
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that anything may take on a busy machine before a test gives up."""
+STOPPED = 20.0
+"""Seconds in which it has ended; less than a drain may take that waits for somebody in vain."""
 
 T = TypeVar("T")
 
@@ -147,12 +149,12 @@ class Daemon:
         """Send a signal."""
         self._running.send_signal(number)
 
-    def exit_code(self, seconds: float = PATIENCE) -> int:
+    def exit_code(self, seconds: float = STOPPED) -> int:
         """Wait for the end. Raises subprocess.TimeoutExpired."""
         self.code = self._running.wait(seconds)
         return self.code
 
-    def stop(self, seconds: float = PATIENCE) -> int:
+    def stop(self, seconds: float = STOPPED) -> int:
         """End it in good order; gives the exit code."""
         self.up.clear()
         self.signal(signal.SIGTERM)

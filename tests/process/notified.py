@@ -51,7 +51,7 @@ class Notified:
             return {}
 
     def until(
-        self, name: str, seconds: float = 20.0, *, alive: Callable[[], object] = lambda: None
+        self, name: str, seconds: float = 60.0, *, alive: Callable[[], object] = lambda: None
     ) -> list[dict[str, str]]:
         """All datagrams up to the first that assigns ``name``. ``alive`` raises when there is
         nobody left to hear. Raises TimeoutError."""

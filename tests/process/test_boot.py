@@ -66,11 +66,14 @@ def test_the_watchdog_is_fed_before_it_is_hungry(make_daemon: MakeDaemon) -> Non
     daemon = make_daemon().start(WATCHDOG_USEC=str(round(WATCHDOG * 1e6)))
     daemon.notified.until("WATCHDOG")
     meals = [time.monotonic()]
-    for _ in range(4):
+
+    def fed_in_time() -> bool:
         daemon.notified.until("WATCHDOG")
         meals.append(time.monotonic())
-    # Half of it, as sd_watchdog_enabled(3) advises, on average: others may disturb each wait.
-    assert (meals[-1] - meals[0]) / 4 < WATCHDOG * 0.75
+        return len(meals) > 4 and (meals[-1] - meals[-5]) / 4 < WATCHDOG * 0.75
+
+    # Half of it, as sd_watchdog_enabled(3) advises, on average: others may disturb some waits.
+    eventually(fed_in_time)
 
 
 def test_a_watchdog_of_another_process_is_not_fed(make_daemon: MakeDaemon) -> None:

@@ -24,7 +24,9 @@ from tests.process.test_store_full_disk import MOUNT, UNSHARE, can_mount
 from tests.unit.store.examples import draft, make_room
 
 RATE = 500
-"""Messages a second that are written while a backup is made, at least."""
+"""Messages a second that are written while a backup is made, at least; on a slow machine this SHARE
+of what is written when none is made."""
+SHARE = 0.25
 TRIES = 5
 SWEPT = "chatd_retention_last_sweep_timestamp_seconds"
 LARGE = 8000
@@ -68,6 +70,9 @@ def test_a_backup_under_load_has_all_that_was_acknowledged_before_it_began(
     crowd = crowd_at(daemon)
     crowd.start()
     crowd.go_on(500)
+    began = time.monotonic()
+    crowd.go_on(500)
+    wanted = min(RATE, SHARE * 500 / (time.monotonic() - began))
     reader = Client(daemon.url())
     reader.login("lobby", guest="late")
     reader.event("message")
@@ -76,11 +81,11 @@ def test_a_backup_under_load_has_all_that_was_acknowledged_before_it_began(
     epoch = str(positions["lobby"]["epoch"])
     before: dict[str, int] = {}
     rates: list[float] = []
-    while len(rates) < TRIES and max(rates, default=0.0) < RATE:
+    while len(rates) < TRIES and max(rates, default=0.0) < wanted:
         before, began = crowd.acked(), time.monotonic()
         does(daemon, "backup", str(backups))
         rates.append((len(crowd.acked()) - len(before)) / (time.monotonic() - began))
-    assert max(rates) >= RATE, f"too slow a machine to say anything: {rates}"
+    assert max(rates) >= wanted, rates
     backup = newest(backups)
     verified = daemon.verb("verify", str(backup), "--json")
     assert verified.returncode == 0

@@ -174,7 +174,7 @@ def test_who_resets_the_connection_in_any_state_is_forgotten(shared: Daemon, wir
 def test_who_never_finishes_the_handshake_or_the_log_in_is_let_go(
     make_daemon: MakeDaemon, guest: MakeClient, wire: MakeRaw
 ) -> None:
-    daemon = make_daemon(limits={"handshake_timeout": "500ms", "login_timeout": "500ms"}).start()
+    daemon = make_daemon(limits={"handshake_timeout": "2s", "login_timeout": "2s"}).start()
     ann = guest(daemon, "ann")
     half = [wire(daemon) for _ in range(50)]
     for number, raw in enumerate(half):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 MASK = b"\x21\x43\x65\x87"
 CONTINUATION = 0x0
 TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA  # opcodes, RFC 6455 section 5.2

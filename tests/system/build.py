@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +15,32 @@ from tests.system.tree import CHECKOUT, python312
 
 @dataclass(frozen=True)
 class Built:
-    """Two builds of this checkout. The second has the higher release, and was made from the source
-    package of the first alone."""
+    """Two builds of this checkout in ``folder``, each made when it is first asked for; processes
+    that share the folder share them."""
 
-    first: Path
-    second: Path
+    folder: Path
+
+    @property
+    def first(self) -> Path:
+        """Release 1. Raises CannotBoot."""
+        return self._once("first", build)
+
+    @property
+    def second(self) -> Path:
+        """Release 2, made from the source package of the first alone. Raises CannotBoot."""
+        return self._once("second", lambda out: rebuild(self.source, out, 2, self.folder / "work"))
+
+    def _once(self, name: str, make: Callable[[Path], None]) -> Path:
+        out, new = self.folder / name, self.folder / f"{name}.new"
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not out.exists():
+                for half in (new, self.folder / "work"):
+                    shutil.rmtree(half, ignore_errors=True)
+                new.mkdir()
+                make(new)
+                new.rename(out)
+        return out
 
     @property
     def main(self) -> Path:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.system.build import Built as Built
-from tests.system.build import build, rebuild
 from tests.system.host import CannotBoot, Host, boot
 from tests.system.serving import behind_nginx, on_a_direct_port
 from tests.system.tree import tree
@@ -15,10 +15,13 @@ from tests.system.tree import tree
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    made = Built(tmp_path_factory.mktemp("rpm1"), tmp_path_factory.mktemp("rpm2"))
+    """One for all workers of a test run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "packages"
+    folder.mkdir(exist_ok=True)
+    made = Built(folder)
     try:
-        build(made.first)
-        rebuild(made.source, made.second, 2, tmp_path_factory.mktemp("work"))
+        assert made.first.exists()
     except CannotBoot as reason:
         pytest.skip(f"no packages: {reason}")
     return made
