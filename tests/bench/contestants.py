@@ -157,11 +157,12 @@ class OnPython(Contestant):
     def install(self) -> None:
         """By pip."""
         mark = CACHE / self.name / "installed"
-        if not mark.exists() or mark.read_text() != str(self._packages):
+        wanted = f"{self._packages} on {sys.base_prefix}, {sys.version}"
+        if not mark.exists() or mark.read_text() != wanted:
             shutil.rmtree(CACHE / self.name, ignore_errors=True)
             run([sys.executable, "-m", "venv", CACHE / self.name / "venv"])
             run([self.python, "-m", "pip", "install", "-q", *self._packages])
-            mark.write_text(str(self._packages))
+            mark.write_text(wanted)
         self.version = ", ".join(self._packages).replace("==", " ").replace("[twisted]", "")
 
     def words(self, port: int, folder: Path) -> list[str]:
