@@ -25,7 +25,7 @@ NEWER_LOCK = PROJECT / "requirements" / "ansible-2.17.txt"
 CACHE = PROJECT / ".cache" / "ansible"
 
 INSTALL_SECONDS = 300
-PLAY_SECONDS = 300
+PLAY_SECONDS = 900
 RECAP = re.compile(
     r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE
 )

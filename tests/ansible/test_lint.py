@@ -12,7 +12,7 @@ def test_yamllint_finds_nothing(node: Control) -> None:
     assert (said.code, said.text) == (0, "")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_ansible_lint_finds_nothing_in_the_production_profile(node: Control) -> None:
     said = node.run("-m", "ansiblelint", "--offline", "--nocolor", "--profile", "production")
     assert said.code == 0, said.text

@@ -31,7 +31,7 @@ COMPRESSION = tuple(
 GOOD = {"OK", "NON-STRICT", "INFORMATIONAL"}
 
 INSTALL_SECONDS = 300
-RUN_SECONDS = 300
+RUN_SECONDS = 900
 
 # addsitedir, and not PYTHONPATH, because zope is a namespace made by .pth files.
 LAUNCH = (

@@ -26,7 +26,7 @@ RUNBOOKS = "https://wiki.example.org/chatd/"
 TRUST = "/usr/lib/ssl/cert.pem"
 PASSWORD = "correct horse battery"
 TEXT = "What is said is kept."
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 WATCHERS = "[watchers]\nname=Watchers\nbaseurl=file:///srv/watchers\ngpgcheck=0\n"
@@ -118,7 +118,7 @@ class Shop:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=500,
+            timeout=1500,
             check=False,
         )
         return Said(done.returncode, done.stdout)

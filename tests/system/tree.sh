@@ -60,9 +60,10 @@ echo 8 >"$tree/etc/dnf/vars/releasever"
 printf '%s\n' '[rhel]' 'name=Stand-ins for RHEL' 'baseurl=file:///srv/rhel' 'gpgcheck=0' 'metadata_expire=1' \
     >"$tree/etc/yum.repos.d/rhel.repo"
 
-# python3.12 and its SQLite. The package python3.12 of the repository brings the command.
+# python3.12 and its SQLite, compiled as RHEL's is: the user chatd could not keep what it compiles. The package python3.12 of
+# the repository brings the command.
 mkdir -p "$tree/opt/python3.12" "$tree/opt/sqlite-3.26"
-tar -c -C "$python" --exclude=__pycache__ --exclude=test --exclude=tests --exclude='*.a' --exclude=idlelib --exclude=site-packages \
+tar -c -C "$python" --exclude=test --exclude=tests --exclude='*.a' --exclude=idlelib --exclude=site-packages \
     --exclude=ensurepip --exclude=include --exclude=share . | tar -x -C "$tree/opt/python3.12"
 cp "$sqlite/libsqlite3.so.0" "$tree/opt/sqlite-3.26/"
 printf '%s\n' /opt/sqlite-3.26 /opt/python3.12/lib >"$tree/etc/ld.so.conf.d/00-python3.12.conf"
