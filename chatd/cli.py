@@ -90,16 +90,9 @@ def _verb(verbs: Verbs, name: str, says: str, run: Callable[..., int]) -> argpar
 
 def _where(parser: argparse.ArgumentParser, file: str = f"the configuration ({CONFIG})") -> None:
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--config", metavar="FILE", type=_named, help=file)
+    group.add_argument("--config", metavar="FILE", type=arguments.named, help=file)
     says = "a folder with all of it, for trying chatd out"
-    group.add_argument("--dev", metavar="DIR", type=_named, help=says)
-
-
-def _named(path: str) -> str:
-    """An unset variable of a script would else mean the folder that it happens to be in."""
-    if not path:
-        raise argparse.ArgumentTypeError("this is empty; name one")
-    return path
+    group.add_argument("--dev", metavar="DIR", type=arguments.named, help=says)
 
 
 # --- the daemon ---

@@ -1,5 +1,5 @@
-"""The arguments of the data verbs, which are in data and data_export. Imports nothing heavy: every
-run of chatd reads this."""
+"""The arguments of the data verbs, which are in data and data_export, and what may name a file.
+Imports nothing heavy: every run of chatd reads this."""
 
 from __future__ import annotations
 
@@ -8,24 +8,33 @@ from argparse import ArgumentParser, ArgumentTypeError
 A_BACKUP = "a backup, or a folder of them: the newest"
 
 
+def named(path: str) -> str:
+    """An unset variable of a script would else mean the folder that it happens to be in."""
+    if not path:
+        raise ArgumentTypeError("this is empty; name one")
+    return path
+
+
 def backup(parser: ArgumentParser) -> None:
     """See data.backup."""
-    parser.add_argument("dir", metavar="DIR", help="the folder of backups; each gets its own in it")
+    says = "the folder of backups; each gets its own in it"
+    parser.add_argument("dir", metavar="DIR", type=named, help=says)
     parser.add_argument(
         "--keep", metavar="N", type=_at_least_one, default=0, help="keep N, remove older good ones"
     )
-    parser.add_argument("--metrics", metavar="FILE", help="for node_exporter's textfile collector")
+    says = "for node_exporter's textfile collector"
+    parser.add_argument("--metrics", metavar="FILE", type=named, help=says)
 
 
 def verify(parser: ArgumentParser) -> None:
     """See data.verify."""
-    parser.add_argument("dir", metavar="DIR", help=A_BACKUP)
+    parser.add_argument("dir", metavar="DIR", type=named, help=A_BACKUP)
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
 def restore(parser: ArgumentParser) -> None:
     """See data.restore."""
-    parser.add_argument("dir", metavar="DIR", help=A_BACKUP)
+    parser.add_argument("dir", metavar="DIR", type=named, help=A_BACKUP)
     parser.add_argument("--replace", action="store_true", help="move a present database aside")
     parser.add_argument("--dry-run", action="store_true", help="change nothing, say what would be")
 

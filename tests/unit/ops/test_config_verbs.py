@@ -64,6 +64,11 @@ def test_an_empty_name_is_not_the_folder_that_one_is_in(
                 cli.main([*verb, option, ""])
             assert ended.value.code == 2
             assert f"argument {option}: this is empty; name one" in capsys.readouterr().err
+    for verb in (["backup", ""], ["verify", ""], ["restore", ""], ["backup", "x", "--metrics", ""]):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(verb)
+        assert ended.value.code == 2
+        assert "this is empty; name one" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
