@@ -33,6 +33,7 @@ CALLS = {
     "poll": ("__x64_sys_epoll_wait", "__arm64_sys_epoll_pwait"),
 }
 LIBRARIES = {"interpreter": r"(lib)?python3", "JSON": r"_core\.cpython", "SQLite": r"libsqlite3"}
+REST, OTHERS = "rest of the kernel", "other libraries"
 Shares = dict[str, float]
 
 
@@ -67,18 +68,19 @@ def sampled(case: Case) -> Shares:
             sampler.join()
         finally:
             who.stop()
-        return _shares(perf, data)
+        return shares(perf, data)
 
 
-def _shares(perf: str, data: Path) -> Shares:
+def shares(perf: str, data: Path) -> Shares:
+    """What was sampled into this file."""
     report = [perf, "report", "--stdio", "-g", "none", "-i", str(data)]
     calls = _told(run([*report, "--children", "--sort", "symbol"]), r"\[k\] (\w+)")
     parts = _told(run([*report, "--no-children", "--sort", "dso"]), r"(\S+)")
     told = {name: sum(calls.get(each, 0.0) for each in those) for name, those in CALLS.items()}
-    told["rest of the kernel"] = parts.get("[kernel.kallsyms]", 0.0) - sum(told.values())
+    told[REST] = parts.get("[kernel.kallsyms]", 0.0) - sum(told.values())
     for name, pattern in LIBRARIES.items():
         told[name] = sum(share for part, share in parts.items() if re.match(pattern, part))
-    told["other libraries"] = 100 - sum(told.values())
+    told[OTHERS] = 100 - sum(told.values())
     return {name: round(share, 1) for name, share in told.items()}
 
 
@@ -92,10 +94,11 @@ def table(found: dict[str, Shares] | None) -> str:
     """As Markdown, in percent; a word where it was not measured."""
     if found is None:
         return "Not measured."
-    heads = list(next(iter(found.values()), {}))
+    heads = (*CALLS, REST, *LIBRARIES, OTHERS)
     lines = ["| case | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
-    for title, shares in found.items():
-        lines.append(f"| {title} | " + " | ".join(f"{shares[head]:.0f}" for head in heads) + " |")
+    for title in (case.title for case in CASES if case.title in found):
+        cells = " | ".join(f"{found[title][head]:.0f}" for head in heads)
+        lines.append(f"| {title} | {cells} |")
     return "\n".join(lines)
 
 

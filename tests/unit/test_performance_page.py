@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.bench import profile
 from tests.bench.behind import behind
 from tests.bench.cases import BEHIND, CASES
 from tests.bench.goals import Goal, judged
@@ -136,3 +137,43 @@ def test_a_process_that_has_ended_meanwhile_is_no_error() -> None:
         ended.wait()
         assert cpu(ended.pid) == 0.0
         assert memory(ended.pid) == 0
+
+
+# --- where the time goes ---
+
+CALLED = """
+# Overhead  Symbol
+    97.10%     0.00%  [k] entry_SYSCALL_64
+    44.25%     0.50%  [k] __x64_sys_sendto
+     2.75%     0.10%  [k] __x64_sys_recvfrom
+     0.50%     0.00%  [.] __send
+"""
+OWNED = """
+    48.00%  [kernel.kallsyms]
+    45.50%  libpython3.11.so.1.0
+     2.00%  _core.cpython-311-x86_64-linux-gnu.so
+     1.50%  libc.so.6
+"""
+
+
+def test_the_kernel_is_told_by_its_calls_and_the_rest_by_its_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        profile, "run", lambda command: CALLED if "--children" in command else OWNED
+    )
+    found = profile.shares("perf", Path("perf.data"))
+    assert found == {
+        "send": 44.2,
+        "recv": 2.8,
+        "poll": 0.0,
+        "rest of the kernel": 1.0,
+        "interpreter": 45.5,
+        "JSON": 2.0,
+        "SQLite": 0.0,
+        "other libraries": 4.5,
+    }
+    told = profile.table({"one message at a time to 100": found}).splitlines()
+    assert told[0].startswith("| case | send | recv | poll | rest of the kernel | interpreter |")
+    assert told[2].startswith("| one message at a time to 100 | 44 | 3 | 0 | 1 | 46 | 2 | 0 |")
+    assert profile.table(None) == "Not measured."
