@@ -21,6 +21,7 @@ from chatd.ops import audit_arguments, desk_arguments, doctor_arguments, systemd
 from chatd.ops import data_arguments as arguments
 from chatd.ops.config import Config, Invalid, load, parse
 from chatd.ops.config import verbs as configuration
+from chatd.ops.plain import named
 from chatd.terminal.arguments import arguments as connect_arguments
 
 CONFIG = "/etc/chatd/chatd.toml"
@@ -90,9 +91,9 @@ def _verb(verbs: Verbs, name: str, says: str, run: Callable[..., int]) -> argpar
 
 def _where(parser: argparse.ArgumentParser, file: str = f"the configuration ({CONFIG})") -> None:
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--config", metavar="FILE", type=arguments.named, help=file)
+    group.add_argument("--config", metavar="FILE", type=named, help=file)
     says = "a folder with all of it, for trying chatd out"
-    group.add_argument("--dev", metavar="DIR", type=arguments.named, help=says)
+    group.add_argument("--dev", metavar="DIR", type=named, help=says)
 
 
 # --- the daemon ---

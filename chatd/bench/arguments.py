@@ -7,6 +7,7 @@ import argparse
 
 from chatd.ops.config.kinds import Unfit
 from chatd.ops.config.measures import duration
+from chatd.ops.plain import named
 
 MOST = 20_000
 """Connections of one program; more are another one's."""
@@ -45,7 +46,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-history", action="store_true", help="rooms that are made keep nothing"
     )
-    parser.add_argument("--ca", metavar="FILE", help="the authority that signed the certificate")
+    parser.add_argument(
+        "--ca", metavar="FILE", type=named, help="the authority that signed the certificate"
+    )
     parser.add_argument("--json", action="store_true", help="for programs")
 
 

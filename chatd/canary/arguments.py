@@ -7,6 +7,7 @@ import argparse
 
 from chatd.ops.config.kinds import Unfit
 from chatd.ops.config.measures import duration
+from chatd.ops.plain import named
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--guest", metavar="NAME", default="canary", help="how guests' names begin")
-    who.add_argument("--token-file", metavar="FILE", help="with a bot's token, instead of guests")
+    who.add_argument(
+        "--token-file", metavar="FILE", type=named, help="with a bot's token, instead of guests"
+    )
     parser.add_argument(
         "--metrics",
         metavar="WHERE",
@@ -26,7 +29,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="tcp:HOST:PORT, or a file for node_exporter's textfile collector; may be repeated",
     )
-    parser.add_argument("--ca", metavar="FILE", help="the authority that signed the certificate")
+    parser.add_argument(
+        "--ca", metavar="FILE", type=named, help="the authority that signed the certificate"
+    )
     parser.add_argument(
         "--once", action="store_true", help="end with 0 when one message was heard, for scripts"
     )

@@ -58,7 +58,8 @@ def seconds(text: str) -> int:
 
 
 def named(text: str) -> str:
-    """A file or folder. An unset variable of a script names none."""
+    """A file or folder; an unset variable of a script names none. As in ops/plain.py, of which
+    chatctl knows nothing."""
     if not text:
         raise argparse.ArgumentTypeError("this is empty; name one")
     return text

@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet.tcp import Connection
 
 Write = Callable[[bytes], None]
+"""A way to hand bytes on."""
 
 NAMES = ("socket", "dataBuffer", "_tempDataBuffer", "connected", "disconnecting")
 """What is asked of a connection; ``writeSomeData`` besides, for TLS has no such thing."""
@@ -21,8 +22,9 @@ def is_known(transport: Any) -> bool:
 
 
 def by_socket(transport: Any) -> Write:
-    """Such a way: to the socket now, as far as it takes it; the rest goes to the buffer, and so
-    does all while something waits there: what is written stays in its order."""
+    """The short way to one that is known: to the socket now, as far as it takes it; the rest goes
+    to the buffer, and so does all while something waits there: what is written stays in its order.
+    """
 
     def write(data: bytes) -> None:
         for error in write_all([(transport, data)]):

@@ -1,18 +1,13 @@
-"""The arguments of the data verbs, which are in data and data_export, and what may name a file.
-Imports nothing heavy: every run of chatd reads this."""
+"""The arguments of the data verbs, which are in data and data_export. Imports nothing heavy: every
+run of chatd reads this."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
 
+from chatd.ops.plain import named
+
 A_BACKUP = "a backup, or a folder of them: the newest"
-
-
-def named(path: str) -> str:
-    """An unset variable of a script would else mean the folder that it happens to be in."""
-    if not path:
-        raise ArgumentTypeError("this is empty; name one")
-    return path
 
 
 def backup(parser: ArgumentParser) -> None:

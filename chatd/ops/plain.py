@@ -1,4 +1,4 @@
-"""Which paths are files to read: opening a named pipe waits until somebody writes, maybe for ever.
+"""What names a file, and which are files to read: opening a named pipe may wait for ever.
 What is in them is the business of whoever reads them."""
 
 from __future__ import annotations
@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 _OTHERS = (
@@ -14,6 +15,14 @@ _OTHERS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+
+
+def named(path: str) -> str:
+    """A path, as an argument of a command line. An unset variable of a script is none: it would
+    else mean the folder that one happens to be in, or that nothing was asked for."""
+    if not path:
+        raise ArgumentTypeError("this is empty; name one")
+    return path
 
 
 def plain(path: Path) -> Path:

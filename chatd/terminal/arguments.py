@@ -7,6 +7,7 @@ import argparse
 
 from chatd.ops.config.kinds import Unfit
 from chatd.ops.config.measures import duration
+from chatd.ops.plain import named
 
 EPILOG = """\
 At a terminal it is a chat to look at; /help says what can be typed. Where standard input is none,
@@ -36,8 +37,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--guest", metavar="NAME", help="come as a guest of this name")
     who.add_argument("--user", metavar="NAME", help="log in with an account; asks for its password")
-    who.add_argument("--token-file", metavar="FILE", help="log in with the token in it")
-    parser.add_argument("--ca", metavar="FILE", help="the authority that signed the certificate")
+    who.add_argument("--token-file", metavar="FILE", type=named, help="log in with the token in it")
+    parser.add_argument(
+        "--ca", metavar="FILE", type=named, help="the authority that signed the certificate"
+    )
     parser.add_argument(
         "--timeout",
         metavar="TIME",

@@ -64,11 +64,17 @@ def test_an_empty_name_is_not_the_folder_that_one_is_in(
                 cli.main([*verb, option, ""])
             assert ended.value.code == 2
             assert f"argument {option}: this is empty; name one" in capsys.readouterr().err
-    for verb in (["backup", ""], ["verify", ""], ["restore", ""], ["backup", "x", "--metrics", ""]):
+    verbs = (["backup", ""], ["verify", ""], ["restore", ""], ["backup", "x", "--metrics", ""])
+    others = (
+        ["connect", "--token-file", ""],
+        ["canary", "--token-file", ""],
+        ["bench", "--ca", ""],
+    )
+    for verb in (*verbs, *others):
         with pytest.raises(SystemExit) as ended:
             cli.main(verb)
         assert ended.value.code == 2
-        assert "this is empty; name one" in capsys.readouterr().err
+        assert "this is empty; name one" in capsys.readouterr().err, verb
     assert list(tmp_path.iterdir()) == []
 
 
