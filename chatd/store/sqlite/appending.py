@@ -14,7 +14,7 @@ from chatd.store.sqlite.changing import change, find, message_entry, next_seq
 from chatd.store.sqlite.failures import ANSWERS
 from chatd.store.sqlite.transaction import Transaction
 
-SIZES = (64, 16, 4, 1)
+SIZES = (64, 32, 16, 8, 4, 2, 1)
 """Messages per statement; few sizes, so that all stay prepared. SQLite 3.26 takes 999 values."""
 
 _INSERT = (

@@ -4,6 +4,8 @@ Beginning and ending it is writer's."""
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from typing import Any
 
 from chatd.core.log import RoomId
 
@@ -19,30 +21,42 @@ _LAST_ID = "SELECT ifnull(max(id), 0) FROM messages"
 _INDEXED = "SELECT value FROM meta WHERE name = 'indexed'"
 
 
+MOST = 10_000
+"""Rooms of which the numbers are remembered from one transaction to the next."""
+
+
 class Transaction:
     """One BEGIN IMMEDIATE ... COMMIT. Nobody else writes meanwhile, so what it remembers holds."""
 
     __slots__ = ("_ids", "_indexed", "_passing", "_public", "_seqs", "execute")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self.execute = connection.execute
-        self._seqs: dict[RoomId, int | None] = {}
+        self.execute: Callable[..., Any] = connection.execute
+        self._seqs: dict[RoomId, int] = {}
         self._public: set[RoomId] = set()
         self._passing: set[RoomId] = set()
         self._ids: int | None = None
         self._indexed: int | None = None
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it remembers so much that it is better to begin anew."""
+        return len(self._seqs) > MOST
+
     def last_seq(self, room_id: RoomId) -> int | None:
         """The highest seq that was given in the room; None when there is no such room."""
-        if room_id not in self._seqs:
+        last = self._seqs.get(room_id)
+        if last is None:
             row = self.execute(_ROOM, (room_id,)).fetchone()
-            last, public, history = row or (None, False, True)
+            if row is None:
+                return None
+            last, public, history = row
             self._seqs[room_id] = last
             if public:
                 self._public.add(room_id)
             if not history:
                 self._passing.add(room_id)
-        return self._seqs[room_id]
+        return last
 
     def is_public(self, room_id: RoomId) -> bool:
         """Whether everybody may read the room."""
@@ -75,3 +89,26 @@ class Transaction:
     def gave_id(self, number: int) -> None:
         """Remember that a message now has this id."""
         self._ids = number
+
+
+class Transactions:
+    """One after the other on a connection: what one remembers the next one knows, for as long as
+    nobody else has written in between; asking anew for each room of a group takes the writer as
+    long as storing what is said in it."""
+
+    def __init__(self) -> None:
+        self._last: Transaction | None = None
+        self._of: tuple[sqlite3.Connection, int] | None = None
+
+    def begun(self, connection: sqlite3.Connection) -> Transaction:
+        """For what comes after BEGIN IMMEDIATE. To be followed by ``undone`` if it does not come to
+        its COMMIT."""
+        # Another number when somebody else has committed (sqlite.org/pragma.html#pragma_data_version).
+        now = connection, int(connection.execute("PRAGMA data_version").fetchone()[0])
+        if self._last is None or self._of != now or self._last.is_long:
+            self._last, self._of = Transaction(connection), now
+        return self._last
+
+    def undone(self) -> None:
+        """What was remembered last is not so."""
+        self._last = None

@@ -18,7 +18,7 @@ from chatd.store.sqlite.appending import append, append_all
 from chatd.store.sqlite.calls import Call, Deliver, Line, hand_out
 from chatd.store.sqlite.failures import ANSWERS, free_bytes, judged, locks_out
 from chatd.store.sqlite.indexing import catch_up
-from chatd.store.sqlite.transaction import Transaction
+from chatd.store.sqlite.transaction import Transaction, Transactions
 
 _STATES = (StoreFull, StoreFailed)
 _ENOUGH = 64 << 20
@@ -49,6 +49,7 @@ class Writer:
         self._group = group
         self._queue: SimpleQueue[Call | None] = SimpleQueue()
         self._line = Line(path, write=True)
+        self._transactions = Transactions()
         self._cramped = False
         self._before = self._after = _nothing
         self.behind = INDEXED  # messages to index; whoever ended before may have left some
@@ -150,9 +151,10 @@ class Writer:
                 self._make_room(connection)
             connection.execute("BEGIN IMMEDIATE")
             try:
-                _do(Transaction(connection), calls)
+                _do(self._transactions.begun(connection), calls)
                 connection.execute("COMMIT")
             except BaseException:
+                self._transactions.undone()
                 _roll_back(connection)
                 raise
         except Exception as error:  # noqa: BLE001  a fault in one call must not end the thread
