@@ -8,18 +8,11 @@ from typing import Any, Protocol
 
 from chatd.core.ports import Frame, Log
 from chatd.edge.direct import write_all
+from chatd.edge.pace import MANY, Pace
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.reactor import Turns
 from chatd.edge.wire import Several, worded
 
-MANY = 32
-"""Outboxes in one flush from which on it may be worth to wait for more."""
-BUSY = 0.6
-"""The reactor's load from which on a flush may wait."""
-WORTH = 1.5
-"""Frames in one write, over a flush of many, below which it was not worth to wait for others."""
-RETRIAL = 64
-"""Turns after which that is tried again."""
 CHUNK = 64 * 1024
 """Bytes given to the transport at once: its own buffer counts as full above so many."""
 JOINED = 1 << 20
@@ -52,24 +45,18 @@ def broadcast(outboxes: Sequence[Any], frame: Frame, ephemeral: bool = False, /)
 class Outboxes:
     """All outboxes of a host: flushes those that have something at the end of a turn, and adds up.
 
-    ``delay``: seconds for which a flush may wait for more to join it, while the reactor is busy and
-    many are to be told (see _pause); each write costs the kernel as much as thirty frames in one.
-    Where nothing joins, nothing is gained: then, and while there is time, a broadcast is written at
-    once.
+    While nobody needs to wait for more to join (see pace.py), a broadcast is written at once.
     """
 
     def __init__(self, turns: Turns, reactor: Reactor, meter: EdgeMeter, journal: Log) -> None:
         self.reactor = reactor
         self.meter = meter
-        self.delay = 0.0
+        self.pace = Pace(turns, reactor)
         self.waiting = 0
         self._journal = journal
         self._turns = turns
         self._due: list[Flushed] = []
         self._armed = False
-        self._flushed = 0.0
-        self._waited = False
-        self._futile = 0  # turns for which nobody waits for others
         self._frames = 0
         self._bytes = 0
         self._writes = 0
@@ -82,7 +69,7 @@ class Outboxes:
         """Outbox.put for each of them, in one loop for those of whom nothing is to be asked."""
         wire = frame.wire or worded(frame)
         size, due = len(wire), self._due
-        at_once = size <= CHUNK and (self._futile > 0 or self._turns.load() < BUSY)
+        at_once = size <= CHUNK and self.pace.is_none()
         apart, ready = [], []
         queued = 0
         for outbox in outboxes:
@@ -171,26 +158,15 @@ class Outboxes:
             self._turns.at_end(self._turn)
 
     def _turn(self) -> None:
-        pause = self._pause() if len(self._due) >= MANY and self.delay else 0.0
-        if self._futile > 0:
-            self._futile -= 1
+        pause = self.pace.pause() if len(self._due) >= MANY else 0.0
         if pause > 0:
-            self._waited = True
             self.meter.flushed("delayed")
             self.reactor.callLater(pause, self._flush)
         else:
             self._flush()
 
-    def _pause(self) -> float:
-        """How long to wait for more: while busy, flushes of many are ``delay`` apart at least."""
-        if self._futile > 0 or self._turns.load() < BUSY:
-            return 0.0
-        return self._flushed + self.delay - self.reactor.seconds()
-
     def _flush(self) -> None:
         due, self._due = self._due, []
-        if len(due) >= MANY:
-            self._flushed = self.reactor.seconds()
         frames_out = bytes_out = writes = joined = 0
         ready: list[tuple[Flushed, bytes]] = []
         apart = []
@@ -217,9 +193,6 @@ class Outboxes:
         self.waiting -= bytes_out
         self._left(frames_out, bytes_out, writes)
         self._flush_apart(apart)
-        if self._waited and frames_out < WORTH * writes:
-            self._futile = RETRIAL
-        self._waited = False
         self._report()
         self._armed = False
         if self._due:
@@ -234,6 +207,7 @@ class Outboxes:
                 self._journal.fault("flush_failed", error)
 
     def _report(self) -> None:
+        self.pace.left(self._frames, self._writes)
         if self._writes:
             self.meter.frames_out(self._frames)
             self.meter.bytes_out(self._bytes)

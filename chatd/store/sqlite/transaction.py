@@ -4,8 +4,6 @@ Beginning and ending it is writer's."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from typing import Any
 
 from chatd.core.log import RoomId
 
@@ -31,7 +29,7 @@ class Transaction:
     __slots__ = ("_ids", "_indexed", "_passing", "_public", "_seqs", "execute")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self.execute: Callable[..., Any] = connection.execute
+        self.execute = connection.execute
         self._seqs: dict[RoomId, int] = {}
         self._public: set[RoomId] = set()
         self._passing: set[RoomId] = set()
@@ -45,8 +43,7 @@ class Transaction:
 
     def last_seq(self, room_id: RoomId) -> int | None:
         """The highest seq that was given in the room; None when there is no such room."""
-        last = self._seqs.get(room_id)
-        if last is None:
+        if room_id not in self._seqs:
             row = self.execute(_ROOM, (room_id,)).fetchone()
             if row is None:
                 return None
@@ -56,7 +53,7 @@ class Transaction:
                 self._public.add(room_id)
             if not history:
                 self._passing.add(room_id)
-        return last
+        return self._seqs[room_id]
 
     def is_public(self, room_id: RoomId) -> bool:
         """Whether everybody may read the room."""
@@ -103,7 +100,7 @@ class Transactions:
     def begun(self, connection: sqlite3.Connection) -> Transaction:
         """For what comes after BEGIN IMMEDIATE. To be followed by ``undone`` if it does not come to
         its COMMIT."""
-        # Another number when somebody else has committed (sqlite.org/pragma.html#pragma_data_version).
+        # Another number when somebody else committed: sqlite.org/pragma.html#pragma_data_version
         now = connection, int(connection.execute("PRAGMA data_version").fetchone()[0])
         if self._last is None or self._of != now or self._last.is_long:
             self._last, self._of = Transaction(connection), now

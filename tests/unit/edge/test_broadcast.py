@@ -12,7 +12,8 @@ from twisted.internet.defer import Deferred
 from chatd.core.errors import BYE
 from chatd.core.ports import Bundle, Frame, put_each
 from chatd.edge.outbox import GRACE, Outbox
-from chatd.edge.outboxes import BUSY, CHUNK, JOINED, MANY, RETRIAL, Outboxes, broadcast
+from chatd.edge.outboxes import CHUNK, JOINED, Outboxes, broadcast
+from chatd.edge.pace import BUSY
 from tests.unit.edge.test_outbox import Bench, BusyTurns, Wire
 
 LIMITS = (100, 4000, 4 * CHUNK)
@@ -209,47 +210,3 @@ def test_while_busy_it_waits_for_the_end_of_the_turn() -> None:
     assert [len(wire.writes) for wire in many.wires] == [0, 0, 0]
     many.turn()
     assert [wire.writes for wire in many.wires] == [[b"\x81\x01x" * 2]] * 3
-
-
-def test_where_nothing_joins_nobody_waits_until_that_is_tried_again() -> None:
-    many = Many(limits=(10_000,) * MANY)
-    many.all.delay = 0.5
-    tell = ("tell", [1], False)
-
-    def heard_at_once() -> bool:
-        """Whether a word was heard before the delay was over."""
-        before = len(many.wires[0].writes)
-        many.does(tell)
-        many.turn()
-        now = len(many.wires[0].writes)
-        many.turn(0.1)
-        return now > before
-
-    many.turn(10)
-    many.does(tell)
-    many.turn()  # the first of a while never waits
-    many.does(tell)
-    many.turn()
-    many.turn(0.4)
-    assert len(many.wires[0].writes) == 1
-    many.turn(0.1)
-    assert len(many.wires[0].writes) == 2
-    many.does(tell)  # it waited for nothing
-    assert len(many.wires[0].writes) == 3
-    turns = 0
-    while heard_at_once():
-        turns += 1
-        assert turns <= RETRIAL + 1  # the first of a while again
-    assert turns > RETRIAL / 2
-
-
-def test_where_much_joins_they_go_on_waiting() -> None:
-    many = Many(limits=(10_000,) * MANY)
-    many.all.delay = 0.5
-    many.turn(10)
-    for flush in range(1, 5):
-        for _ in range(3):
-            many.does(("tell", [1], False))
-        many.turn()
-        many.turn(0.5)
-        assert len(many.wires[0].writes) == flush

@@ -16,7 +16,8 @@ from chatd.core.errors import DRAINING, CloseCode
 from chatd.core.ports import Bundle, Frame
 from chatd.core.ports import Outbox as OutboxPort
 from chatd.edge.outbox import GRACE, MOST, Outbox
-from chatd.edge.outboxes import BUSY, CHUNK, MANY, Outboxes
+from chatd.edge.outboxes import CHUNK, Outboxes
+from chatd.edge.pace import BUSY, MANY
 from chatd.edge.reactor import NextTurns
 from chatd.edge.wire import wire_of
 from tests.unit.edge.memory import Journal, Tally
@@ -459,7 +460,7 @@ class BusyTurns(NextTurns):
 def crowd(bench: Bench, turns: BusyTurns, delay: float) -> list[Wire]:
     """As many outboxes as are worth waiting for, all of one host."""
     bench.all = Outboxes(turns, bench.clock, bench.meter, bench.journal)
-    bench.all.delay = delay
+    bench.all.pace.delay = delay
     wires = [Wire() for _ in range(MANY)]
     for wire in wires:
         wire.outbox = Outbox(wire, bench.all, LIMIT, 3.0)
