@@ -15,6 +15,16 @@ NAMES = ("socket", "dataBuffer", "_tempDataBuffer", "connected", "disconnecting"
 """What is asked of a connection; ``writeSomeData`` besides, for TLS has no such thing."""
 
 
+class Detour:
+    """Stands for a transport that is not known: all goes by its way of writing."""
+
+    __slots__ = ("write",)
+    dataBuffer = b"not known"
+
+    def __init__(self, write: Write) -> None:
+        self.write = write
+
+
 def is_known(transport: Any) -> bool:
     """Whether this is a kind of transport whose socket may be written to."""
     plain = isinstance(transport, Connection) and getattr(transport, "TLS", True) is False
@@ -34,10 +44,10 @@ def by_socket(transport: Any) -> Write:
 
 
 def write_all(parts: Iterable[tuple[Any, bytes]]) -> list[Exception]:
-    """The same for many transports that are known, each with its bytes: first all is asked, then
-    all is sent. After each call of the kernel a processor has forgotten where the interpreter's
-    ways lead, so little is done between two of them. What fails keeps nobody else from hearing, and
-    is given back."""
+    """The same for many transports that are known or a Detour, each with its bytes: first all is
+    asked, then all is sent. After each call of the kernel a processor has forgotten where the
+    interpreter's ways lead, so little is done between two of them. What fails keeps nobody else
+    from hearing, and is given back."""
     sends, failed = [], []
     for transport, data in parts:
         try:

@@ -3,7 +3,8 @@ later with more in it, and what has left is added up. One connection's frames ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any, Protocol
 
 from chatd.core.ports import Frame, Log
@@ -29,7 +30,6 @@ class Flushed(Protocol):
     outboxes: Outboxes
     transport: Any
     waiting: int
-    write: Callable[[bytes], None]
 
     def flush(self) -> None:
         """Write what waits."""
@@ -77,7 +77,7 @@ class Outboxes:
             if outbox.detour or waiting > outbox.freely:
                 apart.append(outbox)
             elif at_once and not outbox.frames:
-                ready.append((outbox, wire))
+                ready.append(outbox.transport)
             else:
                 queued += 1
                 outbox.frames.append(wire)
@@ -89,7 +89,7 @@ class Outboxes:
         if frame.count > 1:
             self.no_frames((1 - frame.count) * (len(ready) + queued), 0)
         if ready:
-            self._write(ready)
+            self._write(zip(ready, repeat(wire)))
             self.meter.flushed("at_once")
             self._at_once += len(ready)
             self._left(len(ready), size * len(ready), len(ready))
@@ -98,18 +98,9 @@ class Outboxes:
         if not self._armed:
             self.arm()
 
-    def _write(self, ready: Sequence[tuple[Flushed, bytes]]) -> None:
-        """To many who wait for nothing else; those whose transports are known all together."""
-        together = []
-        for outbox, data in ready:
-            if outbox.transport is not None:
-                together.append((outbox.transport, data))
-                continue
-            try:
-                outbox.write(data)
-            except Exception as error:  # noqa: BLE001 - the others must get theirs
-                self._journal.fault("flush_failed", error)
-        for failed in write_all(together):
+    def _write(self, parts: Iterable[tuple[Any, bytes]]) -> None:
+        """To transports of those who wait for nothing else; whose fails keeps none from theirs."""
+        for failed in write_all(parts):
             self._journal.fault("flush_failed", failed)
 
     def due(self, outbox: Flushed) -> None:
@@ -168,7 +159,7 @@ class Outboxes:
     def _flush(self) -> None:
         due, self._due = self._due, []
         frames_out = bytes_out = writes = joined = 0
-        ready: list[tuple[Flushed, bytes]] = []
+        ready: list[tuple[Any, bytes]] = []
         apart = []
         for outbox in due:
             frames, waiting = outbox.frames, outbox.waiting
@@ -180,9 +171,9 @@ class Outboxes:
             bytes_out += waiting
             writes += 1
             if len(frames) == 1:
-                ready.append((outbox, frames[0]))
+                ready.append((outbox.transport, frames[0]))
             else:
-                ready.append((outbox, b"".join(frames)))
+                ready.append((outbox.transport, b"".join(frames)))
                 joined += waiting
             frames.clear()
             if joined > JOINED:
