@@ -128,6 +128,7 @@ def _reads_directly(reactor: Any) -> bool:
         try:
             protocol = Hearing()
             connection: Any = Connection(near, protocol, reactor)
+            connection.connected = True
             ending = Ending(connection)
             taking = reads.Reads(ending, frozenset({Connection}))
             event = (near.fileno(), select.EPOLLIN)

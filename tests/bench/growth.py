@@ -45,14 +45,19 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--rooms", type=int, default=10_000)
     parser.add_argument("--members", type=int, default=50_000)
+    parser.add_argument("--folder", type=Path, help="where they stay; what is there is asked again")
     parser.add_argument("--out", type=Path, help="a file for the figures")
     args = parser.parse_args(argv)
     many = (args.messages, args.rooms, args.members)
-    with TemporaryDirectory(prefix="chatd-bench-") as folder, ExitStack() as stack:
+    with ExitStack() as stack:
+        folder = args.folder or Path(stack.enter_context(TemporaryDirectory(prefix="chatd-bench-")))
+        folder.mkdir(exist_ok=True)
         sides = []
         for name, size in {"few": FEW, "many": many}.items():
-            fill(Path(folder) / name, *size)
-            sides.append(stack.enter_context(opened(Path(folder) / name)))
+            path = folder / f"{name}-{'-'.join(map(str, size))}"
+            if not path.exists():
+                fill(path, *size)
+            sides.append(stack.enter_context(opened(path)))
         found = {
             "few": FEW,
             "many": many,
