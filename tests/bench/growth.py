@@ -56,7 +56,11 @@ def main(argv: Sequence[str]) -> int:
         for name, size in {"few": FEW, "many": many}.items():
             path = folder / f"{name}-{'-'.join(map(str, size))}"
             if not path.exists():
-                fill(path, *size)
+                unfinished = path.with_suffix(".unfinished")
+                for left in folder.glob(f"{unfinished.name}*"):
+                    left.unlink()
+                fill(unfinished, *size)
+                unfinished.rename(path)
             sides.append(stack.enter_context(opened(path)))
         found = {
             "few": FEW,
