@@ -16,7 +16,9 @@ _REMOVE_SOME = "INSERT INTO found (found, rowid, words) VALUES "
 _SIZES = (64, 16, 4, 1)
 _MERGE = "INSERT INTO found (found, rank) VALUES ('merge', ?)"
 _PAGES = 200
-
+_STEP = 32
+_FEWEST = "SELECT v FROM found_config WHERE k = 'usermerge'"
+_MERGE_PAIRS = "INSERT INTO found (found, rank) VALUES ('usermerge', 2)"
 
 _WAITING = """SELECT m.id, m.room_id, ifnull(e.text, m.text) FROM messages m
 LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited
@@ -85,6 +87,17 @@ def merge(transaction: Transaction, first: bool) -> bool:
     # sqlite.org/fts5.html section 6.8: a negative number, then positive ones until nothing changes.
     before = _changes(transaction)
     transaction.execute(_MERGE, (-_PAGES if first else _PAGES,))
+    return _changes(transaction) - before >= 2
+
+
+def settle(transaction: Transaction) -> bool:
+    """Merge some of the index's parts that are alike in size, so that a search has few of them to
+    ask: some milliseconds of work; gives whether there is more to do."""
+    # sqlite.org/fts5.html section 6.9: where there are two of a kind, not four as by itself.
+    if transaction.execute(_FEWEST).fetchone() != (2,):
+        transaction.execute(_MERGE_PAIRS)
+    before = _changes(transaction)
+    transaction.execute(_MERGE, (_STEP,))
     return _changes(transaction) - before >= 2
 
 

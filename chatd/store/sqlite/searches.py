@@ -6,8 +6,10 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Condition, Thread
+from time import monotonic
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -22,6 +24,8 @@ WAITING = 32
 """Searches that may wait or run, of all."""
 OF_ONE = 2
 """And of one person."""
+AGAIN = 0.05
+"""Seconds until a search that was interrupted is again: between two statements it felt nothing."""
 
 
 class Searches:
@@ -30,8 +34,13 @@ class Searches:
     def __init__(self, path: Path, deliver: Deliver, meter: StoreMeter) -> None:
         self.seconds = 2.0
         self._readers = Readers(path, deliver, meter, 1, "searcher")
+        self._watch = Watch()
         self._inside: Counter[UserId] = Counter()
-        self.end = self._readers.end
+
+    def end(self) -> None:
+        """Finish what was asked for and let go of the file. Blocks until that is done."""
+        self._readers.end()
+        self._watch.end()
 
     def ask(
         self, work: Callable[..., list[Found]], member: UserId, *args: Any
@@ -41,7 +50,7 @@ class Searches:
         if self._inside[member] >= OF_ONE or self._inside.total() >= WAITING:
             raise SearchesFull
         self._inside[member] += 1
-        call = Call("search", within, (self.seconds, work, *args))
+        call = Call("search", self._watch.within, (self.seconds, work, *args))
         call.answer.addBoth(self._done, member)
         self._readers.ask(call)
         return call.answer
@@ -53,44 +62,66 @@ class Searches:
         return outcome
 
 
-def within(
-    connection: sqlite3.Connection, seconds: float, work: Callable[..., list[Found]], *args: Any
-) -> list[Found]:
-    """Do the work, but no longer than ``seconds``. Raises SearchTooLong.
+class Watch:
+    """Interrupts a search that takes too long, and never what comes after it. One thread for all of
+    them, one at a time: to start one for each search takes longer than most searches.
 
     A progress handler would not do: while FTS5 merges the lists of a short prefix, SQLite counts no
     step for seconds. An interrupt is seen there, too.
     """
-    watch = _Watch(connection, seconds)
-    try:
-        return work(connection, *args)
-    except sqlite3.OperationalError:
-        if watch.struck:
-            raise SearchTooLong from None
-        raise
-    finally:
-        watch.over()
 
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._connection: sqlite3.Connection | None = None  # what is watched
+        self._due = inf  # when its time is up
+        self._looks = inf  # when the thread looks next
+        self._struck = self._ended = False
+        self._thread = Thread(target=self._work, name="chatd-store-watch", daemon=True)
+        self._thread.start()
 
-class _Watch:
-    """Interrupts a connection when the time is up, and never after ``over``."""
+    def within(
+        self,
+        connection: sqlite3.Connection,
+        seconds: float,
+        work: Callable[..., list[Found]],
+        *args: Any,
+    ) -> list[Found]:
+        """Do the work, but no longer than ``seconds``. Raises SearchTooLong."""
+        self._begin(connection, seconds)
+        try:
+            return work(connection, *args)
+        except sqlite3.OperationalError:
+            if self._struck:
+                raise SearchTooLong from None
+            raise
+        finally:
+            self._over()
 
-    def __init__(self, connection: sqlite3.Connection, seconds: float) -> None:
-        self.struck = False
-        self._lock, self._over = Lock(), False
-        self._connection = connection
-        self._timer = Timer(seconds, self._strike)
-        self._timer.daemon = True
-        self._timer.start()
+    def _begin(self, connection: sqlite3.Connection, seconds: float) -> None:
+        with self._changed:
+            self._struck = False
+            self._connection, self._due = connection, monotonic() + seconds
+            if self._due < self._looks:  # else it is soon enough, and need not be woken now
+                self._changed.notify()
 
-    def _strike(self) -> None:
-        with self._lock:
-            if not self._over:
-                self.struck = True
-                self._connection.interrupt()
+    def _over(self) -> None:
+        with self._changed:
+            self._connection, self._due = None, inf
 
-    def over(self) -> None:
-        """The next statement is not this one's."""
-        with self._lock:
-            self._over = True
-        self._timer.cancel()
+    def end(self) -> None:
+        """Nothing is searched any more."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        with self._changed:
+            while not self._ended:
+                left = self._due - monotonic()
+                if self._connection is not None and left <= 0:
+                    self._struck = True
+                    self._connection.interrupt()
+                    left = AGAIN
+                self._looks = monotonic() + left
+                self._changed.wait(None if left == inf else left)

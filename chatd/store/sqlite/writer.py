@@ -17,7 +17,7 @@ from chatd.store import StoreMeter
 from chatd.store.sqlite.appending import append, append_all
 from chatd.store.sqlite.calls import Call, Deliver, Line, hand_out
 from chatd.store.sqlite.failures import ANSWERS, free_bytes, judged, locks_out
-from chatd.store.sqlite.indexing import catch_up
+from chatd.store.sqlite.indexing import catch_up, settle
 from chatd.store.sqlite.transaction import Transaction, Transactions
 
 _STATES = (StoreFull, StoreFailed)
@@ -26,6 +26,8 @@ INDEXED = 200
 """Messages that are indexed in one go: some milliseconds, for which a commit may have to wait."""
 LULL = 0.2
 """Seconds without a call after which fewer than INDEXED are indexed, too."""
+BREATH = 0.01
+"""Seconds between two steps of merging what was indexed."""
 BEHIND = 100_000
 """With more than so many behind, some are indexed after each group: a search that comes then shall
 not wait for minutes."""
@@ -34,8 +36,8 @@ not wait for minutes."""
 class Writer:
     """Carries out calls in groups, each group in one durable transaction.
 
-    While it has nothing to do, it indexes what was stored, some messages at a time; those who store
-    wait for that only when very many are behind.
+    While it has nothing to do, it indexes what was stored, some messages at a time, and merges what
+    was indexed; those who store wait for that only when very many are behind.
 
     Results are delivered after COMMIT, in one go for a group. Within a group the logs' entries
     come first, in the order in which they were asked for; then the rest, in its own order. Callers
@@ -53,6 +55,7 @@ class Writer:
         self._cramped = False
         self._before = self._after = _nothing
         self.behind = INDEXED  # messages to index; whoever ended before may have left some
+        self._loose = True  # whether there may be something to merge
         # A daemon thread: a process that forgot to close the store shall still be able to end.
         Thread(target=self._work, name="chatd-store-writer", daemon=True).start()
 
@@ -94,24 +97,33 @@ class Writer:
 
     def _first(self) -> Call | None:
         """The next call, once there is one; until then there is time for the index."""
-        while self.behind:
+        rest = LULL
+        while self.behind or self._loose:
             try:
-                return self._queue.get(timeout=0 if self.behind >= INDEXED else LULL)
+                return self._queue.get(timeout=0 if self.behind >= INDEXED else rest)
             except Empty:
-                self._index()
+                if self.behind:
+                    self._index()
+                else:
+                    self._loose = self._aside(Call("index", settle, ())) is True
+                    rest = BREATH
         return self._queue.get()
 
     def _index(self) -> None:
-        """Some of what is behind. It is nobody's acknowledgement, so it need not be on the disk at
-        once: the next commit brings it there, and until then, all of it is done or none."""
+        """Some of what is behind."""
         call = Call("index", catch_up, (INDEXED,))
-        self._line.execute("PRAGMA synchronous = NORMAL")
-        self._together([call])
-        self._line.execute("PRAGMA synchronous = FULL")
-        if isinstance(call.outcome, int):
+        if isinstance(self._aside(call), int):
             self._count([call])
         else:
             self.behind = 0  # until something is stored again, or the next start
+
+    def _aside(self, call: Call) -> object:
+        """Carry out what is nobody's acknowledgement; gives what came of it. It need not be on the
+        disk at once: the next commit brings it there, and until then, all of it is done or none."""
+        self._line.execute("PRAGMA synchronous = NORMAL")
+        self._together([call])
+        self._line.execute("PRAGMA synchronous = FULL")
+        return call.outcome
 
     def _count(self, calls: list[Call]) -> None:
         """How many are behind after these: those that a search had indexed are not any more, or
@@ -120,6 +132,7 @@ class Writer:
         self.behind += sum(call.work is append for call in calls)
         for call in calls:
             if call.work is catch_up and isinstance(call.outcome, int):
+                self._loose |= call.outcome > 0
                 whole = call.outcome < call.args[0]
                 self.behind = 0 if whole else max(INDEXED, self.behind - call.outcome)
 

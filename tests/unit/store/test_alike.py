@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from chatd.core.log import Author, Draft, Member, Rank, RoomId, UserId
-from chatd.core.ports import KeyReused, NameTaken, NoSuchTarget, Store, StoreFailed
+from chatd.core.ports import KeyReused, LastOwner, NameTaken, NoSuchTarget, Store, StoreFailed
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
 from chatd.store.sqlite.appending import append
@@ -37,7 +37,7 @@ DRAFTS = st.one_of(
     st.builds(draft, EMOJI, kind=st.sampled_from(["reacted", "unreacted"]), by=PEOPLE, target=SEQS),
     st.builds(draft, TEXTS, kind=st.just("topic"), by=PEOPLE),
 )
-ANSWERS = (KeyReused, NameTaken, NoSuchTarget, StoreFailed)
+ANSWERS = (KeyReused, LastOwner, NameTaken, NoSuchTarget, StoreFailed)
 
 Question = Callable[[Store], Coroutine[Any, Any, Any]]
 

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 import pytest
 
 from chatd.core.ports import StoreFull
-from chatd.store.sqlite import opened, writer
+from chatd.store.sqlite import indexing, opened, writer
 from chatd.store.sqlite.transaction import Transaction
 from tests.unit.store.examples import ANN, draft, finds, say
 from tests.unit.store.sqlites import Bench
@@ -136,6 +136,66 @@ def test_with_very_much_behind_the_index_is_not_left_for_later(
     bench = Bench(path)
     bench.run(say(bench.store, bench.lobby, *(f"word {n}" for n in range(12))))
     until(lambda: indexed(path)[0] >= 9)
+    bench.close()
+
+
+def parts(path: Path) -> int:
+    """Of how many a search has to ask."""
+    with closing(sqlite3.connect(path)) as connection:
+        (count,) = connection.execute("SELECT count(DISTINCT segid) FROM found_idx").fetchone()
+    return int(count)
+
+
+def test_what_was_indexed_in_many_goes_is_merged_when_there_is_time(
+    bench: Bench, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [f"tea number {n}" for n in range(11)]
+    for text in said:
+        bench.run(say(bench.store, bench.lobby, text))
+        assert bench.run(finds(bench.store, "tea"))
+    assert parts(path) > 3
+    bench.close()
+    monkeypatch.setattr(writer, "LULL", 0.01)
+    with opened(path) as (store, run):
+        until(lambda: parts(path) == 1)
+        assert run(finds(store, "tea")) == said[::-1]
+
+
+def test_a_writer_with_nothing_to_merge_comes_to_rest(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[bool] = []
+
+    def settle(transaction: Transaction) -> bool:
+        steps.append(indexing.settle(transaction))
+        return steps[-1]
+
+    monkeypatch.setattr(writer, "LULL", 0.01)
+    monkeypatch.setattr(writer, "settle", settle)
+    bench = Bench(path)
+    until(lambda: steps == [False])
+    bench.run(say(bench.store, bench.lobby, "green tea"))
+    until(lambda: len(steps) > 1 and not steps[-1])
+    until(lambda: not bench.store._threads._writer._loose)
+    bench.close()
+
+
+def test_a_merge_that_fails_waits_for_the_next_words_and_nobody_for_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[str] = []
+
+    def fail(transaction: Transaction) -> bool:
+        failed.append("merge")
+        raise StoreFull("no room")
+
+    monkeypatch.setattr(writer, "LULL", 0.01)
+    monkeypatch.setattr(writer, "settle", fail)
+    bench = Bench(path)
+    until(lambda: len(failed) == 1)
+    bench.run(say(bench.store, bench.lobby, "green tea"))
+    until(lambda: len(failed) == 2)
+    assert bench.run(finds(bench.store, "tea")) == ["green tea"]
     bench.close()
 
 
