@@ -158,6 +158,8 @@ class Outboxes:
 
     def _flush(self) -> None:
         due, self._due = self._due, []
+        if len(due) >= MANY:
+            self.pace.flushes()
         frames_out = bytes_out = writes = joined = 0
         ready: list[tuple[Any, bytes]] = []
         apart = []

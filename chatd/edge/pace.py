@@ -17,8 +17,9 @@ TRIAL = 8
 LOOK, LONGEST_LOOK = 64, 4096
 """Turns in which nobody waits, to see what one write takes anyway; twice as many after each trial
 that failed."""
-TRUST = 128
-"""Trials in a row that were worth it, after which that is looked at anew."""
+MOST_TRUST = 128
+"""Trials in a row that were worth it, after which that is looked at anew: at first after one, then
+after twice as many each time."""
 
 
 class Pace:
@@ -37,7 +38,8 @@ class Pace:
         self._look = LOOK
         self._looking = 0  # so many turns still
         self._trying = TRIAL  # so many flushes still
-        self._trusted = 0
+        self._trust = 1
+        self._trusted = 0  # so many were worth it
         self._usual = 1.0  # frames in one write when nobody waits
         self._frames = self._writes = 0
 
@@ -54,13 +56,16 @@ class Pace:
         self._waited = pause > 0
         return pause
 
+    def flushes(self) -> None:
+        """A flush of many begins. What takes longer than ``delay`` needs no pause behind it: more
+        has come meanwhile."""
+        self._flushed = self._reactor.seconds()
+
     def left(self, frames: int, writes: int) -> None:
         """A turn's end: so much has left since the last one."""
-        if writes >= MANY:
-            self._flushed = self._reactor.seconds()
-            if self._waited or self._looking:
-                self._frames += frames
-                self._writes += writes
+        if writes >= MANY and (self._waited or self._looking):
+            self._frames += frames
+            self._writes += writes
         if self._looking:
             self._looking -= 1
             if not self._looking:
@@ -75,11 +80,12 @@ class Pace:
     def _judge(self) -> None:
         """Whether the last flushes were worth to wait for."""
         worth = self._share() >= WORTH * self._usual
-        self._trusted = self._trusted + 1 if worth else 0
-        if worth and self._trusted < TRUST:
+        self._trusted += worth
+        if worth and self._trusted < self._trust:
             self._trying = TRIAL
             return
         self._look = LOOK if worth else min(2 * self._look, LONGEST_LOOK)
+        self._trust = min(2 * self._trust, MOST_TRUST) if worth else 1
         self._looking, self._trusted = self._look, 0
 
     def _share(self) -> float:

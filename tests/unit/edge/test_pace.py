@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from twisted.internet.task import Clock
 
-from chatd.edge.pace import BUSY, LONGEST_LOOK, LOOK, MANY, TRIAL, TRUST, WORTH, Pace
+from chatd.edge.pace import BUSY, LONGEST_LOOK, LOOK, MANY, MOST_TRUST, TRIAL, WORTH, Pace
 from tests.unit.edge.test_broadcast import Many
 from tests.unit.edge.test_outbox import BusyTurns
 
@@ -24,6 +24,7 @@ class Flow:
         self.pace.delay = DELAY
         self.apart, self.together = apart, together
         self.clock.advance(10)
+        self.pace.flushes()
         self.pace.left(MANY, MANY)
 
     def turn(self, writes: int = MANY) -> bool:
@@ -31,6 +32,7 @@ class Flow:
         pause = self.pace.pause()
         waited = pause > 0
         self.clock.advance(max(pause, 0.0))
+        self.pace.flushes()
         self.pace.left(int(writes * (self.together if waited else self.apart)), writes)
         return waited
 
@@ -43,11 +45,13 @@ class Flow:
         return count
 
 
-def test_where_much_joins_they_go_on_waiting_and_look_now_and_then_whether_it_still_does() -> None:
+def test_where_much_joins_they_go_on_waiting_and_look_ever_more_seldom_whether_it_does() -> None:
     flow = Flow()
-    assert flow.turns_until(waited=False) == TRIAL * TRUST
-    assert flow.turns_until(waited=True) == LOOK - 1
-    assert flow.turns_until(waited=False) == TRIAL * TRUST - 1
+    trusted = []
+    for number in range(9):
+        trusted.append((flow.turns_until(waited=False) + (number > 0)) // TRIAL)
+        assert flow.turns_until(waited=True) == LOOK - 1
+    assert trusted == [min(1 << doubled, MOST_TRUST) for doubled in range(9)]
 
 
 def test_where_nothing_joins_nobody_waits_and_that_is_tried_ever_more_seldom() -> None:
@@ -73,21 +77,22 @@ def test_after_a_success_it_is_tried_often_again() -> None:
     assert flow.turns_until(waited=True) + 1 == 2 * LOOK
 
 
-@pytest.mark.parametrize(("together", "goes_on"), [(WORTH * 8, True), (WORTH * 8 - 1, False)])
-def test_what_one_turn_joins_by_itself_is_no_gain_of_waiting(
-    together: float, goes_on: bool
-) -> None:
+@pytest.mark.parametrize(("together", "worth"), [(WORTH * 8, True), (WORTH * 8 - 1, False)])
+def test_what_one_turn_joins_by_itself_is_no_gain_of_waiting(together: float, worth: bool) -> None:
     flow = Flow(apart=8.0, together=1.0)
     flow.turns_until(waited=False)
     while flow.pace.is_none():  # now it learns what there is anyway
         assert not flow.turn()
     flow.together = together
     assert all(flow.turn() for _ in range(TRIAL))
-    assert flow.turn() is goes_on
+    assert flow.turns_until(waited=True) == (LOOK if worth else 4 * LOOK)
 
 
 def test_one_flush_that_joined_nothing_by_chance_ends_nothing() -> None:
     flow = Flow()
+    for _ in range(5):
+        flow.turns_until(waited=False)
+        flow.turns_until(waited=True)
     for _ in range(10 * TRIAL):
         flow.together = 1.0 if flow.together > 1.0 else 3.0
         assert flow.turn()
@@ -116,10 +121,10 @@ def test_what_is_told_to_few_does_not_count() -> None:
     while flow.pace.is_none():
         flow.pace.left(int(flow.apart), 1)
     flow.together = 3.0
-    assert flow.turns_until(waited=False) == TRIAL * TRUST
+    assert all(flow.turn() for _ in range(TRIAL))
 
 
-def test_after_a_turn_that_took_longer_than_the_delay_nobody_waits_either() -> None:
+def test_behind_a_flush_that_took_longer_than_the_delay_nobody_waits() -> None:
     flow = Flow()
     flow.clock.advance(2 * DELAY)
     assert not flow.turn()
