@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from chatd import __version__
 from chatd.bench.arguments import arguments as bench_arguments
@@ -39,7 +39,9 @@ class Unusable(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; gives the exit code (0 done, 1 refused, 2 usage, 78 configuration)."""
-    args = parser().parse_args(argv)
+    args, unknown = parser().parse_known_args(argv)
+    if unknown:
+        args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         code: int = args.run(args)
         sys.stdout.flush()
@@ -58,9 +60,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+class Parser(argparse.ArgumentParser):
+    """``usage_code``: with which it ends when it is called wrongly."""
+
+    usage_code = 2
+
+    def error(self, message: str) -> NoReturn:
+        """Say so, and end."""
+        self.print_usage(sys.stderr)
+        self.exit(self.usage_code, f"{self.prog}: error: {message}\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; manual pages are made of it, too."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="chatd", description="A team's own chat on its own hosts.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"chatd {__version__}")
@@ -81,11 +94,11 @@ def parser() -> argparse.ArgumentParser:
 Verbs = Any  # argparse's type of subparsers is private
 
 
-def _verb(verbs: Verbs, name: str, says: str, run: Callable[..., int]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = verbs.add_parser(
+def _verb(verbs: Verbs, name: str, says: str, run: Callable[..., int]) -> Parser:
+    parser: Parser = verbs.add_parser(
         name, help=says, description=says[0].upper() + says[1:] + ".", allow_abbrev=False
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     return parser
 
 
@@ -307,7 +320,9 @@ def _run_canary(args: argparse.Namespace) -> int:
 
 
 def _connect(verbs: Verbs) -> None:
-    connect_arguments(_verb(verbs, "connect", "chat from a terminal or a script", _run_connect))
+    parser = _verb(verbs, "connect", "chat from a terminal or a script", _run_connect)
+    parser.usage_code = os.EX_USAGE
+    connect_arguments(parser)
 
 
 def _run_connect(args: argparse.Namespace) -> int:
