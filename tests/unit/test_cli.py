@@ -12,7 +12,11 @@ from chatd.cli import main
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("connect", "--bogus"), os.EX_USAGE, "chatd connect: error: unrecognized arguments: --bogus"),
+        (
+            ("connect", "--bogus"),
+            os.EX_USAGE,
+            "chatd connect: error: unrecognized arguments: --bogus",
+        ),
         (("connect", "--timeout", "soon"), os.EX_USAGE, "chatd connect: error: argument --timeout"),
         (("user", "list", "--bogus"), 2, "chatd user list: error: unrecognized arguments: --bogus"),
         (("nothing",), 2, "chatd: error: argument VERB: invalid choice: 'nothing'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from argparse import Namespace
 from io import StringIO
 from pathlib import Path
@@ -73,7 +74,7 @@ def test_an_empty_name_is_not_the_folder_that_one_is_in(
     for verb in (*verbs, *others):
         with pytest.raises(SystemExit) as ended:
             cli.main(verb)
-        assert ended.value.code == 2
+        assert ended.value.code == (os.EX_USAGE if verb[0] == "connect" else 2)
         assert "this is empty; name one" in capsys.readouterr().err, verb
     assert list(tmp_path.iterdir()) == []
 
