@@ -69,7 +69,7 @@ class Pace:
         if self._looking:
             self._looking -= 1
             if not self._looking:
-                self._usual = self._share() or self._usual
+                self._usual = max(self._share(), 1.0)
                 self._trying = TRIAL
         elif self._waited:
             self._trying -= 1

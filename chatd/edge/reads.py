@@ -56,7 +56,7 @@ class Reads:
             except BlockingIOError:
                 continue
             except OSError:
-                self._disconnect(connection, CONNECTION_LOST, True)
+                self._end(connection, CONNECTION_LOST)
         return read
 
     def _hand_on(self, connection: Any, data: bytes) -> None:
@@ -66,4 +66,10 @@ class Reads:
             log.err()  # type: ignore[no-untyped-call]  # half typed library
             why = error
         if why:
+            self._end(connection, why)
+
+    def _end(self, connection: Any, why: Exception) -> None:
+        try:
             self._disconnect(connection, why, True)
+        except Exception:  # noqa: BLE001 - as above: what others brought must reach them
+            log.err()  # type: ignore[no-untyped-call]  # half typed library

@@ -92,7 +92,8 @@ def merge(transaction: Transaction, first: bool) -> bool:
 
 def settle(transaction: Transaction) -> bool:
     """Merge some of the index's parts that are alike in size, so that a search has few of them to
-    ask: some milliseconds of work; gives whether there is more to do."""
+    ask; gives whether there is more to do. Some milliseconds of work; but one word's list is merged
+    in one go, which with millions of public messages takes a tenth of a second for PUBLIC."""
     # sqlite.org/fts5.html section 6.9: where there are two of a kind, not four as by itself.
     if transaction.execute(_FEWEST).fetchone() != (2,):
         transaction.execute(_MERGE_PAIRS)

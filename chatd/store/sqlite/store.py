@@ -74,7 +74,9 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
         self._schema_version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         connection.close()
         self.remarks = remarks(path)
-        self._threads = Threads(path, deliver, meter or SilentMeter(), readers, group)
+        self._threads = Threads(
+            path, deliver, meter or SilentMeter(), readers, group, merge=exclusive
+        )
         self._write = self._threads.write
         self._read = self._threads.read
 

@@ -27,11 +27,18 @@ class Threads:
     """Sends each call to a thread and gives what to await. Results come by ``deliver``."""
 
     def __init__(
-        self, path: Path, deliver: Deliver, meter: StoreMeter, readers: int, group: int
+        self,
+        path: Path,
+        deliver: Deliver,
+        meter: StoreMeter,
+        readers: int,
+        group: int,
+        *,
+        merge: bool,
     ) -> None:
         self._deliver = deliver
         self._closed = False
-        self._writer = Writer(path, deliver, meter, group)
+        self._writer = Writer(path, deliver, meter, group, merge=merge)
         self._readers = Readers(path, deliver, meter, readers)
         self.searches = Searches(path, deliver, meter)
 

@@ -1,5 +1,5 @@
-"""What the calls of one transaction share: its connection, and which numbers are next.
-Beginning and ending it is writer's."""
+"""What the calls of one transaction share, and the next ones go on knowing: the connection, and
+which numbers are next. Beginning and ending it is writer's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ MOST = 10_000
 
 
 class Transaction:
-    """One BEGIN IMMEDIATE ... COMMIT. Nobody else writes meanwhile, so what it remembers holds."""
+    """From BEGIN IMMEDIATE to COMMIT, and on to the next one if nobody else has written meanwhile
+    (see Transactions): then what it remembers holds."""
 
     __slots__ = ("_ids", "_indexed", "_passing", "_public", "_seqs", "execute")
 

@@ -25,7 +25,7 @@ _ENOUGH = 64 << 20
 INDEXED = 200
 """Messages that are indexed in one go: some milliseconds, for which a commit may have to wait."""
 LULL = 0.2
-"""Seconds without a call after which fewer than INDEXED are indexed, too."""
+"""Seconds without a call after which fewer than INDEXED are indexed, too, and parts are merged."""
 BREATH = 0.01
 """Seconds between two steps of merging what was indexed."""
 BEHIND = 100_000
@@ -36,15 +36,18 @@ not wait for minutes."""
 class Writer:
     """Carries out calls in groups, each group in one durable transaction.
 
-    While it has nothing to do, it indexes what was stored, some messages at a time, and merges what
-    was indexed; those who store wait for that only when very many are behind.
+    While it has nothing to do, it indexes what was stored, some messages at a time, and where it is
+    to ``merge``, merges what was indexed (a daemon's, not that of a command beside it); those who
+    store wait for that only when very many are behind.
 
     Results are delivered after COMMIT, in one go for a group. Within a group the logs' entries
     come first, in the order in which they were asked for; then the rest, in its own order. Callers
     cannot tell: none of them has heard of another's result yet.
     """
 
-    def __init__(self, path: Path, deliver: Deliver, meter: StoreMeter, group: int) -> None:
+    def __init__(
+        self, path: Path, deliver: Deliver, meter: StoreMeter, group: int, *, merge: bool
+    ) -> None:
         self._path = path
         self._deliver = deliver
         self._meter = meter
@@ -55,7 +58,8 @@ class Writer:
         self._cramped = False
         self._before = self._after = _nothing
         self.behind = INDEXED  # messages to index; whoever ended before may have left some
-        self._loose = True  # whether there may be something to merge
+        self._merge = merge
+        self._loose = merge  # whether there may be something to merge
         # A daemon thread: a process that forgot to close the store shall still be able to end.
         Thread(target=self._work, name="chatd-store-writer", daemon=True).start()
 
@@ -132,7 +136,7 @@ class Writer:
         self.behind += sum(call.work is append for call in calls)
         for call in calls:
             if call.work is catch_up and isinstance(call.outcome, int):
-                self._loose |= call.outcome > 0
+                self._loose |= self._merge and call.outcome > 0
                 whole = call.outcome < call.args[0]
                 self.behind = 0 if whole else max(INDEXED, self.behind - call.outcome)
 
@@ -168,13 +172,22 @@ class Writer:
                 connection.execute("COMMIT")
             except BaseException:
                 self._transactions.undone()
-                _roll_back(connection)
+                self._roll_back(connection)
                 raise
         except Exception as error:  # noqa: BLE001  a fault in one call must not end the thread
             _refuse(calls, judged(error, self._path))
             self._line.heed(error)
             return error
         return None
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            # Some errors have rolled back already (sqlite.org/lang_transaction.html, section 3).
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._line.close()
+            raise
 
     def _make_room(self, connection: sqlite3.Connection) -> None:
         """On a full disk the WAL may be what fills it: bring its pages to the file before each
@@ -206,13 +219,3 @@ def _refuse(calls: list[Call], reason: object) -> None:
     for call in calls:
         # Each its own: an exception collects the traceback of every place that it passes.
         call.outcome = type(reason)(*reason.args) if isinstance(reason, _STATES) else reason
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    try:
-        # Some errors have rolled back already (sqlite.org/lang_transaction.html, section 3).
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-    except sqlite3.Error:
-        connection.close()
-        raise

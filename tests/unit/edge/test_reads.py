@@ -53,6 +53,7 @@ class Company:
     def __init__(self, count: int = 2) -> None:
         self.told: list[str] = []
         self.ended: dict[int, Any] = {}
+        self.troubled: set[int] = set()
         self.lines = [Line(number, self.told) for number in range(count)]
         self._selectables = dict(enumerate(self.lines))
         self.reads = Reads(self, frozenset({Line}))
@@ -61,6 +62,8 @@ class Company:
         assert reading
         self.ended[line.fileno()] = type(why)
         line.connected = False
+        if line.fileno() in self.troubled:
+            raise ValueError("no")
 
     def say(self, *numbers: int) -> None:
         for number in numbers:
@@ -160,3 +163,19 @@ def test_one_that_fails_is_ended_and_the_others_are_read(
     company.say(0, 1)
     assert company.take() == []
     assert (company.ended, company.told, failures) == ({0: ValueError}, ["0", "1"], [True])
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_what_others_brought_reaches_them_even_where_the_end_of_one_fails(
+    company: Company, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    failures: list[bool] = []
+    monkeypatch.setattr(log, "err", lambda: failures.append(True))
+    if broken:
+        company.lines[0].socket = company.lines[0]  # type: ignore[assignment]  # for its recv
+    else:
+        company.lines[0].far.close()
+    company.troubled = {0}
+    company.say(1)
+    assert company.take() == []
+    assert (company.told, failures) == (["1"], [True])

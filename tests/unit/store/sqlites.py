@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from chatd.core.log import RoomId
 from chatd.store.sqlite import SqliteStore
 from chatd.store.sqlite.blocking import Run
 from chatd.store.sqlite.transaction import Transaction
@@ -42,13 +43,13 @@ class Heard:
 class Bench:
     """A store with a room, its meter, and its results counted as they are delivered."""
 
-    def __init__(self, path: Path, *, group: int = 1000) -> None:
+    def __init__(self, path: Path, *, group: int = 1000, room: bool = True) -> None:
         self.path = path
         self.run = Run()
         self.meter = Heard()
         self.deliveries = 0
         self.store = SqliteStore(path, self._deliver, meter=self.meter, group=group)
-        self.lobby = self.run(make_room(self.store))
+        self.lobby = self.run(make_room(self.store)) if room else RoomId(1)
         self.meter.groups.clear()
 
     def _deliver(self, due: Callable[[], None]) -> None:

@@ -156,9 +156,23 @@ def test_what_was_indexed_in_many_goes_is_merged_when_there_is_time(
     assert parts(path) > 3
     bench.close()
     monkeypatch.setattr(writer, "LULL", 0.01)
+    again = Bench(path, room=False)
+    until(lambda: parts(path) == 1)
+    assert again.run(finds(again.store, "tea")) == said[::-1]
+    again.close()
+
+
+def test_a_command_beside_the_daemon_merges_nothing(
+    bench: Bench, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run(say(bench.store, bench.lobby, "green tea"))
+    bench.close()
+    monkeypatch.setattr(writer, "LULL", 0.01)
+    monkeypatch.setattr(writer, "settle", lambda _: pytest.fail("it merges"))
     with opened(path) as (store, run):
-        until(lambda: parts(path) == 1)
-        assert run(finds(store, "tea")) == said[::-1]
+        until(lambda: indexed(path) == (1, 1))
+        assert not store._threads._writer._loose
+        assert run(finds(store, "tea")) == ["green tea"]
 
 
 def test_a_writer_with_nothing_to_merge_comes_to_rest(
