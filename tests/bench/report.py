@@ -18,6 +18,8 @@ from tests.process.harness import PROJECT
 RESULTS = Path(__file__).with_name("results.json")
 WORDS = Path(__file__).with_name("performance.md")
 WANTED_SECONDS, WANTED_GROWTH = 6.0, 1.2
+BESIDE = {"find a room"}
+"""Calls of the growth that are told without a goal."""
 PAGE = PROJECT / "docs/performance.md"
 PICTURE = PROJECT / "docs/performance.svg"
 
@@ -125,6 +127,7 @@ def _growth(found: dict[str, Any] | None) -> str:
     ]
     for name, call in found["calls"].items():
         met = "met" if call["ratio"] <= WANTED_GROWTH else "**not met**"
+        met = "no goal" if name in BESIDE else met
         figures = f"{call['few_us']} | {call['many_us']} | {call['ratio']:.2f}"
         lines.append(f"| {name} | {figures} | {met} |")
     return "\n".join(lines)
