@@ -4,6 +4,7 @@ What a folder of tests needs beyond that lives in its own conftest.py."""
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -22,6 +23,10 @@ settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
+# A shell lets what it starts in the background ignore SIGINT, and so would all that tests start and
+# end by it; what is heeded here is as usual there.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FIRST = (
     *("tests/system/test_ansible.py", "tests/process/test_prometheus.py", "tests/conformance/"),
