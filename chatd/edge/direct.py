@@ -15,7 +15,7 @@ NAMES = ("socket", "dataBuffer", "_tempDataBuffer", "connected", "disconnecting"
 """What is asked of a connection; ``writeSomeData`` besides, for TLS has no such thing."""
 
 
-class Detour:
+class Stranger:
     """Stands for a transport that is not known: all goes by its way of writing."""
 
     __slots__ = ("write",)
@@ -44,7 +44,7 @@ def by_socket(transport: Any) -> Write:
 
 
 def write_all(parts: Iterable[tuple[Any, bytes]]) -> list[Exception]:
-    """The same for many transports that are known or a Detour, each with its bytes: first all is
+    """The same for many transports that are known or a Stranger, each with its bytes: first all is
     asked, then all is sent. After each call of the kernel a processor has forgotten where the
     interpreter's ways lead, so little is done between two of them. What fails keeps nobody else
     from hearing, and is given back."""

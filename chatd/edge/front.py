@@ -71,7 +71,7 @@ class FrontFactory(ServerFactory):
         if settings.compression and not self.inflates:
             self.journal.warning("compression_unknown")
         self.chat.use(settings)
-        self.outboxes.pace.delay = settings.flush_delay
+        self.outboxes.flush_delay.seconds = settings.flush_delay
         self.echo.options(closeHandshakeTimeout=settings.close_timeout)
 
     def buildProtocol(self, addr: IAddress | None) -> Front | None:

@@ -12,7 +12,7 @@ from zope.interface import implementer
 
 from chatd.core.errors import TOO_SLOW, CloseCode
 from chatd.core.ports import Frame
-from chatd.edge.direct import Detour, by_socket
+from chatd.edge.direct import Stranger, by_socket
 from chatd.edge.outboxes import CHUNK, Outboxes
 from chatd.edge.ports import Delayed
 from chatd.edge.wire import several, worded
@@ -70,7 +70,7 @@ class Outbox:
     def __init__(self, line: Line, outboxes: Outboxes, limit: int, patience: float) -> None:
         self._line = line
         self.write: Callable[[bytes], None] = line.write
-        self.transport: Any = Detour(line.write)
+        self.transport: Any = Stranger(line.write)
         self.outboxes = outboxes
         self.freely = limit // 2
         self._limit = limit

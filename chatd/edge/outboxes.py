@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from chatd.core.ports import Frame, Log
 from chatd.edge.direct import write_all
-from chatd.edge.pace import MANY, Pace
+from chatd.edge.flush_delay import MANY, FlushDelay
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.reactor import Turns
 from chatd.edge.wire import Several, worded
@@ -45,13 +45,14 @@ def broadcast(outboxes: Sequence[Any], frame: Frame, ephemeral: bool = False, /)
 class Outboxes:
     """All outboxes of a host: flushes those that have something at the end of a turn, and adds up.
 
-    While nobody needs to wait for more to join (see pace.py), a broadcast is written at once.
+    While nobody needs to wait for more to join (see flush_delay.py), a broadcast is written at
+    once.
     """
 
     def __init__(self, turns: Turns, reactor: Reactor, meter: EdgeMeter, journal: Log) -> None:
         self.reactor = reactor
         self.meter = meter
-        self.pace = Pace(turns, reactor)
+        self.flush_delay = FlushDelay(turns, reactor)
         self.waiting = 0
         self._journal = journal
         self._turns = turns
@@ -69,7 +70,7 @@ class Outboxes:
         """Outbox.put for each of them, in one loop for those of whom nothing is to be asked."""
         wire = frame.wire or worded(frame)
         size, due = len(wire), self._due
-        at_once = size <= CHUNK and self.pace.is_none()
+        at_once = size <= CHUNK and self.flush_delay.is_off()
         apart, ready = [], []
         queued = 0
         for outbox in outboxes:
@@ -149,7 +150,7 @@ class Outboxes:
             self._turns.at_end(self._turn)
 
     def _turn(self) -> None:
-        pause = self.pace.pause() if len(self._due) >= MANY else 0.0
+        pause = self.flush_delay.pause() if len(self._due) >= MANY else 0.0
         if pause > 0:
             self.meter.flushed("delayed")
             self.reactor.callLater(pause, self._flush)
@@ -159,7 +160,7 @@ class Outboxes:
     def _flush(self) -> None:
         due, self._due = self._due, []
         if len(due) >= MANY:
-            self.pace.flushes()
+            self.flush_delay.flushes()
         frames_out = bytes_out = writes = joined = 0
         ready: list[tuple[Any, bytes]] = []
         apart = []
@@ -200,7 +201,7 @@ class Outboxes:
                 self._journal.fault("flush_failed", error)
 
     def _report(self) -> None:
-        self.pace.left(self._frames, self._writes)
+        self.flush_delay.left(self._frames, self._writes)
         if self._writes:
             self.meter.frames_out(self._frames)
             self.meter.bytes_out(self._bytes)

@@ -11,9 +11,9 @@ from twisted.internet.defer import Deferred
 
 from chatd.core.errors import BYE
 from chatd.core.ports import Bundle, Frame, put_each
+from chatd.edge.flush_delay import BUSY
 from chatd.edge.outbox import GRACE, Outbox
 from chatd.edge.outboxes import CHUNK, JOINED, Outboxes, broadcast
-from chatd.edge.pace import BUSY
 from tests.unit.edge.test_outbox import Bench, BusyTurns, Wire
 
 LIMITS = (100, 4000, 4 * CHUNK)

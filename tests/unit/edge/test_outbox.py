@@ -15,9 +15,9 @@ from twisted.python.failure import Failure
 from chatd.core.errors import DRAINING, CloseCode
 from chatd.core.ports import Bundle, Frame
 from chatd.core.ports import Outbox as OutboxPort
+from chatd.edge.flush_delay import BUSY, MANY
 from chatd.edge.outbox import GRACE, MOST, Outbox
 from chatd.edge.outboxes import CHUNK, Outboxes
-from chatd.edge.pace import BUSY, MANY
 from chatd.edge.reactor import NextTurns
 from chatd.edge.wire import wire_of
 from tests.unit.edge.memory import Journal, Tally
@@ -460,7 +460,7 @@ class BusyTurns(NextTurns):
 def crowd(bench: Bench, turns: BusyTurns, delay: float) -> list[Wire]:
     """As many outboxes as are worth waiting for, all of one host."""
     bench.all = Outboxes(turns, bench.clock, bench.meter, bench.journal)
-    bench.all.pace.delay = delay
+    bench.all.flush_delay.seconds = delay
     wires = [Wire() for _ in range(MANY)]
     for wire in wires:
         wire.outbox = Outbox(wire, bench.all, LIMIT, 3.0)

@@ -6,7 +6,16 @@ from __future__ import annotations
 import pytest
 from twisted.internet.task import Clock
 
-from chatd.edge.pace import BUSY, LONGEST_LOOK, LOOK, MANY, MOST_TRUST, TRIAL, WORTH, Pace
+from chatd.edge.flush_delay import (
+    BUSY,
+    LONGEST_LOOK,
+    LOOK,
+    MANY,
+    MOST_TRUST,
+    TRIAL,
+    WORTH,
+    FlushDelay,
+)
 from tests.unit.edge.test_broadcast import Many
 from tests.unit.edge.test_outbox import BusyTurns
 
@@ -14,26 +23,26 @@ DELAY = 0.5
 
 
 class Flow:
-    """A pace, and turns of which each has something for many: ``together`` frames in one write when
-    they have waited, ``apart`` when not."""
+    """A delay, and turns of which each has something for many: ``together`` frames in one write
+    when they have waited, ``apart`` when not."""
 
     def __init__(self, *, apart: float = 1.0, together: float = 3.0) -> None:
         self.clock = Clock()
         self.turns = BusyTurns(self.clock)
-        self.pace = Pace(self.turns, self.clock)
-        self.pace.delay = DELAY
+        self.delay = FlushDelay(self.turns, self.clock)
+        self.delay.seconds = DELAY
         self.apart, self.together = apart, together
         self.clock.advance(10)
-        self.pace.flushes()
-        self.pace.left(MANY, MANY)
+        self.delay.flushes()
+        self.delay.left(MANY, MANY)
 
     def turn(self, writes: int = MANY) -> bool:
         """Whether it waited."""
-        pause = self.pace.pause()
+        pause = self.delay.pause()
         waited = pause > 0
         self.clock.advance(max(pause, 0.0))
-        self.pace.flushes()
-        self.pace.left(int(writes * (self.together if waited else self.apart)), writes)
+        self.delay.flushes()
+        self.delay.left(int(writes * (self.together if waited else self.apart)), writes)
         return waited
 
     def turns_until(self, waited: bool) -> int:
@@ -81,7 +90,7 @@ def test_after_a_success_it_is_tried_often_again() -> None:
 def test_what_one_turn_joins_by_itself_is_no_gain_of_waiting(together: float, worth: bool) -> None:
     flow = Flow(apart=8.0, together=1.0)
     flow.turns_until(waited=False)
-    while flow.pace.is_none():  # now it learns what there is anyway
+    while flow.delay.is_off():  # now it learns what there is anyway
         assert not flow.turn()
     flow.together = together
     assert all(flow.turn() for _ in range(TRIAL))
@@ -101,16 +110,16 @@ def test_one_flush_that_joined_nothing_by_chance_ends_nothing() -> None:
 def test_where_there_is_time_nobody_waits_and_nothing_is_learned() -> None:
     flow = Flow()
     flow.turns.busy = BUSY / 2
-    assert flow.pace.is_none()
+    assert flow.delay.is_off()
     assert not any(flow.turn() for _ in range(10 * LOOK))
     flow.turns.busy = 1.0
-    assert not flow.pace.is_none()
+    assert not flow.delay.is_off()
     assert flow.turn()
 
 
 def test_without_a_delay_nobody_waits() -> None:
     flow = Flow()
-    flow.pace.delay = 0.0
+    flow.delay.seconds = 0.0
     assert not any(flow.turn() for _ in range(10 * LOOK))
 
 
@@ -118,8 +127,8 @@ def test_what_is_told_to_few_does_not_count() -> None:
     flow = Flow(apart=1.0, together=1.0)
     flow.turns_until(waited=False)
     flow.apart = 100.0
-    while flow.pace.is_none():
-        flow.pace.left(int(flow.apart), 1)
+    while flow.delay.is_off():
+        flow.delay.left(int(flow.apart), 1)
     flow.together = 3.0
     assert all(flow.turn() for _ in range(TRIAL))
 
@@ -133,7 +142,7 @@ def test_behind_a_flush_that_took_longer_than_the_delay_nobody_waits() -> None:
 
 def test_while_it_is_looked_what_there_is_anyway_a_broadcast_leaves_at_once() -> None:
     many = Many(limits=(10_000,) * MANY)
-    many.all.pace.delay = DELAY
+    many.all.flush_delay.seconds = DELAY
     tell = ("tell", [1], False)
     many.turn(10)
     many.does(tell)

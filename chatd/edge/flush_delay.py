@@ -22,15 +22,15 @@ MOST_TRUST = 128
 after twice as many each time."""
 
 
-class Pace:
-    """``delay``: seconds for which a flush may wait for more to join it, while the reactor is busy
+class FlushDelay:
+    """``seconds``: for so long a flush may wait for more to join it, while the reactor is busy
     and many are to be told; each write costs the kernel as much as thirty frames in one. Where
     waiting joins no more than a turn does by itself, nothing is gained: then, and while there is
     time, nobody waits.
     """
 
     def __init__(self, turns: Turns, reactor: Reactor) -> None:
-        self.delay = 0.0
+        self.seconds = 0.0
         self._turns = turns
         self._reactor = reactor
         self._flushed = 0.0
@@ -43,21 +43,21 @@ class Pace:
         self._usual = 1.0  # frames in one write when nobody waits
         self._frames = self._writes = 0
 
-    def is_none(self) -> bool:
+    def is_off(self) -> bool:
         """Whether nobody needs to wait: there is time, or nothing would be gained."""
         return self._looking > 0 or self._turns.load() < BUSY
 
     def pause(self) -> float:
         """At the end of a turn with something for many: seconds to wait for more. Flushes of many
-        are ``delay`` apart at least, while busy."""
-        if not self.delay or self.is_none():
+        are ``seconds`` apart at least, while busy."""
+        if not self.seconds or self.is_off():
             return 0.0
-        pause = self._flushed + self.delay - self._reactor.seconds()
+        pause = self._flushed + self.seconds - self._reactor.seconds()
         self._waited = pause > 0
         return pause
 
     def flushes(self) -> None:
-        """A flush of many begins. What takes longer than ``delay`` needs no pause behind it: more
+        """A flush of many begins. What takes longer than ``seconds`` needs no pause behind it: more
         has come meanwhile."""
         self._flushed = self._reactor.seconds()
 
