@@ -31,7 +31,7 @@ class Line(tcp.Connection):
         self.fileno = lambda: number
         self.told = told
         self.then: Callable[[], object] = int
-        self.protocol.dataReceived = self.hear  # type: ignore[method-assign]
+        self.protocol.dataReceived = self.hear  # type: ignore[method-assign]  # to write it down
 
     def hear(self, data: bytes) -> None:
         self.told.append(data.decode())
