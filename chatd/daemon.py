@@ -174,6 +174,7 @@ class Daemon:
             self._reactor.callFromThread,
             meter=self._metrics.store,
             readers=config.read_threads,
+            later=shortcuts.at_end(self._reactor, self._config.delivery.shortcuts),
         )
         self._store.allow_search(self._config.limits.search_time)
         self._to_stop.append(("store", self._store.close))

@@ -66,6 +66,11 @@ def soon(reactor: Any, taken: bool) -> Callable[[Call], None]:
     return turns(Ways(turn_end=taken), reactor).soon
 
 
+def at_end(reactor: Any, taken: bool) -> Callable[[Call], None]:
+    """The same, for what is to be done when all else of the turn is."""
+    return turns(Ways(turn_end=taken), reactor).at_end
+
+
 def read(ways: Ways, reactor: Any) -> None:
     """Let connections be read straight from what a poll found, if that way is taken."""
     poller = _poller(reactor)

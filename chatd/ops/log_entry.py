@@ -17,7 +17,7 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import Any
 
-from twisted.logger import LogEvent, formatEvent
+from twisted.logger import LogEvent, LogLevel, formatEvent
 from twisted.python.failure import Failure
 
 Scalar = str | int | float | bool | None
@@ -26,6 +26,13 @@ Fact = Scalar | list[Scalar]
 EVENT = "chatd_event"  # what our own events have, and a library's do not
 FACTS = "chatd_facts"
 LEVELS = ("debug", "info", "warning", "error", "critical")
+_NAMES = {
+    LogLevel.debug: "debug",
+    LogLevel.info: "info",
+    LogLevel.warn: "warning",
+    LogLevel.error: "error",
+    LogLevel.critical: "critical",
+}
 
 LONGEST = 1000  # characters of one value
 MOST = 50  # values of one list
@@ -40,6 +47,10 @@ SPOKEN = frozenset(
     {"body", "content", "draft", "frame", "key", "message", "payload", "query", "secret", "text"}
     | {"token", "topic"}
 )
+
+_LISTS = (list, tuple, set, frozenset)
+_NUMBERS = (bool, int, float, type(None))
+_TEXTS = (str, PurePath, IPv4Address, IPv6Address, date)
 
 # Exceptions whose texts speak of code, types and the system, and do not quote what they were given.
 OPEN = (
@@ -77,20 +88,20 @@ class Entry:
 def entry(event: LogEvent) -> Entry:
     """The entry of a Twisted log event."""
     ours = EVENT in event
+    told = facts(event.get(FACTS, {})) if ours else _said(event)
     return Entry(
         time=float(event["log_time"]),
         level=level_of(event),
         event=str(event[EVENT]) if ours else "library",
         logger=str(event.get("log_namespace", "")),
         ours=ours,
-        facts={**(facts(event.get(FACTS, {})) if ours else _said(event)), **_fault(event)},
+        facts=told | _fault(event),
     )
 
 
 def level_of(event: LogEvent) -> str:
     """One of LEVELS; old events may have none, and are information."""
-    name = str(getattr(event.get("log_level"), "name", "info"))
-    return "warning" if name == "warn" else name
+    return _NAMES.get(event.get("log_level"), "info")
 
 
 def facts(given: Mapping[str, object]) -> dict[str, Fact]:
@@ -107,7 +118,7 @@ def secret(name: str) -> bool:
 
 def plain(value: object) -> Fact:
     """A value that is safe to write; of anything that is no plain value only the type."""
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, _LISTS):
         more = [f"... ({len(value)} values)"] if len(value) > MOST else []
         return [*(_scalar(each) for each in islice(value, MOST)), *more]
     return _scalar(value)
@@ -116,9 +127,9 @@ def plain(value: object) -> Fact:
 def _scalar(value: object) -> Scalar:
     if isinstance(value, Enum):
         return _scalar(value.value)
-    if value is None or isinstance(value, bool | int | float):
+    if isinstance(value, _NUMBERS):
         return value
-    if isinstance(value, str | PurePath | IPv4Address | IPv6Address | date):
+    if isinstance(value, _TEXTS):
         return cut(str(value))
     return f"<{type(value).__name__}>"  # its repr could hold what somebody said
 

@@ -37,6 +37,7 @@ PATIENCE = 200
 terminal after Ctrl-S, a pager, a journald that hangs), the chat must not."""
 LIBRARIES = {"debug": "info", "info": "warning", "warning": "warning", "error": "error"}
 """By the level, the least important lines of libraries: their news is for debugging only."""
+RANKS = {level: rank for rank, level in enumerate(LEVELS)}
 ANNOUNCED = "Unhandled error in Deferred:"  # Twisted says this, and then the failure by itself
 
 
@@ -133,7 +134,7 @@ class LogWriter:
         if event.get("log_format") == ANNOUNCED and "log_failure" not in event:
             return False
         least = self.level if ours else LIBRARIES[self.level]
-        return LEVELS.index(level_of(event)) >= LEVELS.index(least)
+        return RANKS[level_of(event)] >= RANKS[least]
 
     def _write(self, made: Entry) -> None:
         data = line(made, self.form, self._journal)

@@ -52,6 +52,7 @@ def storm(folder: Path, clients: int, at_once: int) -> dict[str, Any]:
     """One storm."""
     limits = {"sessions": 2 * clients + 100, "handshakes": 10_000, "rooms_per_user": 1000}
     daemon = Daemon(folder, {"limits": limits})
+    daemon.configure(listen={"backlog": 4096})
     daemon.start()
     epoch = _seed(daemon)
     daemon.stop()

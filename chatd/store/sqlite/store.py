@@ -41,6 +41,7 @@ from chatd.store.sqlite.asked import AuditCalls, SanctionCalls
 from chatd.store.sqlite.calls import Deliver
 from chatd.store.sqlite.hooks import HookCalls
 from chatd.store.sqlite.opening import connect, in_use, remarks
+from chatd.store.sqlite.readers import Later, at_once
 from chatd.store.sqlite.threads import Threads
 
 ROUND, ROUNDS = 500, 40
@@ -51,9 +52,10 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
     """ports.Store in one SQLite file.
 
     ``deliver`` runs results where they are awaited (reactor.callFromThread, say); the calls await
-    Twisted's Deferreds. A daemon opens it ``exclusive``; a command beside the daemon does not.
-    Making one blocks while the schema is brought up to date, and raises CannotOpen. ``remarks`` is
-    what an operator should hear about the file.
+    Twisted's Deferreds. What is asked until ``later`` calls back is read together. A daemon opens
+    it ``exclusive``; a command beside the daemon does not. Making one blocks while the schema is
+    brought up to date, and raises CannotOpen. ``remarks`` is what an operator should hear about the
+    file.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
         readers: int = 2,
         group: int = 1000,
         exclusive: bool = True,
+        later: Later = at_once,
         folder: Path = schema.FOLDER,
     ) -> None:
         self._path = path = path.absolute()
@@ -75,7 +78,7 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
         connection.close()
         self.remarks = remarks(path)
         self._threads = Threads(
-            path, deliver, meter or SilentMeter(), readers, group, merge=exclusive
+            path, deliver, meter or SilentMeter(), readers, group, merge=exclusive, later=later
         )
         self._write = self._threads.write
         self._read = self._threads.read

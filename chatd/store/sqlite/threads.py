@@ -14,7 +14,7 @@ from chatd.core.log import Found, UserId
 from chatd.core.ports import StoreFailed
 from chatd.store import StoreMeter
 from chatd.store.sqlite.calls import Call, Deliver
-from chatd.store.sqlite.readers import Readers
+from chatd.store.sqlite.readers import Later, Readers, at_once
 from chatd.store.sqlite.searches import Searches
 from chatd.store.sqlite.transaction import Transaction
 from chatd.store.sqlite.writer import Writer
@@ -35,11 +35,12 @@ class Threads:
         group: int,
         *,
         merge: bool,
+        later: Later = at_once,
     ) -> None:
         self._deliver = deliver
         self._closed = False
         self._writer = Writer(path, deliver, meter, group, merge=merge)
-        self._readers = Readers(path, deliver, meter, readers)
+        self._readers = Readers(path, deliver, meter, readers, later=later)
         self.searches = Searches(path, deliver, meter)
 
     def write(
@@ -59,6 +60,7 @@ class Threads:
         if self._closed:
             return
         self._closed = True
+        self._readers.begin()  # what was asked in this turn, too
         done: Deferred[None] = Deferred()
 
         def ending() -> None:

@@ -8,6 +8,7 @@ import os
 import shlex
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from enum import Enum
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,7 +22,7 @@ from twisted.python.failure import Failure
 
 from chatd.core.ports import Log as LogPort
 from chatd.ops.log_entry import REDACTED, Entry, described, secret
-from chatd.ops.log_line import as_json, as_text, quoted
+from chatd.ops.log_line import as_json, as_text, moment, quoted
 from chatd.ops.logs import Log, LogWriter, is_journal
 
 SPOKEN = "meet me at the harbour"
@@ -127,6 +128,22 @@ def test_without_the_journal_a_line_has_time_and_level_and_no_priority() -> None
     made = Entry(1767323045.5, "warning", "slow", "chatd", True, {"took": 2.0})
     assert as_text(made, timed=True) == "2026-01-02T03:04:05.500Z warning slow took=2"
     assert json.loads(as_json(made))["time"] == "2026-01-02T03:04:05.500Z"
+
+
+@pytest.mark.parametrize("at", [0.0, 1767323045.9994, 1767323045.9996, 1767323045.9999999, 1e-7])
+def test_a_time_is_told_to_the_millisecond_that_has_begun(at: float) -> None:
+    told = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    assert moment(at) == told.replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "caf\u00e9", "\ud800 half", '\x00\x7f\n"\\/', "\U0001f600"]
+)
+def test_json_is_ascii_whatever_is_told(text: str) -> None:
+    written = as_json(Entry(0.0, "info", "told", "chatd", True, {"name": text, "n": 1e300}))
+    assert written.isascii()
+    assert json.loads(written)["name"] == text
+    assert json.loads(written)["n"] == 1e300
 
 
 SECRETS = [
