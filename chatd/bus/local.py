@@ -33,7 +33,8 @@ class LocalBus:
     def publish(self, notice: Notice) -> None:
         """Ring; never blocks, never raises."""
         self._waiting.append(notice)
-        self._ring()
+        if not self._due:
+            self._ring()
 
     async def stop(self) -> None:
         """Hear nothing more: what waits is dropped."""
@@ -41,9 +42,8 @@ class LocalBus:
         self._waiting.clear()
 
     def _ring(self) -> None:
-        if not self._due:
-            self._due = True
-            self._soon(self._deliver)
+        self._due = True
+        self._soon(self._deliver)
 
     def _deliver(self) -> None:
         """One turn: what waits now; what is published meanwhile belongs to the next.
@@ -57,7 +57,7 @@ class LocalBus:
                 turn -= 1
                 self._heard(self._waiting.popleft())
         finally:
-            if self._waiting:
+            if self._waiting and not self._due:
                 self._ring()
             self._settled()
 

@@ -103,7 +103,7 @@ class Room:
         self.retrying = False
         self.attended = 0
         self.recent: deque[Entry] = deque(maxlen=RECENT)
-        self.hearers: dict[str, dict[Hearer, None]] = {}
+        self.hearers: dict[str, dict[Hearer, Outbox]] = {}
         self.present: dict[Person, None] = {}
         self.gathering = False
         self.stirred: dict[UserId, tuple[Person, bool]] = {}
@@ -115,7 +115,7 @@ class Room:
 
     def add_hearer(self, dialect: str, hearer: Hearer) -> None:
         """Let a session hear the room from ``tail`` on."""
-        self.hearers.setdefault(dialect, {})[hearer] = None
+        self.hearers.setdefault(dialect, {})[hearer] = hearer.outbox
 
     def drop_hearer(self, dialect: str, hearer: Hearer) -> None:
         """Harmless when it heard nothing."""

@@ -71,6 +71,12 @@ _PILE = _pile(_RIDERS)
 _BMP_PILE = _pile([code for code in _RIDERS if code <= 0xFFFF])
 
 
+def plain(text: str) -> bool:
+    """Whether it is so simple that it is clean, not blank, and as many bytes as characters: ASCII
+    that can be seen, and begins with something to see. Most of what is said is."""
+    return text.isascii() and text.isprintable() and text[:1] > " "
+
+
 def clean(text: str) -> str:
     """The form in which a text is stored and sent to others.
 
@@ -98,7 +104,7 @@ def _safe(match: re.Match[str]) -> str:
 
 def blank(text: str) -> bool:
     """Whether there is nothing to see in it."""
-    if " " < text[:1] < "\x7f":  # nearly always
+    if " " < text[:1] < "\x7f":  # often
         return False
     return all(unicodedata.category(char) in _INVISIBLE for char in text)
 

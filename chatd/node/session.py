@@ -4,8 +4,7 @@ What a command may do is the gate's; how frames travel is the edge's."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chatd.commands import COMMANDS, Row
 from chatd.core.buckets import Bucket
@@ -39,12 +38,9 @@ Item = Command | No | Frame
 """What waits in an inbox."""
 
 
-class Weight(Enum):
-    """How much waits: ``NOTED``: over the limit, which is not enforced."""
-
-    LIGHT = "light"
-    NOTED = "noted"
-    HEAVY = "heavy"
+Weight = Literal["light", "noted", "heavy"]
+"""How much waits: ``noted``: over the limit, which is not enforced."""
+_OPEN, _READY, _CLOSED = State.OPEN, State.READY, State.CLOSED  # to ask an Enum takes long
 
 
 class Session:
@@ -67,7 +63,7 @@ class Session:
         # With the bytes of its frame. An empty deque takes ten times as much, and most are empty.
         self._inbox: list[tuple[Item, int]] = []
         self._undone = 0  # the sum of these bytes, and of those in hand
-        self._heavy = Weight.LIGHT
+        self._heavy: Weight = "light"
         self._running = 0
         self._shared = False
         self._full = False
@@ -110,7 +106,7 @@ class Session:
 
     def hear(self, payload: bytes) -> None:
         """One text frame of the client, valid UTF-8."""
-        if self.state is State.READY or self.state is State.OPEN:
+        if self.state is _READY or self.state is _OPEN:
             self._take(self.speaker.heard(payload), len(payload))
 
     def pinged(self) -> None:
@@ -166,27 +162,27 @@ class Session:
 
     def _steer(self) -> None:
         """Read on or hold: a full inbox and a rate limit both push back on the peer itself."""
-        if self.state is State.CLOSED:
+        if self.state is _CLOSED:
             return
         settings, waiting = self._node.settings, len(self._inbox)
-        if self._undone > settings.inbox_bytes or self._heavy is not Weight.LIGHT:
+        if self._undone > settings.inbox_bytes or self._heavy != "light":
             self._weigh(settings.inbox_bytes)
         if waiting > settings.inbox:
             self._full = True
         elif waiting * 2 < settings.inbox:
             self._full = False
-        hold = self._full or self._cooling or self._heavy is Weight.HEAVY
+        hold = self._full or self._cooling or self._heavy == "heavy"
         if hold is not self._held:
             self._held = hold
             (self.outbox.hold if hold else self.outbox.release)()
 
     def _weigh(self, most: int) -> None:
         if self._undone > most:
-            if self._heavy is Weight.LIGHT:
+            if self._heavy == "light":
                 stops = self._node.limits.stops("inbox_bytes", session=self.number, of=most)
-                self._heavy = Weight.HEAVY if stops else Weight.NOTED
+                self._heavy = "heavy" if stops else "noted"
         elif self._undone * 2 < most:
-            self._heavy = Weight.LIGHT
+            self._heavy = "light"
 
     def _cool(self, seconds: float) -> None:
         if not self._cooling:
@@ -232,7 +228,7 @@ class Session:
 
     async def _serve(self, command: Command, size: int) -> None:
         try:
-            if self.state is not State.CLOSED:
+            if self.state is not _CLOSED:
                 self.answer(command, await self._node.gate.carry_out(self, command))
         except Exception as error:  # noqa: BLE001  # the gate raises nothing, so a dialect did
             self._node.log.fault("answer_failed", error, session=self.number)

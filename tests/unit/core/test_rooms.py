@@ -28,6 +28,7 @@ def hearer() -> Hearer:
 
     class Somebody:
         dialect = Dialect()
+        outbox = None  # never asked
 
     return cast("Hearer", Somebody())
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatd.core.text import clean, for_terminal, one_line
+from chatd.core.text import blank, clean, for_terminal, one_line, plain
 
 NASTY = st.sampled_from(
     "\r\n\t \x00\x1b\x7f\x85\x9b\u2028\u2029\u202a\u202e\u2066\u2069"
@@ -140,3 +140,19 @@ def test_one_line_has_no_break_and_no_loose_ends(text: str) -> None:
     assert line.splitlines() in ([], [line])
     assert line == line.strip() == one_line(line)
     assert "\t" not in line
+
+
+@given(ANY_TEXT | st.text("ab \t\n\x00\x7f~", max_size=20))
+@example("")
+@example(" a")
+@example("~")
+@example("a\x7f")
+def test_what_is_plain_needs_no_cleaning_and_says_something(text: str) -> None:
+    if plain(text):
+        assert clean(text) == text
+        assert not blank(text)
+        assert len(text) == len(text.encode())
+
+
+def test_what_most_people_write_is_plain() -> None:
+    assert plain("Hello, is anybody there? :-)")
