@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,9 @@ def until_quiet(*pids: int) -> None:
         time.sleep(QUIET)
 
 
-def measured(who: Contestant, case: Case) -> Round:
-    """One round of a case. Raises Missing when it came to no end."""
+def measured(who: Contestant, case: Case, at: Callable[[str], None] | None = None) -> Round:
+    """One round of a case. ``at`` hears of each step: started, and what the generator says. Raises
+    Missing when it came to no end."""
     until_quiet(*who.pids.values())
     kept = who.kept()
     spoken = who.speech
@@ -84,7 +86,7 @@ def measured(who: Contestant, case: Case) -> Round:
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        told = _watched(generator, who, case)
+        told = _watched(generator, who, case, at or (lambda step: None))
         return told if kept is None else told | _unkept(who, kept, told)
     finally:
         generator.kill()
@@ -100,17 +102,21 @@ def _unkept(who: Contestant, before: int, told: Round) -> Round:
     }
 
 
-def _watched(generator: subprocess.Popen[str], who: Contestant, case: Case) -> Round:
+def _watched(
+    generator: subprocess.Popen[str], who: Contestant, case: Case, at: Callable[[str], None]
+) -> Round:
     if (os.cpu_count() or 1) > 1 and not who.keeps:
         for pid in who.pids.values():
             pin(pid, SERVER)
         pin(generator.pid, GENERATOR)
     marks = {"started": _look(who)}
+    at("started")
     assert generator.stdin is not None
     assert generator.stdout is not None
     for line in generator.stdout:
         step = line.strip()
         marks[step] = _look(who)
+        at(step)
         if step == "open":
             generator.stdin.write("go\n")
             generator.stdin.flush()

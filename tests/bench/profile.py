@@ -1,18 +1,20 @@
 """Where chatd's CPU time goes: `python -m tests.bench profile [--case NAME] [--out FILE]`.
 
-The kernel's own sampler (`perf`, of Debian's linux-perf; as root) looks at the daemon's main thread
-a thousand times a second while a case runs: at the instruction, not at the next line of Python, as
-a sampler within the interpreter would. What is in the kernel is told by its system calls."""
+The kernel's own sampler (`perf`, of Debian's linux-perf; as root) looks at the daemon a thousand
+times a second while a case runs: at the instruction, not at the next line of Python, as a sampler
+within the interpreter would. Of most cases it looks at the main thread; where threads of the store
+have a share in it, at all of them. What is in the kernel is told by its system calls."""
 
 from __future__ import annotations
 
 import argparse
 import re
 import shutil
+import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,15 +24,20 @@ from tests.bench.contestants import Missing, run
 from tests.bench.driving import built, measured
 from tests.bench.keeping import keep
 from tests.bench.ours import Ours, OursDurable
+from tests.bench.storm import ON_THE_WAY, storm
 
-SHOWN = ("room100", "room1000", "one", "small", "echo", "paced300k", "durable")
+SHOWN = ("room100", "room1000", "one", "small", "echo", "paced300k", "idle", "durable")
+STORM = "ten thousand who come back"
 RATE = 999
 """Samples a second."""
-SECONDS = 3
+SECONDS = 4.0
+HANDSHAKES = 10_000
+"""For the case that is nothing else, or it would be over in half a second."""
 CALLS = {
     "send": ("__x64_sys_sendto", "__arm64_sys_sendto"),
     "recv": ("__x64_sys_recvfrom", "__arm64_sys_recvfrom"),
     "poll": ("__x64_sys_epoll_wait", "__arm64_sys_epoll_pwait"),
+    "threads": ("__x64_sys_futex", "__arm64_sys_futex"),
 }
 LIBRARIES = {"interpreter": r"(lib)?python3", "JSON": r"_core\.cpython", "SQLite": r"libsqlite3"}
 REST, OTHERS = "rest of the kernel", "other libraries"
@@ -40,11 +47,14 @@ Shares = dict[str, float]
 def main(argv: Sequence[str]) -> int:
     """Sample, print, keep."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench profile", description=__doc__)
-    parser.add_argument("--case", action="append", choices=SHOWN)
+    parser.add_argument("--case", action="append", choices=(*SHOWN, "storm"))
     parser.add_argument("--out", type=Path, help="a file for the figures")
     args = parser.parse_args(argv)
     built()
-    found = {case.title: sampled(case) for case in CASES if case.name in (args.case or SHOWN)}
+    wanted = args.case or (*SHOWN, "storm")
+    found = {case.title: sampled(case) for case in CASES if case.name in wanted}
+    if "storm" in wanted:
+        found[STORM] = sampled_storm()
     print(table(found))  # noqa: T201  # to whoever waits
     keep(args.out, "profile", found)
     return 0
@@ -52,28 +62,56 @@ def main(argv: Sequence[str]) -> int:
 
 def sampled(case: Case) -> Shares:
     """Percent of the CPU time by where it goes. Raises Missing."""
+    who = (OursDurable if case.durable else Ours)(case.rooms, limits={"sessions": 2 * HANDSHAKES})
+    first, last = ("started", "open") if case.bare else ("begin", "end")
+    more = replace(case, connections=HANDSHAKES) if case.bare else replace(case, seconds=SECONDS)
+    with TemporaryDirectory(prefix="chatd-bench-") as folder, ExitStack() as sampling:
+        who.start(Path(folder))
+        data = Path(folder) / "perf.data"
+
+        def at(step: str) -> None:
+            if step == first:
+                whole = "-p" if case.durable else "-t"
+                sampling.enter_context(_perf(data, whole, who.daemon.pid))
+            elif step == last:
+                sampling.close()
+
+        try:
+            measured(who, more, at)
+        finally:
+            who.stop()
+        return shares(data)
+
+
+def sampled_storm() -> Shares:
+    """The same while all come back; of all threads. Raises Missing."""
+    with TemporaryDirectory(prefix="chatd-bench-") as folder:
+        data = Path(folder) / "perf.data"
+        storm(Path(folder), 10_000, ON_THE_WAY, lambda pid: _perf(data, "-p", pid))
+        return shares(data)
+
+
+@contextmanager
+def _perf(data: Path, whole: str, pid: int) -> Iterator[None]:
+    """Sample a thread (-t) or a process (-p) meanwhile."""
+    command = [_found(), "record", "-q", "-g", "-e", "cpu-clock", "-F", str(RATE), "-o", str(data)]
+    with subprocess.Popen([*command, whole, str(pid)]) as sampler:
+        try:
+            yield
+        finally:
+            sampler.send_signal(signal.SIGINT)  # it writes what it has
+
+
+def _found() -> str:
     perf = shutil.which("perf")
     if perf is None:
         raise Missing("there is no perf here: apt-get install linux-perf")
-    who = (OursDurable if case.durable else Ours)(case.rooms)
-    with TemporaryDirectory(prefix="chatd-bench-") as folder:
-        who.start(Path(folder))
-        data = Path(folder) / "perf.data"
-        command = [perf, "record", "-q", "-g", "-e", "cpu-clock", "-F", str(RATE), "-o", str(data)]
-        watch = [*command, "-t", str(who.daemon.pid), "--", "sleep", str(SECONDS)]
-        sampler = threading.Timer(2 * case.warm + 1, lambda: subprocess.run(watch, check=False))
-        try:
-            sampler.start()
-            measured(who, replace(case, seconds=SECONDS + 4.0))
-            sampler.join()
-        finally:
-            who.stop()
-        return shares(perf, data)
+    return perf
 
 
-def shares(perf: str, data: Path) -> Shares:
+def shares(data: Path) -> Shares:
     """What was sampled into this file."""
-    report = [perf, "report", "--stdio", "-g", "none", "-i", str(data)]
+    report = [_found(), "report", "--stdio", "-g", "none", "-i", str(data)]
     calls = _told(run([*report, "--children", "--sort", "symbol"]), r"\[k\] (\w+)")
     parts = _told(run([*report, "--no-children", "--sort", "dso"]), r"(\S+)")
     told = {name: sum(calls.get(each, 0.0) for each in those) for name, those in CALLS.items()}
@@ -96,7 +134,9 @@ def table(found: dict[str, Shares] | None) -> str:
         return "Not measured."
     heads = (*CALLS, REST, *LIBRARIES, OTHERS)
     lines = ["| case | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
-    for title in (case.title for case in CASES if case.title in found):
+    for title in (*(case.title for case in CASES if case.title in found), STORM):
+        if title not in found:
+            continue
         cells = " | ".join(f"{found[title][head]:.0f}" for head in heads)
         lines.append(f"| {title} | {cells} |")
     return "\n".join(lines)

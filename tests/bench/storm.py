@@ -13,8 +13,8 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -33,6 +33,9 @@ MISSED = 5
 ON_THE_WAY = 10_000
 """Clients that come at the same time: all of them, as if they had agreed upon it."""
 
+BACKLOG = 4096
+"""Connections that may wait to be accepted, as chatd.socket has it."""
+
 
 def main(argv: Sequence[str]) -> int:
     """Measure and print."""
@@ -48,11 +51,15 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def storm(folder: Path, clients: int, at_once: int) -> dict[str, Any]:
-    """One storm."""
+def storm(
+    folder: Path,
+    clients: int,
+    at_once: int,
+    watched: Callable[[int], AbstractContextManager[object]] = nullcontext,
+) -> dict[str, Any]:
+    """One storm. ``watched`` is given the daemon's process, and entered for as long as it lasts."""
     limits = {"sessions": 2 * clients + 100, "handshakes": 10_000, "rooms_per_user": 1000}
-    daemon = Daemon(folder, {"limits": limits})
-    daemon.configure(listen={"backlog": 4096})
+    daemon = Daemon(folder, {"limits": limits, "listen": {"backlog": BACKLOG}})
     daemon.start()
     epoch = _seed(daemon)
     daemon.stop()
@@ -64,7 +71,8 @@ def storm(folder: Path, clients: int, at_once: int) -> dict[str, Any]:
         over, times = Event(), list[float]()
         chatting = Thread(target=_chat, args=(one, over, times), daemon=True)
         chatting.start()
-        found = _come(daemon, clients, at_once, epoch, over)
+        with watched(daemon.pid):
+            found = _come(daemon, clients, at_once, epoch, over)
         chatting.join()
     closes = daemon.metric("chatd_slow_sessions_closed_total")
     daemon.stop()

@@ -146,6 +146,7 @@ CALLED = """
     97.10%     0.00%  [k] entry_SYSCALL_64
     44.25%     0.50%  [k] __x64_sys_sendto
      2.75%     0.10%  [k] __x64_sys_recvfrom
+     0.20%     0.20%  [k] __x64_sys_futex
      0.50%     0.00%  [.] __send
 """
 OWNED = """
@@ -162,18 +163,22 @@ def test_the_kernel_is_told_by_its_calls_and_the_rest_by_its_files(
     monkeypatch.setattr(
         profile, "run", lambda command: CALLED if "--children" in command else OWNED
     )
-    found = profile.shares("perf", Path("perf.data"))
+    monkeypatch.setattr(profile, "_found", lambda: "perf")
+    found = profile.shares(Path("perf.data"))
     assert found == {
         "send": 44.2,
         "recv": 2.8,
         "poll": 0.0,
-        "rest of the kernel": 1.0,
+        "threads": 0.2,
+        "rest of the kernel": 0.8,
         "interpreter": 45.5,
         "JSON": 2.0,
         "SQLite": 0.0,
         "other libraries": 4.5,
     }
     told = profile.table({"one message at a time to 100": found}).splitlines()
-    assert told[0].startswith("| case | send | recv | poll | rest of the kernel | interpreter |")
-    assert told[2].startswith("| one message at a time to 100 | 44 | 3 | 0 | 1 | 46 | 2 | 0 |")
+    assert told[0].startswith(
+        "| case | send | recv | poll | threads | rest of the kernel | interpreter |"
+    )
+    assert told[2].startswith("| one message at a time to 100 | 44 | 3 | 0 | 0 | 1 | 46 | 2 | 0 |")
     assert profile.table(None) == "Not measured."
