@@ -83,8 +83,9 @@ def _is_key(key: str) -> bool:
 
 def check_client(
     head: Head, peer: str, house: House, settings: EdgeSettings, census: Census
-) -> str:
-    """The client's address. Raises TurnedAway when it may not open a session now."""
+) -> tuple[str, str]:
+    """The client's address, and what that is counted as (client_of). Raises TurnedAway when it may
+    not open a session now."""
     _check_origin(head, settings)
     address = client_address(head, peer, settings.proxies)
     client = client_of(address, settings)
@@ -106,7 +107,7 @@ def check_client(
             "and more are not allowed; close some"
         )
         raise TurnedAway("address_full", sentence(429, text, RETRY_AFTER))
-    return address
+    return address, client
 
 
 def _check_origin(head: Head, settings: EdgeSettings) -> None:
@@ -129,11 +130,11 @@ def choose_dialect(head: Head, house: House) -> tuple[Dialect, str | None]:
     offered = head.items("sec-websocket-protocol")
     if len(set(offered)) < len(offered):
         raise _bad("a subprotocol is offered twice; RFC 6455 section 4.1 wants each one once")
-    known = {dialect.subprotocol: dialect for dialect in house.dialects.values()}
-    for subprotocol in offered:
-        if subprotocol in known:
-            return known[subprotocol], subprotocol
     if offered:
+        known = {dialect.subprotocol: dialect for dialect in house.dialects.values()}
+        for subprotocol in offered:
+            if subprotocol in known:
+                return known[subprotocol], subprotocol
         raise _no_dialect(f"no subprotocol offered is spoken here; these are: {_listed(known)}")
     name, *more = head.asked.get("format", ["text"])
     if more or name not in house.dialects:

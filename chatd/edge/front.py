@@ -262,12 +262,11 @@ class Front(OneRequest):
         if head.path not in CHAT:
             raise TurnedAway("not_found", sentence(404, f"no WebSocket is at {head.path}; try /"))
         key = admission.check_upgrade(head)
-        address = admission.check_client(
+        address, client = admission.check_client(
             head, self._peer, front.house, front.settings, front.census
         )
         dialect, subprotocol = admission.choose_dialect(head, front.house)
         admitted = Admitted(address, key, subprotocol, self._agreed(head))
-        client = client_of(address, front.settings)
         line = front.chat.line(front.chat, dialect, admitted, self._leaver(client))
         front.census.seat(client)
         front.census.waits_no_more(self._client)

@@ -4,8 +4,8 @@ Strict where RFC 9112 allows it: what two programs could read differently is ref
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from urllib.parse import parse_qsl
 
 MOST_BYTES = 16 * 1024
@@ -34,18 +34,19 @@ class BadHead(Exception):
 
 @dataclass(frozen=True)
 class Head:
-    """A request's first line and fields (RFC 9112 sections 3 and 5). Field names are lower case."""
+    """A request's first line and fields (RFC 9112 sections 3 and 5): by their names in lower case,
+    the values of all fields of that name, in order."""
 
     method: str
     path: str
     query: str
     host: str
     minor: int
-    fields: tuple[tuple[str, str], ...]
+    fields: Mapping[str, list[str]]
 
-    def all(self, name: str) -> list[str]:
+    def all(self, name: str) -> Sequence[str]:
         """The values of all fields of that name, in order."""
-        return [value for field, value in self.fields if field == name]
+        return self.fields.get(name, ())
 
     def one(self, name: str) -> str | None:
         """The value of a field that may be there once. Raises BadHead when it is there twice."""
@@ -56,16 +57,18 @@ class Head:
 
     def items(self, name: str) -> list[str]:
         """The elements of a comma-separated list (RFC 9110 section 5.6.1), empty ones left out."""
-        parts = (part.strip(" \t") for value in self.all(name) for part in value.split(","))
-        return [part for part in parts if part]
+        found: list[str] = []
+        for value in self.all(name):
+            found += [part for each in value.split(",") if (part := each.strip(" \t"))]
+        return found
 
     def has(self, name: str, word: str) -> bool:
         """Whether a list holds a word, in whatever case."""
-        return word in {item.lower() for item in self.items(name)}
+        return any(item.lower() == word for item in self.items(name))
 
-    @cached_property
+    @property
     def asked(self) -> dict[str, list[str]]:
-        """The parameters of the query."""
+        """The parameters of the query, read anew each time."""
         found: dict[str, list[str]] = {}
         for name, value in _parameters(self.query):
             found.setdefault(name, []).append(value)
@@ -144,19 +147,22 @@ def parse(data: bytes) -> Head:
         raise BadHead(505, f"this server speaks HTTP/1.1, not HTTP/{start[3].decode()}")
     if len(lines) - 1 > MOST_FIELDS:
         raise BadHead(431, f"the request has more than {MOST_FIELDS} headers")
-    fields = tuple(_field(number, line) for number, line in enumerate(lines[1:], 1))
-    return _head(start[1].decode(), start[2].decode(), int(start[4]), fields)
+    return _head(start[1].decode(), start[2].decode(), int(start[4]), _fields(lines[1:]))
 
 
-def _field(number: int, line: bytes) -> tuple[str, str]:
-    match = _FIELD.fullmatch(line)
-    if match is None:
-        raise BadHead(400, f"header {number} is not of the form `Name: value`")
-    return match[1].decode().lower(), match[2].strip(b" \t").decode("latin-1")
+def _fields(lines: list[bytes]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for number, line in enumerate(lines, 1):
+        match = _FIELD.fullmatch(line)
+        if match is None:
+            raise BadHead(400, f"header {number} is not of the form `Name: value`")
+        name, value = match[1].decode().lower(), match[2].strip(b" \t").decode("latin-1")
+        found.setdefault(name, []).append(value)
+    return found
 
 
-def _head(method: str, target: str, minor: int, fields: tuple[tuple[str, str], ...]) -> Head:
-    hosts = [value for name, value in fields if name == "host"]
+def _head(method: str, target: str, minor: int, fields: dict[str, list[str]]) -> Head:
+    hosts = fields.get("host", [])
     if len(hosts) > 1 or (minor and not hosts):
         raise BadHead(400, "an HTTP/1.1 request has exactly one Host header")
     host = hosts[0] if hosts else ""

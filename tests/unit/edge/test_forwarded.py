@@ -31,7 +31,10 @@ CHAIN = Trusted("10.0.0.0/8", "2001:db8::/32", "unix")
 
 
 def head(*fields: tuple[str, str]) -> Head:
-    return Head("GET", "/", "", "chat", 1, fields)
+    named: dict[str, list[str]] = {}
+    for name, value in fields:
+        named.setdefault(name, []).append(value)
+    return Head("GET", "/", "", "chat", 1, named)
 
 
 def custom(*values: str) -> Head:
