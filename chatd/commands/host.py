@@ -248,6 +248,15 @@ class Host(Protocol):
         ...
 
     # --- rooms ---
+    def moved(self, user_id: UserId) -> None:
+        """A lasting place of this user was made, changed or taken just now: what is being read of
+        their places may not be so any more."""
+        ...
+
+    def moves(self, user_id: UserId) -> int:
+        """Another number after each ``moved``."""
+        ...
+
     async def find_room(self, name: str) -> Room:
         """The room of this name as typed. Raises Refused("no_such_room") or BadName."""
         ...

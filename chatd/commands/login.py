@@ -62,7 +62,7 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
         raise Refused("already_logged_in", "this session is that guest already; nick renames it")
     back = None if guest else await _return_token(host, identity)
     public = await _public_rooms(host, command, identity) if guest else []
-    memberships = await host.store.memberships(identity.user_id)
+    memberships = await _memberships(host, identity.user_id)
     # From here on nothing waits, so that all of it is still true when the answer goes out.
     actor = Actor(guest=guest, operator=identity.operator)
     asked(case_of(host, actor, identity.user_id, "login"))
@@ -86,6 +86,16 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
         operator=person.operator,
         rooms=[host.state_of(a) for a in person.rooms.values()],
     )
+
+
+async def _memberships(host: Host, user_id: UserId) -> list[Membership]:
+    """As of a moment after which nobody has put this user out of a room, or into one: what is done
+    to those who are here is done by whoever does it, and this one is not here yet."""
+    while True:
+        before = host.moves(user_id)
+        found = await host.store.memberships(user_id)
+        if host.moves(user_id) == before:
+            return found
 
 
 def _seats(host: Host, identity: Identity) -> None:

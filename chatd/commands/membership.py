@@ -40,6 +40,7 @@ async def _enter(host: Host, session: Caller, command: c.Join, room: Room) -> At
     lasting = kept is not None or not me.guest
     if kept is None and lasting:
         await host.store.set_member(room.room_id, me.member())
+        host.moved(me.user_id)
     read = kept.read if kept else 0
     return _attend(host, session, me, room, rank or Rank.MEMBER, lasting=lasting, read=read)
 
@@ -100,6 +101,7 @@ async def leave(host: Host, session: Caller, command: c.Leave) -> Ok:
         except LastOwner:
             must(host, me, "leave", place, last_owner=True)
             raise
+        host.moved(me.user_id)
     host.depart(me, place.room, "left", by=session)
     return Ok()
 
@@ -143,6 +145,7 @@ async def invite(host: Host, session: Caller, command: c.Invite) -> Ok:
         await _count_theirs(host, member)
         await _space(host, place.room)
         await host.store.set_member(place.room.room_id, member)
+        host.moved(member.user_id)
     _bring(host, me, member, place.room, kept.rank if kept else Rank.MEMBER)
     return Ok()
 
@@ -186,6 +189,7 @@ async def role(host: Host, session: Caller, command: c.Role, act: Act) -> Ok:
     except LastOwner:
         must(host, me, "role", place, last_owner=True)
         raise
+    host.moved(member.user_id)
     attendance = _attendance(host, member, place.room)  # anew: they may have come or gone
     if attendance is not None:
         attendance.rank, attendance.lasting = rank, True
@@ -223,7 +227,9 @@ async def _room_of_two(host: Host, session: Caller, other: Member) -> StoredRoom
     if await host.store.shared_room(me.user_id, other.user_id) is None:
         _count_direct(host, session)
     fresh = "@" + host.ids.secret()[:12].lower()
-    return await host.store.direct_room(fresh, me.member(), other, host.clock.now())
+    room = await host.store.direct_room(fresh, me.member(), other, host.clock.now())
+    host.moved(other.user_id)
+    return room
 
 
 def _count_direct(host: Host, session: Caller) -> None:

@@ -68,6 +68,7 @@ async def _put_out(
     kept = await host.store.membership(room.room_id, target.user_id)
     if kept is not None:
         await host.store.drop_member(room.room_id, target.user_id, deed=deed)
+        host.moved(target.user_id)
     elif _inside(host, target, room):
         await host.store.record(deed)
     person = host.by_id(target.user_id)

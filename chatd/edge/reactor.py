@@ -124,20 +124,25 @@ class TickingPoller:
     def _end_turn(self, timeout: float) -> float:
         """Gives how long to wait now: a call may have set a timer, or asked for another turn."""
         calls, self._next = self._next, []
-        for call in calls:
-            try:
-                call()
-            except Exception:  # noqa: BLE001 - as the reactor does with its timers
-                log.err()  # type: ignore[no-untyped-call]  # half typed library
+        _each(calls)
         calls, self._ending = self._ending, []
-        for call in calls:
-            call()
+        _each(calls)
         if self._next or self._ending:
             return 0.0
         soonest = self._soonest()
         if soonest is None:
             return timeout
         return soonest if timeout < 0 else min(timeout, soonest)
+
+
+def _each(calls: list[Call]) -> None:
+    """Call them all. What one raises is logged, as the reactor does with its timers: the others are
+    waited for."""
+    for call in calls:
+        try:
+            call()
+        except Exception:  # noqa: BLE001 - see above
+            log.err()  # type: ignore[no-untyped-call]  # half typed library
 
 
 def measure_ticks(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatd.core.errors import Refused
 from chatd.core.events import Joined, Left, Presence, RoomState
-from chatd.core.log import Rank, RoomId, StoredRoom
+from chatd.core.log import Rank, RoomId, StoredRoom, UserId
 from chatd.core.passing import Passing
 from chatd.core.rooms import Attendance, Hearer, Person, Room
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 EPOCH = 16
 """Letters in the epoch of a room without history, as many as in the store's."""
+MOVES = 10_000
+"""Users whose last move is remembered: more than can move while one log-in reads its places."""
 GATHER = 1.0
 """Seconds over which changes of presence are gathered into one event."""
 
@@ -28,10 +30,24 @@ class Attendances:
         self._node = node
         self._rooms: dict[RoomId, Room] = {}
         self._by_name: dict[str, Room] = {}
+        self._moves = 0
+        self._moved: dict[UserId, int] = {}
         self.live: Callable[[RoomId], Room | None] = self._rooms.get
         """The room, if somebody attends it."""
         self.named: Callable[[str], Room | None] = self._by_name.get
         """The live room of exactly this name."""
+
+    def moved(self, user_id: UserId) -> None:
+        """See commands.host."""
+        self._moves += 1
+        self._moved.pop(user_id, None)
+        self._moved[user_id] = self._moves
+        if len(self._moved) > MOVES:
+            del self._moved[next(iter(self._moved))]
+
+    def moves(self, user_id: UserId) -> int:
+        """See commands.host."""
+        return self._moved.get(user_id, 0)
 
     def all(self) -> list[Room]:
         """Every live room."""

@@ -37,7 +37,7 @@ class ControlSession(Session):
         self.person = who
         self.become(State.READY)
 
-    def _charged(self, item: Command | Error | Frame) -> Item:
+    def _charged(self, item: Command | Error | Frame, size: int) -> Item:
         return No(None, item) if isinstance(item, Error) else item
 
     def gone(self, reason: str, clean: bool) -> None:

@@ -98,6 +98,7 @@ class Node:
         self.hooks = Hooks(self)
         self.attendance = Attendances(self)
         self.live_named, self.live_room = self.attendance.named, self.attendance.live
+        self.moved, self.moves = self.attendance.moved, self.attendance.moves
         self.fanout = Fanout(self, self.attendance.live)
         self.laid = LaidDown(self)
         self.audit = Audit(self)

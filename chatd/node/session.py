@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from chatd.node.node import Node
 
 PING = 0.2
-"""Tokens of the rate limit that a ping or pong of WebSocket costs."""
+"""Tokens of the rate limit that a ping or pong of WebSocket costs, or a frame that says nothing."""
+HEAVY = 8 * 1024
+"""Bytes of a frame that cost one token more: a few that are compressed may become many, and to read
+them takes longer than what most commands do."""
 _ROWS: dict[type, Row] = {**COMMANDS}
 """By whatever is in an inbox; what is no command has none."""
 STRIKES = 50
@@ -116,8 +119,10 @@ class Session:
         self._steer()
 
     def _take(self, items: list[Command | Error | Frame], size: int) -> None:
+        if not items:
+            self._charge(PING + size // HEAVY)
         for item in items:
-            self._inbox.append((self._charged(item), size))
+            self._inbox.append((self._charged(item, size), size))
             self._undone += size
             size = 0
         if self._pumping:  # else the pump steers when it is done
@@ -142,11 +147,11 @@ class Session:
         settings, now = self._node.settings, self._node.clock.monotonic()
         return self._bucket.wait(next(costs, 1.0), now, settings.rate, settings.burst)
 
-    def _charged(self, item: Command | Error | Frame) -> Item:
-        """The item, or the refusal when it comes too fast. What is no command costs, too: it is
-        answered, but then this peer is read no faster than any other."""
+    def _charged(self, item: Command | Error | Frame, size: int) -> Item:
+        """The item, or the refusal when it comes too fast. ``size``: bytes of its frame. What is no
+        command costs, too: it is answered, but then this peer is read no faster than any other."""
         row = _ROWS.get(type(item))
-        wait = self._charge(row.cost if row else 1.0)
+        wait = self._charge((row.cost if row else 1.0) + size // HEAVY)
         if isinstance(item, Error):
             self._strike()
             return No(None, item)

@@ -20,6 +20,8 @@ PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 BARE = re.compile(r"[A-Za-z0-9_./:@+%#*\[\]<>-]+")
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _QUICK = msgspec.json.Encoder()
+DELETE = b"\x7f"
+"""The one control that msgspec leaves as it is."""
 RESERVED = frozenset({"time", "level", "event", "logger"})
 
 
@@ -53,9 +55,9 @@ def as_json(entry: Entry) -> str:
         for name, fact in entry.facts.items()
     }
     told = fixed | facts
-    with suppress(ValueError):  # half a character
+    with suppress(ValueError, TypeError, OverflowError):  # half a character, or too large a number
         written = _QUICK.encode(told)
-        if written.isascii():  # nearly always
+        if written.isascii() and DELETE not in written:  # nearly always
             return written.decode("ascii")
     return _JSON.encode(told)
 

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -63,20 +64,22 @@ def main(argv: Sequence[str]) -> int:
 def sampled(case: Case) -> Shares:
     """Percent of the CPU time by where it goes. Raises Missing."""
     who = (OursDurable if case.durable else Ours)(case.rooms, limits={"sessions": 2 * HANDSHAKES})
-    first, last = ("started", "open") if case.bare else ("begin", "end")
+    last = "open" if case.bare else "end"
     more = replace(case, connections=HANDSHAKES) if case.bare else replace(case, seconds=SECONDS)
     with TemporaryDirectory(prefix="chatd-bench-") as folder, ExitStack() as sampling:
         who.start(Path(folder))
         data = Path(folder) / "perf.data"
+        watch = _perf(data, "-p" if case.durable else "-t", who.daemon.pid)
 
         def at(step: str) -> None:
-            if step == first:
-                whole = "-p" if case.durable else "-t"
-                sampling.enter_context(_perf(data, whole, who.daemon.pid))
+            if step == "begin":
+                sampling.enter_context(watch)
             elif step == last:
                 sampling.close()
 
         try:
+            if case.bare:  # there is no beginning but that of its connections
+                sampling.enter_context(watch)
             measured(who, more, at)
         finally:
             who.stop()
@@ -97,9 +100,17 @@ def _perf(data: Path, whole: str, pid: int) -> Iterator[None]:
     command = [_found(), "record", "-q", "-g", "-e", "cpu-clock", "-F", str(RATE), "-o", str(data)]
     with subprocess.Popen([*command, whole, str(pid)]) as sampler:
         try:
+            _wait_for(data)
             yield
         finally:
             sampler.send_signal(signal.SIGINT)  # it writes what it has
+
+
+def _wait_for(data: Path) -> None:
+    """Until the sampler has begun."""
+    deadline = time.monotonic() + 10
+    while not data.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _found() -> str:

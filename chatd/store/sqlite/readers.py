@@ -19,10 +19,11 @@ TOGETHER = 0.001
 """Seconds for which a result may wait for those of further calls that wait already. To hand out one
 by one, while the asking thread works, took as long as all that was read."""
 LONG = frozenset({
-    "search", "history", "members", "public_rooms", "accounts", "reports", "audit", "audit_found",
-    "overdue", "messages_kept", "rows_of",
+    "search", "history", "members", "member_count", "last_owner", "public_rooms", "accounts",
+    "reports", "audit", "audit_found", "overdue", "messages_kept", "rows_of",
 })  # fmt: skip
-"""Calls that may take longer than that: no result waits for one."""
+"""Calls that grow with what there is, and may take much longer than that: no result waits for
+one."""
 
 Later: TypeAlias = Callable[[Callable[[], None]], None]
 """Puts a call off to the end of what the asking thread is about, a turn of the reactor, say."""
@@ -64,7 +65,7 @@ class Readers:
             thread.start()
 
     def ask(self, call: Call) -> None:
-        """Queue a call."""
+        """Queue a call. From one thread only, which is the one that ``later`` calls back in."""
         self._asked.append(call)
         if len(self._asked) == 1:
             self._later(self.begin)

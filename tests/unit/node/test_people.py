@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from msgspec.structs import replace
 
@@ -268,3 +270,37 @@ def test_no_log_in_renames_another_account_however_alike() -> None:
     other.closes()
     one.closes()
     house.ends()
+
+
+# --- places that change during a log-in -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("member", "command", "place"),
+    [
+        (True, {"type": "kick", "room": "secret", "user": "bob"}, None),
+        (True, {"type": "role", "room": "secret", "user": "bob", "role": "owner"}, "owner"),
+        (False, {"type": "invite", "room": "secret", "user": "bob"}, "member"),
+    ],
+)
+def test_what_changes_while_a_log_in_reads_its_places_is_so_when_it_is_answered(
+    *, member: bool, command: dict[str, str], place: str | None
+) -> None:
+    house = House()
+    house.account("alice", SECRET)
+    house.account("bob", SECRET)
+    alice = house.user("alice", SECRET)
+    assert alice.asks(type="create", room="secret", private=True)["type"] == "ok"
+    if member:
+        assert alice.asks(type="invite", room="secret", user="bob")["type"] == "ok"
+    bob = house.connects()
+    house.weather.hold("memberships")
+    login(bob, user="bob", password=SECRET)
+    house.weather.hold("nothing")
+    assert alice.asks(**command)["type"] == "ok"
+    house.weather.release()
+    rooms = cast("list[dict[str, str]]", answer(bob).get("rooms", []))
+    assert {room["room"]: room.get("role", "member") for room in rooms} == (
+        {"secret": place} if place else {}
+    )
+    assert bob.asks(type="send", room="secret", text="?")["type"] == ("ok" if place else "error")

@@ -141,6 +141,36 @@ def test_what_is_no_command_is_read_no_faster_than_commands() -> None:
     assert not held(ann)
 
 
+def test_a_long_frame_costs_more_than_a_short_one() -> None:
+    house = House(rate=1.0, burst=10, message_bytes=100_000)
+    ann = house.guest("ann", "lobby")
+    house.pass_(10.0)
+    long = {"type": "send", "room": "lobby", "text": "x" * 8 * 8192}
+    assert ann.asks(**long)["type"] == "ok"  # 9 of 10
+    assert ann.asks(type="rooms")["type"] == "ok"
+    assert ann.asks(type="rooms")["code"] == "rate_limited"
+    house.pass_(5.0)
+    assert ann.asks(**long)["code"] == "rate_limited"
+    house.pass_(10.0)
+    assert ann.asks(**long)["type"] == "ok"
+
+
+def test_lines_that_say_nothing_are_read_no_faster_than_pings() -> None:
+    house = House(rate=1.0, burst=10)
+    tom = house.connects("text")
+    house.pass_(10.0)
+    for _ in range(48):  # a fifth is no binary fraction: the fiftieth may be one too many
+        tom.says(" ")
+    assert not held(tom)
+    for _ in range(3):
+        tom.says(" ")
+    assert held(tom)
+    house.pass_(1.0)
+    assert not held(tom)
+    tom.says(" " * 60_000)
+    assert held(tom)
+
+
 def test_a_line_that_was_refused_for_its_rate_is_no_open_question_of_the_dialect() -> None:
     house = House(rate=1.0, burst=2)
     tom = house.connects("text")

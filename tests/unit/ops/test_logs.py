@@ -142,6 +142,7 @@ def test_a_time_is_told_to_the_millisecond_that_has_begun(at: float) -> None:
 def test_json_is_ascii_whatever_is_told(text: str) -> None:
     written = as_json(Entry(0.0, "info", "told", "chatd", True, {"name": text, "n": 1e300}))
     assert written.isascii()
+    assert written.isprintable()
     assert json.loads(written)["name"] == text
     assert json.loads(written)["n"] == 1e300
 

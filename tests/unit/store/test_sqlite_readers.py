@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -10,7 +11,7 @@ from threading import Event
 
 import pytest
 
-from chatd.store import KEEPING, OPERATIONS, SilentMeter
+from chatd.store import SilentMeter
 from chatd.store.sqlite import SqliteStore, readers
 from chatd.store.sqlite.blocking import Run
 from chatd.store.sqlite.calls import Call
@@ -128,5 +129,17 @@ def test_a_store_that_closes_still_answers_what_was_asked_in_the_same_turn(
     assert run(both()) == "the answer"
 
 
-def test_every_long_call_is_one_that_there_is() -> None:
-    assert {*OPERATIONS, *KEEPING, "rows_of"} >= LONG
+SHORT = {
+    *("secret", "read", "last_seq", "message", "said", "room", "shared_room", "memberships"),
+    *("membership", "account", "account_by_id", "look_alike", "token", "tokens", "revocations"),
+    *("sanctions_version", "sanctions", "room_rules", "emergency", "reports_open", "audit_head"),
+    *("hook", "hooks"),
+}
+"""Reads of a few rows, or of a page at most."""
+
+
+def test_of_every_read_it_is_known_whether_it_may_take_long() -> None:
+    sources = Path(readers.__file__).parent.glob("*.py")
+    text = "".join(source.read_text() for source in sources)
+    found = set(re.findall(r'[._]read\(\s*"(\w+)"', text)) | {"search"}
+    assert found == SHORT | LONG
