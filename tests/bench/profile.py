@@ -72,7 +72,7 @@ def sampled(case: Case) -> Shares:
         watch = _perf(data, "-p" if case.durable else "-t", who.daemon.pid)
 
         def at(step: str) -> None:
-            if step == "begin":
+            if step == "begin" and not case.bare:
                 sampling.enter_context(watch)
             elif step == last:
                 sampling.close()

@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any
 
+from tests.bench.contestants import Missing
 from tests.bench.driving import built, until_quiet
 from tests.bench.keeping import keep
 from tests.bench.processes import cpu
@@ -121,6 +122,9 @@ def _come(daemon: Daemon, clients: int, at_once: int, epoch: str, over: Event) -
                 load.stdin.flush()
             elif line.startswith("{"):
                 told = json.loads(line)
+    over.set()
+    if load.returncode:
+        raise Missing(f"the load generator gave up, with {load.returncode}")
     return {
         "seconds": round(took, 2),
         "server_cpu_seconds": round(spent, 2),
