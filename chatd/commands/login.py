@@ -14,9 +14,11 @@ from chatd.core.events import LoggedIn, Ok, Renewed
 from chatd.core.limits import met
 from chatd.core.log import Membership, Rank, RoomId, UserId
 from chatd.core.policy import Actor, decide
-from chatd.core.ports import Identity
+from chatd.core.ports import Identity, StoreFailed
 from chatd.core.rooms import Person, Room
 
+READS = 10
+"""Times that somebody's rooms are read at most, until nobody changes them meanwhile."""
 FAILED = "the user, password or token is wrong, or the account is disabled"
 
 
@@ -70,7 +72,7 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
     memberships = [m for m in memberships if _may_hear(host, actor, identity.user_id, m)]
     known = [(m, host.room_of(m.room)) for m in memberships]
     inside = _inside(host, identity.user_id, [room for _, room in known])
-    again = _fitting(host, inside, public)
+    again = _fitting(host, identity.user_id, inside, public)
     resumed = {room_key(name) for name in command.resume}
     _seats(host, identity)
     catching = {room.room_id for room in (*inside.values(), *again) if room.name in resumed}
@@ -91,11 +93,12 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
 async def _memberships(host: Host, user_id: UserId) -> list[Membership]:
     """As of a moment after which nobody has put this user out of a room, or into one: what is done
     to those who are here is done by whoever does it, and this one is not here yet."""
-    while True:
+    for _ in range(READS):
         before = host.moves(user_id)
         found = await host.store.memberships(user_id)
         if host.moves(user_id) == before:
             return found
+    raise StoreFailed("the rooms of somebody who logs in change faster than they can be read")
 
 
 def _seats(host: Host, identity: Identity) -> None:
@@ -132,11 +135,15 @@ def _inside(host: Host, user_id: UserId, known: list[Room]) -> dict[RoomId, Room
     return {room.room_id: room for room in (*known, *attended)}
 
 
-def _fitting(host: Host, inside: dict[RoomId, Room], public: list[Room]) -> list[Room]:
+def _fitting(
+    host: Host, user_id: UserId, inside: dict[RoomId, Room], public: list[Room]
+) -> list[Room]:
     """Further rooms that a guest comes back to, up to the limit. The replay of the others says
     `recovered: false`."""
     free = max(0, host.settings.rooms_per_user - len(inside))
-    return [room for room in public if room.room_id not in inside][:free]
+    rooms = (room for room in public if room.room_id not in inside)
+    # A ban may have come after the room was looked up.
+    return [r for r in rooms if not host.laid.on_user("ban", user_id, r.room_id)][:free]
 
 
 async def _identity(host: Host, session: Caller, command: c.Login) -> Identity:

@@ -102,7 +102,8 @@ async def leave(host: Host, session: Caller, command: c.Leave) -> Ok:
             must(host, me, "leave", place, last_owner=True)
             raise
         host.moved(me.user_id)
-    host.depart(me, place.room, "left", by=session)
+    # Who comes back by another line meanwhile is another Person.
+    host.depart(host.by_id(me.user_id) or me, place.room, "left", by=session)
     return Ok()
 
 
@@ -129,6 +130,7 @@ async def create(host: Host, session: Caller, command: c.Create) -> Attending:
         same = taken.args[0] == name
         what = "exists; join it" if same else "looks like another room's name; choose another"
         raise Refused("room_exists", f"room {name!r} {what}") from None
+    host.moved(me.user_id)
     return told(host, _attend(host, session, me, host.room_of(stored), Rank.OWNER))
 
 
@@ -224,11 +226,14 @@ async def direct_with(host: Host, session: Caller, name: str) -> Attendance:
 async def _room_of_two(host: Host, session: Caller, other: Member) -> StoredRoom:
     """The one that there is, or a new one within the limits for those."""
     me = session.me
-    if await host.store.shared_room(me.user_id, other.user_id) is None:
+    new = await host.store.shared_room(me.user_id, other.user_id) is None
+    if new:
         _count_direct(host, session)
     fresh = "@" + host.ids.secret()[:12].lower()
     room = await host.store.direct_room(fresh, me.member(), other, host.clock.now())
-    host.moved(other.user_id)
+    if new:  # nobody leaves one
+        host.moved(me.user_id)
+        host.moved(other.user_id)
     return room
 
 

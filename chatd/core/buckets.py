@@ -36,6 +36,11 @@ class Bucket:
         tokens = min(float(burst), self._tokens + (now - self._at) * rate)
         return max(0.0, (min(cost, float(burst)) - tokens) / rate)
 
+    def owe(self, tokens: float, burst: int) -> None:
+        """Take what may not be there: others wait for it longer. Nobody owes more than ``burst``.
+        To be called after ``take``, or ``wait`` is of another time."""
+        self._tokens = max(self._tokens - tokens, -float(burst))
+
     def give(self, tokens: float) -> None:
         """Put back what was taken for nothing."""
         self._tokens += tokens

@@ -158,6 +158,7 @@ class Outboxes:
             self._flush()
 
     def _flush(self) -> None:
+        self._armed = False  # first: whatever comes of this, the next one is flushed
         due, self._due = self._due, []
         if len(due) >= MANY:
             self.flush_delay.flushes()
@@ -188,7 +189,6 @@ class Outboxes:
         self._left(frames_out, bytes_out, writes)
         self._flush_apart(apart)
         self._report()
-        self._armed = False
         if self._due:
             self.arm()
 

@@ -40,6 +40,9 @@ class ControlSession(Session):
     def _charged(self, item: Command | Error | Frame, size: int) -> Item:
         return No(None, item) if isinstance(item, Error) else item
 
+    def _charge(self, cost: float, size: int = 0) -> float:
+        return 0.0
+
     def gone(self, reason: str, clean: bool) -> None:
         """The connection is over."""
         if self.state is not State.CLOSED:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PING = 0.2
 """Tokens of the rate limit that a ping or pong of WebSocket costs, or a frame that says nothing."""
-HEAVY = 8 * 1024
+HEAVY = 4 * 1024
 """Bytes of a frame that cost one token more: a few that are compressed may become many, and to read
 them takes longer than what most commands do."""
 _ROWS: dict[type, Row] = {**COMMANDS}
@@ -120,7 +120,7 @@ class Session:
 
     def _take(self, items: list[Command | Error | Frame], size: int) -> None:
         if not items:
-            self._charge(PING + size // HEAVY)
+            self._charge(PING, size)
         for item in items:
             self._inbox.append((self._charged(item, size), size))
             self._undone += size
@@ -130,12 +130,16 @@ class Session:
         else:
             self._pump()
 
-    def _charge(self, cost: float) -> float:
+    def _charge(self, cost: float, size: int = 0) -> float:
         """Take ``cost`` of the rate limit: 0.0, or the seconds to wait; until then nothing more is
-        read from this peer."""
+        read from this peer. A frame of ``size`` bytes was read, whether it is taken or refused:
+        for that the next one waits."""
         node = self._node
-        settings = node.settings
-        wait = self._bucket.take(cost, node.clock.monotonic(), settings.rate, settings.burst)
+        settings, now = node.settings, node.clock.monotonic()
+        wait = self._bucket.take(cost, now, settings.rate, settings.burst)
+        if size >= HEAVY:
+            self._bucket.owe(size // HEAVY, settings.burst)
+            wait = wait and self._bucket.wait(cost, now, settings.rate, settings.burst)
         if wait and node.limits.stops("rate", session=self.number, address=self.address):
             self._cool(wait)
             return wait
@@ -151,7 +155,7 @@ class Session:
         """The item, or the refusal when it comes too fast. ``size``: bytes of its frame. What is no
         command costs, too: it is answered, but then this peer is read no faster than any other."""
         row = _ROWS.get(type(item))
-        wait = self._charge((row.cost if row else 1.0) + size // HEAVY)
+        wait = self._charge(row.cost if row else 1.0, size)
         if isinstance(item, Error):
             self._strike()
             return No(None, item)

@@ -61,6 +61,16 @@ def storm(
     """One storm. ``watched`` is given the daemon's process, and entered for as long as it lasts."""
     limits = {"sessions": 2 * clients + 100, "handshakes": 10_000, "rooms_per_user": 1000}
     daemon = Daemon(folder, {"limits": limits, "listen": {"backlog": BACKLOG}})
+    with closing(daemon):
+        return _storm(daemon, clients, at_once, watched)
+
+
+def _storm(
+    daemon: Daemon,
+    clients: int,
+    at_once: int,
+    watched: Callable[[int], AbstractContextManager[object]],
+) -> dict[str, Any]:
     daemon.start()
     epoch = _seed(daemon)
     daemon.stop()

@@ -156,13 +156,21 @@ def compressed_bomb(attack: Attack) -> None:
 def inflated_bomb(attack: Attack) -> None:
     """The same, by one who was promised that it would be unpacked; over and over, in the hope that
     it is, though the first one was refused."""
-    again_and_again(attack, frame(TEXT, packed(b"\0" * (32 << 20)), rsv=4) * 20, more=OFFER)
+    again_and_again(attack, frame(TEXT, packed(b"\0" * (32 << 20)), rsv=4) * 1600, more=OFFER)
 
 
 def inflated_flood(attack: Attack) -> None:
-    """Messages as long as they may be, which are nothing on the wire: 100 MiB in 160 KB."""
+    """Messages as long as they may be, which are nothing on the wire, more than a session may send
+    at once: then it is left, and the next one begins."""
     message = json.dumps({"type": "ping", "id": "x" * 65_000}).encode()
-    again_and_again(attack, frame(TEXT, packed(message), rsv=4) * 1600, more=OFFER)
+    flood = frame(TEXT, packed(message), rsv=4) * 24
+    while not attack.over.is_set():
+        raw = attack.session(more=OFFER)
+        if raw is not None:
+            raw.send(flood)
+            attack.begun()
+            raw.close()
+            attack.became["left"] += 1
 
 
 def never_reads(attack: Attack) -> None:

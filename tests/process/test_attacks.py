@@ -21,7 +21,7 @@ MET = {
     "pings": ({"held", "taken"}, "rate"),  # the kernel may take what chatd does not read
     "compressed_bomb": ({"1002"}, None),
     "inflated_bomb": ({"1009"}, "frame_bytes"),
-    "inflated_flood": ({"3502"}, None),
+    "inflated_flood": ({"left"}, "rate"),
     "never_reads": ({"held", "cut off"}, "rate"),
     "guesser": ({"rate_limited"}, "failed_logins_per_a"),
     "crowd": ({"closed", "429"}, "connections_per_address"),

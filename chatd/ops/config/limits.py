@@ -86,7 +86,7 @@ class Limits:
         whole(1, 1_000_000),
         100,
         "Commands that a session may give at once, after a rest. Some are charged as several: a "
-        "log-in or a search as 5, a long frame as one more for each whole 8 KiB.",
+        "log-in or a search as 5, a long frame as one more for each whole 4 KiB.",
         reload=True,
     )
     sessions: int = key(

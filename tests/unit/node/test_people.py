@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
+from chatd.commands.login import READS
 from tests.house.house import Client, House
 
 SECRET = "correct horse battery"
@@ -280,6 +281,7 @@ def test_no_log_in_renames_another_account_however_alike() -> None:
     [
         (True, {"type": "kick", "room": "secret", "user": "bob"}, None),
         (True, {"type": "role", "room": "secret", "user": "bob", "role": "owner"}, "owner"),
+        (True, {"type": "ban", "room": "secret", "who": "bob"}, None),
         (False, {"type": "invite", "room": "secret", "user": "bob"}, "member"),
     ],
 )
@@ -304,3 +306,92 @@ def test_what_changes_while_a_log_in_reads_its_places_is_so_when_it_is_answered(
         {"secret": place} if place else {}
     )
     assert bob.asks(type="send", room="secret", text="?")["type"] == ("ok" if place else "error")
+
+
+RANKS = ("moderator", "member")
+
+
+def arriving(house: House) -> tuple[Client, Client]:
+    """Alice, in a room whose member bob is about to log in."""
+    for name in ("alice", "bob"):
+        house.account(name, SECRET)
+    alice, bob = house.user("alice", SECRET), house.connects()
+    assert alice.asks(type="create", room="secret", private=True)["type"] == "ok"
+    assert alice.asks(type="invite", room="secret", user="bob")["type"] == "ok"
+    house.weather.hold("memberships")
+    login(bob, user="bob", password=SECRET)
+    return alice, bob
+
+
+def ranked(alice: Client, turn: int) -> None:
+    rank = RANKS[turn % 2]
+    assert alice.asks(type="role", room="secret", user="bob", role=rank)["type"] == "ok"
+
+
+def test_what_changes_again_while_it_is_read_again_is_so_too() -> None:
+    house = House()
+    alice, bob = arriving(house)
+    for turn in range(3):
+        ranked(alice, turn)
+        house.weather.arrive(0)
+    house.weather.release()
+    [room] = cast("list[dict[str, str]]", answer(bob)["rooms"])
+    assert room["role"] == "moderator"
+
+
+def test_whose_rooms_change_without_end_is_told_to_come_back_later() -> None:
+    house = House()
+    alice, bob = arriving(house)
+    for turn in range(READS):
+        ranked(alice, turn)
+        house.weather.arrive(0)
+    assert answer(bob)["code"] == "storage_failed"
+    house.weather.release()
+    assert bob.asks(type="login", user="bob", password=SECRET)["type"] == "ok"
+
+
+def test_a_message_in_an_old_room_of_two_moves_nobody() -> None:
+    house = House()
+    for name in ("alice", "bob"):
+        house.account(name, SECRET)
+    alice, bob = house.user("alice", SECRET), house.connects()
+    alice.asks(type="send", to="bob", text="there will be a room of two")
+    house.weather.hold("memberships")
+    login(bob, user="bob", password=SECRET)
+    alice.begins(type="send", to="bob", text="there is one")
+    house.weather.arrive(0)
+    assert answer(bob)["type"] == "ok"
+
+
+def test_a_room_that_was_left_by_a_line_that_ended_is_left_by_the_next_one_too() -> None:
+    house = House()
+    house.account("bob", SECRET)
+    bob, again = house.user("bob", SECRET), house.connects()
+    assert bob.asks(type="create", room="secret", private=True)["type"] == "ok"
+    house.weather.hold("drop_member", "memberships")
+    login(again, user="bob", password=SECRET)  # reads that it is a member
+    bob.begins(type="leave", room="secret")
+    bob.drops()
+    house.weather.hold("nothing")
+    house.weather.arrive(0)
+    assert answer(again)["type"] == "ok"
+    house.weather.release()
+    assert again.asks(type="send", room="secret", text="?")["type"] == "error"
+
+
+def test_a_guest_does_not_come_back_to_a_room_that_banned_them_meanwhile() -> None:
+    house = House()
+    house.account("alice", SECRET)
+    alice, guest = house.user("alice", SECRET), house.connects()
+    assert alice.asks(type="create", room="garden")["type"] == "ok"
+    token = guest.asks(type="login", guest="guy")["guest_token"]
+    joined = guest.asks(type="join", room="garden")
+    back = house.connects()
+    house.weather.hold("memberships")
+    resume = {"garden": {"epoch": joined["epoch"], "seq": joined["seq"]}}
+    guest.drops()
+    login(back, guest_token=token, resume=resume)
+    house.weather.hold("nothing")
+    assert alice.asks(type="ban", room="garden", who="guy")["type"] == "ok"
+    house.weather.release()
+    assert "rooms" not in answer(back)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chatd.core.ports import Frame
-from chatd.node.session import STRIKES
+from chatd.node.session import HEAVY, STRIKES
 from tests.house.house import Client, House
 
 
@@ -141,18 +141,34 @@ def test_what_is_no_command_is_read_no_faster_than_commands() -> None:
     assert not held(ann)
 
 
+LONG = {"type": "send", "room": "lobby", "text": "x" * 16 * HEAVY}
+
+
 def test_a_long_frame_costs_more_than_a_short_one() -> None:
-    house = House(rate=1.0, burst=10, message_bytes=100_000)
+    house = House(rate=1.0, burst=20, message_bytes=100_000)
     ann = house.guest("ann", "lobby")
-    house.pass_(10.0)
-    long = {"type": "send", "room": "lobby", "text": "x" * 8 * 8192}
-    assert ann.asks(**long)["type"] == "ok"  # 9 of 10
-    assert ann.asks(type="rooms")["type"] == "ok"
-    assert ann.asks(type="rooms")["code"] == "rate_limited"
-    house.pass_(5.0)
-    assert ann.asks(**long)["code"] == "rate_limited"
-    house.pass_(10.0)
-    assert ann.asks(**long)["type"] == "ok"
+    house.pass_(100.0)
+    assert ann.asks(**LONG)["type"] == "ok"  # 17 of 20
+    assert [ann.asks(type="rooms").get("code") for _ in range(4)] == [*[None] * 3, "rate_limited"]
+
+
+@pytest.mark.parametrize("tokens", [0, 1])
+def test_a_long_frame_was_read_whether_it_is_taken_or_refused(tokens: int) -> None:
+    house = House(rate=1.0, burst=20, message_bytes=100_000)
+    ann = house.guest("ann", "lobby")
+    house.pass_(100.0)
+    for _ in range(20 - tokens):
+        ann.asks(type="rooms")
+    assert ann.asks(**LONG)["type"] == ("ok" if tokens else "error")
+    if tokens:
+        refused = ann.asks(type="rooms")
+    else:
+        house.pass_(0.0)
+        refused = ann.asks(type="rooms")
+    assert refused["code"] == "rate_limited"
+    assert refused["retry_after_ms"] == 17_001
+    house.pass_(17.0)
+    assert ann.asks(**LONG)["type"] == "ok"  # who waits as told gets in
 
 
 def test_lines_that_say_nothing_are_read_no_faster_than_pings() -> None:
@@ -166,8 +182,11 @@ def test_lines_that_say_nothing_are_read_no_faster_than_pings() -> None:
         tom.says(" ")
     assert held(tom)
     house.pass_(1.0)
+    tom.says(" " * 10 * HEAVY)
     assert not held(tom)
-    tom.says(" " * 60_000)
+    tom.says(" ")
+    assert held(tom)
+    house.pass_(5.0)
     assert held(tom)
 
 

@@ -229,7 +229,8 @@ def test_what_root_restores_belongs_to_whom_chatd_runs_as(
         target.write_bytes(database.read_bytes())
         os.chown(target, *chatd)
     put_back(backup, target, replace=replace)
-    with opened(target):
+    with opened(target) as (store, run):
+        run(store.probe())  # its files are there, and have their owners
         owners = {(file.stat().st_uid, file.stat().st_gid) for file in folder.iterdir()}
     assert owners == {chatd}
 

@@ -132,7 +132,7 @@ def test_a_store_that_closes_still_answers_what_was_asked_in_the_same_turn(
 SHORT = {
     *("secret", "read", "last_seq", "message", "said", "room", "shared_room", "memberships"),
     *("membership", "account", "account_by_id", "look_alike", "token", "tokens", "revocations"),
-    *("sanctions_version", "sanctions", "room_rules", "emergency", "reports_open", "audit_head"),
+    *("sanctions_version", "emergency", "audit_head"),
     *("hook", "hooks"),
 }
 """Reads of a few rows, or of a page at most."""
