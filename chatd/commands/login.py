@@ -12,7 +12,7 @@ from chatd.core import hooks, names
 from chatd.core.errors import BYE, Refused
 from chatd.core.events import LoggedIn, Ok, Renewed
 from chatd.core.limits import met
-from chatd.core.log import Membership, Rank, RoomId, UserId
+from chatd.core.log import Membership, Rank, RoomId, StoredRoom, UserId
 from chatd.core.policy import Actor, decide
 from chatd.core.ports import Identity, StoreFailed
 from chatd.core.rooms import Person, Room
@@ -69,10 +69,11 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
     actor = Actor(guest=guest, operator=identity.operator)
     asked(case_of(host, actor, identity.user_id, "login"))
     identity = _named_now(host, command, identity)
-    memberships = [m for m in memberships if _may_hear(host, actor, identity.user_id, m)]
+    memberships = [m for m in memberships if _may_hear(host, actor, identity.user_id, m.room)]
+    public = [room for room in public if _may_hear(host, actor, identity.user_id, room)]
     known = [(m, host.room_of(m.room)) for m in memberships]
     inside = _inside(host, identity.user_id, [room for _, room in known])
-    again = _fitting(host, identity.user_id, inside, public)
+    again = _fitting(host, inside, public)
     resumed = {room_key(name) for name in command.resume}
     _seats(host, identity)
     catching = {room.room_id for room in (*inside.values(), *again) if room.name in resumed}
@@ -135,15 +136,11 @@ def _inside(host: Host, user_id: UserId, known: list[Room]) -> dict[RoomId, Room
     return {room.room_id: room for room in (*known, *attended)}
 
 
-def _fitting(
-    host: Host, user_id: UserId, inside: dict[RoomId, Room], public: list[Room]
-) -> list[Room]:
+def _fitting(host: Host, inside: dict[RoomId, Room], public: list[Room]) -> list[Room]:
     """Further rooms that a guest comes back to, up to the limit. The replay of the others says
     `recovered: false`."""
     free = max(0, host.settings.rooms_per_user - len(inside))
-    rooms = (room for room in public if room.room_id not in inside)
-    # A ban may have come after the room was looked up.
-    return [r for r in rooms if not host.laid.on_user("ban", user_id, r.room_id)][:free]
+    return [room for room in public if room.room_id not in inside][:free]
 
 
 async def _identity(host: Host, session: Caller, command: c.Login) -> Identity:
@@ -228,8 +225,8 @@ async def _free_name(host: Host) -> str:
     raise Refused("name_taken", "no free guest name was found; give one with 'guest'")
 
 
-def _may_hear(host: Host, actor: Actor, user_id: UserId, kept: Membership) -> bool:
-    return actor.operator or not host.laid.on_user("ban", user_id, kept.room.room_id)
+def _may_hear(host: Host, actor: Actor, user_id: UserId, room: Room | StoredRoom) -> bool:
+    return actor.operator or not host.laid.on_user("ban", user_id, room.room_id)
 
 
 async def _public_rooms(host: Host, command: c.Login, guest: Identity) -> list[Room]:

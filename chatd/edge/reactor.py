@@ -32,7 +32,7 @@ class Turns(Protocol):
     """The turns of a reactor, as far as others may put something at their end."""
 
     def at_end(self, call: Call, /) -> None:
-        """Call once, when all else of this turn is done. It must not raise."""
+        """Call once, when all else of this turn is done."""
         ...
 
     def soon(self, call: Call, /) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PING = 0.2
 """Tokens of the rate limit that a ping or pong of WebSocket costs, or a frame that says nothing."""
-HEAVY = 4 * 1024
+TOKEN_BYTES = 4 * 1024
 """Bytes of a frame that cost one token more: a few that are compressed may become many, and to read
 them takes longer than what most commands do."""
 _ROWS: dict[type, Row] = {**COMMANDS}
@@ -137,8 +137,8 @@ class Session:
         node = self._node
         settings, now = node.settings, node.clock.monotonic()
         wait = self._bucket.take(cost, now, settings.rate, settings.burst)
-        if size >= HEAVY:
-            self._bucket.owe(size // HEAVY, settings.burst)
+        if size >= TOKEN_BYTES:
+            self._bucket.owe(size // TOKEN_BYTES, settings.burst)
             wait = wait and self._bucket.wait(cost, now, settings.rate, settings.burst)
         if wait and node.limits.stops("rate", session=self.number, address=self.address):
             self._cool(wait)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chatd.core.ports import Frame
-from chatd.node.session import HEAVY, STRIKES
+from chatd.node.session import STRIKES, TOKEN_BYTES
 from tests.house.house import Client, House
 
 
@@ -141,7 +141,7 @@ def test_what_is_no_command_is_read_no_faster_than_commands() -> None:
     assert not held(ann)
 
 
-LONG = {"type": "send", "room": "lobby", "text": "x" * 16 * HEAVY}
+LONG = {"type": "send", "room": "lobby", "text": "x" * 16 * TOKEN_BYTES}
 
 
 def test_a_long_frame_costs_more_than_a_short_one() -> None:
@@ -182,7 +182,7 @@ def test_lines_that_say_nothing_are_read_no_faster_than_pings() -> None:
         tom.says(" ")
     assert held(tom)
     house.pass_(1.0)
-    tom.says(" " * 10 * HEAVY)
+    tom.says(" " * 10 * TOKEN_BYTES)
     assert not held(tom)
     tom.says(" ")
     assert held(tom)
