@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from chatd.core.log import Author, Entry, Member, Rank, RoomId, RoomKind, StoredRoom, UserId
 from chatd.core.passing import Passing
 from chatd.core.policy import Actor
-from chatd.core.ports import Dialect, Outbox, Timer
+from chatd.core.ports import Audience, Dialect, Outbox, Timer
 
 RECENT = 64
 """Entries kept at hand per room, to bridge the end of a catch-up without the store."""
@@ -85,8 +85,9 @@ class Room:
     """
 
     __slots__ = (
-        "attended", "first", "gathering", "heard", "hearers", "kind", "name", "passing", "present",
-        "reading", "recent", "retrying", "room_id", "stirred", "tail", "title", "topic",
+        "_audiences", "attended", "first", "gathering", "heard", "hearers", "kind", "name",
+        "passing", "present", "reading", "recent", "retrying", "room_id", "stirred", "tail",
+        "title", "topic",
     )  # fmt: skip
 
     def __init__(self, stored: StoredRoom, passing: Passing | None = None) -> None:
@@ -104,6 +105,7 @@ class Room:
         self.attended = 0
         self.recent: deque[Entry] = deque(maxlen=RECENT)
         self.hearers: dict[str, dict[Hearer, Outbox]] = {}
+        self._audiences: dict[str, Audience] = {}
         self.present: dict[Person, None] = {}
         self.gathering = False
         self.stirred: dict[UserId, tuple[Person, bool]] = {}
@@ -116,10 +118,20 @@ class Room:
     def add_hearer(self, dialect: str, hearer: Hearer) -> None:
         """Let a session hear the room from ``tail`` on."""
         self.hearers.setdefault(dialect, {})[hearer] = hearer.outbox
+        self._audiences.pop(dialect, None)
 
     def drop_hearer(self, dialect: str, hearer: Hearer) -> None:
         """Harmless when it heard nothing."""
         self.hearers.get(dialect, {}).pop(hearer, None)
+        self._audiences.pop(dialect, None)
+
+    def audience(self, dialect: str) -> Audience:
+        """Where those are told who hear the room in this dialect."""
+        audience = self._audiences.get(dialect)
+        if audience is None:
+            audience = Audience(self.hearers.get(dialect, {}).values())
+            self._audiences[dialect] = audience
+        return audience
 
     def will_tell(self, seq: int, hearer: Hearer) -> bool:
         """Whether the entry ``seq`` is still to be told, and to this session, too."""

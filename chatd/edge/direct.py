@@ -3,7 +3,7 @@ The one file that knows private names of Twisted's connections; strangers get tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from twisted.internet.tcp import Connection
@@ -73,3 +73,31 @@ def write_all(parts: Iterable[tuple[Any, bytes]]) -> list[Exception]:
             except Exception as error:  # noqa: BLE001 - see above
                 failed.append(error)
     return failed
+
+
+def send_each(
+    sends: Iterable[Callable[[bytes], int]], transports: Sequence[Any], data: bytes
+) -> list[Exception]:
+    """The same bytes for many: ``sends`` are those of the sockets of ``transports``, in their
+    order. They are known, and nothing waits in them. What fails is given back, as above."""
+    size = len(data)
+    short, failed = [], []
+    for place, send in enumerate(sends):
+        try:
+            sent = send(data)
+        except OSError:  # as above
+            sent = 0
+        if sent != size:
+            short.append((place, sent))
+    for place, sent in short:
+        try:
+            transports[place].write(data[sent:])
+        except Exception as error:  # noqa: BLE001 - as above
+            failed.append(error)
+    return failed
+
+
+def writers_of(reactor: Any) -> Callable[[], Sequence[object]]:
+    """Asks a reactor for the transports in which something waits to be written, or which are about
+    to end."""
+    return getattr(reactor, "getWriters", tuple)

@@ -108,6 +108,8 @@ class Outbox:
         """Queue one frame; never blocks, never raises, does nothing after close."""
         if self.closed:
             return
+        if self.outboxes.crowds:
+            self.outboxes.part(self)
         wire = frame.wire or worded(frame)
         size = len(wire)
         waiting = self.waiting + size
@@ -135,22 +137,24 @@ class Outbox:
             return False
         if waiting > self._limit and self.frames and self._over is None:
             self._over = self.outboxes.reactor.callLater(GRACE, self._too_slow)
-            self.detour = True
+            self._step_aside()
         return True
 
     async def drained(self) -> None:
         """Return when less than half is waiting, or when it is closed."""
+        self.outboxes.part(self)
         if self.waiting * 2 >= self._limit and not self.closed:
             waiter: Deferred[None] = Deferred()
             self._waiters.append(waiter)
-            self.detour = True
+            self._step_aside()
             await waiter
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Send what waits, then close with this code. ``reason``: at most 123 bytes."""
         if self.closed:
             return
-        self.closed = self.detour = True
+        self._step_aside()
+        self.closed = True
         self._farewell = (code, reason)
         self._forgive()  # its time is up in another way
         self._line.resume()  # else the peer's own close frame would never be read
@@ -204,12 +208,14 @@ class Outbox:
     def finish(self) -> None:
         """A close frame is about to go out: nothing may follow it. What can go before it, goes."""
         self._farewell = None
+        self.outboxes.part(self)
         self.flush()
         self.end()
 
     def end(self) -> None:
         """Nothing can be sent any more."""
-        self.closed = self.detour = True
+        self._step_aside()
+        self.closed = True
         self._farewell = None
         _cancel(self._deadline)
         self._throw_away()
@@ -217,10 +223,12 @@ class Outbox:
 
     def pauseProducing(self) -> None:
         """The transport is full."""
-        self._paused = self.detour = True
+        self._step_aside()
+        self._paused = True
 
     def resumeProducing(self) -> None:
         """The transport has sent all it had."""
+        self.outboxes.part(self)
         self._paused = False
         self._look()
         self.moved = self.outboxes.reactor.seconds()
@@ -250,9 +258,19 @@ class Outbox:
         self._over = None
         self._look()
 
+    def _step_aside(self) -> None:
+        """From now on more is to be asked; what waits with others' waits here."""
+        self.outboxes.part(self)
+        if not self.detour:
+            self.detour = True
+            self.outboxes.detours += 1
+
     def _look(self) -> None:
         """Whether there is anything that Outboxes must not pass over."""
-        self.detour = bool(self.closed or self._paused or self._over or self._waiters)
+        detour = bool(self.closed or self._paused or self._over or self._waiters)
+        if detour is not self.detour:
+            self.detour = detour
+            self.outboxes.detours += 1
 
     def _wake(self) -> None:
         if self._waiters:

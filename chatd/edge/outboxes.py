@@ -3,12 +3,13 @@ later with more in it, and what has left is added up. One connection's frames ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import repeat
 from typing import Any, Protocol
 
 from chatd.core.ports import Frame, Log
-from chatd.edge.direct import write_all
+from chatd.edge.crowd import Crowd, crowd_of
+from chatd.edge.direct import write_all, writers_of
 from chatd.edge.flush_delay import MANY, FlushDelay
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.reactor import Turns
@@ -18,6 +19,9 @@ CHUNK = 64 * 1024
 """Bytes given to the transport at once: its own buffer counts as full above so many."""
 JOINED = 1 << 20
 """Bytes that are joined at most before they are written: each may be for one outbox alone."""
+
+CROWDS = 8
+"""Crowds for which something may wait: each outbox that is told by itself is looked for in them."""
 
 
 class Flushed(Protocol):
@@ -54,6 +58,11 @@ class Outboxes:
         self.meter = meter
         self.flush_delay = FlushDelay(turns, reactor)
         self.waiting = 0
+        self.crowds: list[Crowd] = []
+        """Those for which something waits; nobody is in two of them."""
+        self.detours = 0
+        """Counts how often an outbox came to a detour, or back."""
+        self._writers = writers_of(reactor)
         self._journal = journal
         self._turns = turns
         self._due: list[Flushed] = []
@@ -69,10 +78,30 @@ class Outboxes:
     def broadcast(self, outboxes: Sequence[Any], frame: Frame, ephemeral: bool) -> None:
         """Outbox.put for each of them, in one loop for those of whom nothing is to be asked."""
         wire = frame.wire or worded(frame)
+        at_once = len(wire) <= CHUNK and self.flush_delay.is_off()
+        crowd = crowd_of(outboxes, CHUNK)
+        apart = None if crowd is None else self._apart_from(crowd, len(wire))
+        if crowd is None or apart is None:
+            told, apart = self._tell_each(outboxes, wire, at_once)
+        else:
+            told = self._tell_crowd(crowd, wire, apart, at_once)
+        if frame.count > 1:
+            self.no_frames((1 - frame.count) * told, 0)
+        for outbox in apart:
+            outbox.put(frame, ephemeral=ephemeral)
+        if not self._armed:
+            self.arm()
+
+    def _tell_each(
+        self, outboxes: Sequence[Any], wire: bytes, at_once: bool
+    ) -> tuple[int, Collection[Any]]:
+        """Look at each of them; gives how many are told, and who is to be told by itself."""
         size, due = len(wire), self._due
-        at_once = size <= CHUNK and self.flush_delay.is_off()
         apart, ready = [], []
         queued = 0
+        if self.crowds:
+            for outbox in outboxes:
+                self.part(outbox)
         for outbox in outboxes:
             waiting = outbox.waiting + size
             if outbox.detour or waiting > outbox.freely:
@@ -87,22 +116,69 @@ class Outboxes:
                     outbox.due = True
                     due.append(outbox)
         self.waiting += size * queued
-        if frame.count > 1:
-            self.no_frames((1 - frame.count) * (len(ready) + queued), 0)
         if ready:
-            self._write(zip(ready, repeat(wire)))
-            self.meter.flushed("at_once")
-            self._at_once += len(ready)
-            self._left(len(ready), size * len(ready), len(ready))
-        for outbox in apart:
-            outbox.put(frame, ephemeral=ephemeral)
-        if not self._armed:
-            self.arm()
+            self._failed(write_all(zip(ready, repeat(wire))))
+            self._left_at_once(len(ready), size)
+        return len(ready) + queued, apart
 
-    def _write(self, parts: Iterable[tuple[Any, bytes]]) -> None:
-        """To transports of those who wait for nothing else; whose fails keeps none from theirs."""
-        for failed in write_all(parts):
-            self._journal.fault("flush_failed", failed)
+    # --- crowds ---
+    def _apart_from(self, crowd: Crowd, size: int) -> Collection[Any] | None:
+        """Who of a crowd is not told with the others, when so many bytes more are to be told; None
+        if each of them has to be looked at."""
+        if crowd.waiting + size > crowd.freely:
+            return None
+        if crowd.wires:
+            return tuple(crowd.parted)
+        if len(self.crowds) >= CROWDS or any(map(crowd.overlaps, self.crowds)):
+            return None
+        return crowd.apart(self._due, self._writers(), self.detours)
+
+    def _tell_crowd(self, crowd: Crowd, wire: bytes, apart: Collection[Any], at_once: bool) -> int:
+        """All but those who are apart; gives how many that is."""
+        size, told = len(wire), len(crowd.outboxes) - len(apart)
+        if at_once and not crowd.wires:
+            self._failed(crowd.send(wire, apart))
+            self._left_at_once(told, size)
+            return told
+        if not crowd.wires:
+            crowd.parted = dict.fromkeys(apart)
+            self.crowds.append(crowd)
+        crowd.wires.append(wire)
+        crowd.waiting += size
+        self.waiting += size * told
+        return told
+
+    def part(self, outbox: Any) -> None:
+        """What waits for this one with others waits in its own outbox from now on."""
+        for crowd in self.crowds:
+            if crowd.parts(outbox):
+                outbox.frames.extend(crowd.wires)
+                outbox.waiting += crowd.waiting
+                if not outbox.due:
+                    outbox.due = True
+                    self._due.append(outbox)
+
+    def _part_writers(self) -> None:
+        """Whose transport has something to write already is told by it."""
+        writers = self._writers()
+        for crowd in self.crowds:
+            for outbox in crowd.of(writers):
+                self.part(outbox)
+
+    def _flush_crowds(self) -> None:
+        crowds, self.crowds = self.crowds, []
+        for crowd in crowds:
+            wires, size, parted = crowd.wires, crowd.waiting, crowd.parted
+            crowd.wires, crowd.waiting, crowd.parted = [], 0, {}
+            told = len(crowd.outboxes) - len(parted)
+            self._failed(crowd.send(wires[0] if len(wires) == 1 else b"".join(wires), parted))
+            self.waiting -= size * told
+            self._left(len(wires) * told, size * told, told)
+
+    def _failed(self, errors: Iterable[Exception]) -> None:
+        """Of some who were written to; it kept none of the others from theirs."""
+        for error in errors:
+            self._journal.fault("flush_failed", error)
 
     def due(self, outbox: Flushed) -> None:
         """Flush this one at the end of the turn."""
@@ -119,6 +195,12 @@ class Outboxes:
         self._frames += frames
         self._bytes += size
         self._writes += writes
+
+    def _left_at_once(self, count: int, size: int) -> None:
+        """One frame for each of so many."""
+        self._left(count, size * count, count)
+        self._at_once += count
+        self.meter.flushed("at_once")
 
     def no_frames(self, count: int, size: int) -> None:
         """So many of those that will leave are none: neither they nor their bytes are counted. Less
@@ -150,7 +232,7 @@ class Outboxes:
             self._turns.at_end(self._turn)
 
     def _turn(self) -> None:
-        pause = self.flush_delay.pause() if len(self._due) >= MANY else 0.0
+        pause = self.flush_delay.pause() if self._are_many() else 0.0
         if pause > 0:
             self.meter.flushed("delayed")
             self.reactor.callLater(pause, self._flush)
@@ -159,9 +241,11 @@ class Outboxes:
 
     def _flush(self) -> None:
         self._armed = False  # first: whatever comes of this, the next one is flushed
-        due, self._due = self._due, []
-        if len(due) >= MANY:
+        if self._are_many():
             self.flush_delay.flushes()
+        if self.crowds:
+            self._part_writers()
+        due, self._due = self._due, []
         frames_out = bytes_out = writes = joined = 0
         ready: list[tuple[Any, bytes]] = []
         apart = []
@@ -181,16 +265,21 @@ class Outboxes:
                 joined += waiting
             frames.clear()
             if joined > JOINED:
-                self._write(ready)
+                self._failed(write_all(ready))
                 ready.clear()
                 joined = 0
-        self._write(ready)
+        self._failed(write_all(ready))
         self.waiting -= bytes_out
         self._left(frames_out, bytes_out, writes)
         self._flush_apart(apart)
+        self._flush_crowds()  # last: who speaks is told before who listens, and may speak again
         self._report()
         if self._due:
             self.arm()
+
+    def _are_many(self) -> bool:
+        """Whether something waits for so many that to wait for more may be worth it."""
+        return len(self._due) + sum(len(crowd.outboxes) for crowd in self.crowds) >= MANY
 
     def _flush_apart(self, outboxes: Sequence[Flushed]) -> None:
         """Those of whom more is to be asked."""

@@ -84,7 +84,8 @@ def _poller(reactor: Any) -> TickingPoller | None:
 
 
 def _sends_directly(reactor: Any) -> bool:
-    """Whether bytes given to a connection's socket arrive, and nothing is left in its buffer."""
+    """Whether bytes given to a connection's socket arrive, nothing is left in its buffer, and the
+    reactor knows of a connection in which something is left."""
     near, far = socket.socketpair()
     near.setblocking(False)
     far.setblocking(False)
@@ -98,7 +99,10 @@ def _sends_directly(reactor: Any) -> bool:
             if connection in reactor.getWriters():
                 connection.stopWriting()
                 return False
-            return far.recv(16) == b"there?"
+            connection.write(b"later")
+            known = connection in direct.writers_of(reactor)()
+            connection.stopWriting()
+            return known and far.recv(16) == b"there?"
         except Exception:  # noqa: BLE001 - whatever has become of those names, they do not fit
             return False
 

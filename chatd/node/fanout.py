@@ -56,8 +56,7 @@ class Fanout:
             (room, dialect), frames = next(iter(self._held.items()))
             del self._held[room, dialect]
             bundle = frames[0] if len(frames) == 1 else Bundle(frames)
-            hearers = room.hearers.get(dialect, {})
-            self._node.broadcast(list(hearers.values()), bundle)
+            self._node.broadcast(room.audience(dialect), bundle)
 
     # --- the log ---
     def heard(self, notice: Notice) -> None:
@@ -184,7 +183,7 @@ class Fanout:
                 continue
             if but is None and dialect.echo:  # nearly always: ask nothing for each of them
                 told += len(hearers)
-                self._node.broadcast(list(hearers.values()), frame, ephemeral)
+                self._node.broadcast(room.audience(name), frame, ephemeral)
                 continue
             for hearer in tuple(hearers):  # an outbox that overflows takes its hearer away
                 if hearer is but or (not dialect.echo and _said(hearer, own)):

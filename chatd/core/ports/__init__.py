@@ -6,6 +6,7 @@ from chatd.core.ports.auth import Authenticator, Identity
 from chatd.core.ports.bus import Bus, Notice
 from chatd.core.ports.hooks import Hooks
 from chatd.core.ports.line import (
+    Audience,
     Broadcast,
     Bundle,
     Dialect,
@@ -30,6 +31,7 @@ from chatd.core.ports.store import (
 from chatd.core.ports.world import Clock, Ids, Log, Meter, Spawn, Timer
 
 __all__ = [
+    "Audience",
     "Audit",
     "Authenticator",
     "BadConfig",

@@ -3,7 +3,7 @@ Dialects are in chatd/dialects, the outbox in chatd/edge."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from chatd.core.commands import Command
@@ -63,6 +63,17 @@ class Outbox(Protocol):
     def release(self) -> None:
         """Read on."""
         ...
+
+
+class Audience(list[Outbox]):
+    """The outboxes of those who hear the same, in their order, until one comes or goes: then it is
+    another audience. ``kept`` is the edge's place to keep what it knows of them together."""
+
+    __slots__ = ("kept",)
+
+    def __init__(self, outboxes: Iterable[Outbox]) -> None:
+        super().__init__(outboxes)
+        self.kept: object = None
 
 
 class Broadcast(Protocol):

@@ -142,6 +142,19 @@ def test_a_room_will_tell_its_hearers_what_it_has_not_told_yet() -> None:
     assert not lobby.will_tell(4, ann)
 
 
+def test_a_room_has_the_same_audience_until_one_comes_or_goes() -> None:
+    lobby, ann, bob = room(last=3), hearer(), hearer()
+    nobody = lobby.audience("json")
+    lobby.add_hearer("json", ann)
+    alone = lobby.audience("json")
+    lobby.add_hearer("text", bob)
+    assert (nobody, alone, lobby.audience("text")) == ([], [ann.outbox], [bob.outbox])
+    assert lobby.audience("json") is alone
+    lobby.drop_hearer("json", ann)
+    assert lobby.audience("json") == []
+    assert alone == [ann.outbox]
+
+
 # --- presence ---------------------------------------------------------------------------------
 
 

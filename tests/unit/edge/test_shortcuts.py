@@ -35,6 +35,14 @@ def test_names_that_are_gone_are_found_out(
     assert shortcuts.missing(shortcuts.NONE) == list(SHORTCUTS)
 
 
+def test_a_reactor_that_does_not_tell_in_which_connections_something_waits_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, turning: Turning
+) -> None:
+    echo = World().front.echo
+    monkeypatch.setattr(turning.reactor, "getWriters", list)
+    assert not shortcuts.found(turning.reactor, echo).direct_send
+
+
 def test_the_metrics_say_which_are_taken() -> None:
     told = World(EdgeSettings(shortcuts=False)).meter.now
     assert {name: told[name] for name in SHORTCUTS} == dict.fromkeys(SHORTCUTS, False)

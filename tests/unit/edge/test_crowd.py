@@ -1,0 +1,280 @@
+"""A crowd told in one loop: the same to see as if each of it were told by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chatd.core.errors import BYE
+from chatd.core.ports import Audience, Frame
+from chatd.edge.crowd import CROWD, SHARE
+from chatd.edge.flush_delay import BUSY
+from chatd.edge.outbox import GRACE
+from chatd.edge.outboxes import CHUNK, CROWDS, broadcast
+from tests.unit.edge.test_broadcast import Known, Many
+from tests.unit.edge.test_outbox import Wire
+
+SIZE = CROWD + 3
+LIMITS = {
+    "small": (4000,) * SIZE,
+    "large": (4 * CHUNK,) * SIZE,
+    "uneven": (100, 4000, 4 * CHUNK) * (SIZE // 3),
+}
+
+
+class Narrow(Known):
+    """A socket that takes only so much, and a transport that keeps the rest until it is drained."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(wire)
+        self.wire = wire
+        self.takes = 1 << 30
+        self.write = self.keep
+
+    def send(self, data: bytes) -> int:
+        """As much as there is room for."""
+        taken = data[: self.takes]
+        if not taken and data:
+            raise BlockingIOError
+        self.socket_takes(taken)
+        return len(taken)
+
+    def socket_takes(self, data: bytes) -> None:
+        """It has left."""
+        self.wire.write(data)
+        self.takes -= len(data)
+
+    def keep(self, data: bytes) -> None:
+        """What is to be written later."""
+        self.dataBuffer += data
+
+    def drain(self) -> None:
+        """There is room again."""
+        self.takes = 1 << 30
+        kept, self.dataBuffer = self.dataBuffer, b""
+        if kept:
+            self.socket_takes(kept)
+
+
+class Crowds(Many):
+    """Several audiences with the same people in some of them. ``narrow``: as Narrow is."""
+
+    def __init__(self, *, limits: Sequence[int], narrow: bool = False, **more: Any) -> None:
+        super().__init__(limits=tuple(limits), known=True, **more)
+        self.audiences = [
+            Audience(self.outboxes),
+            Audience(self.outboxes[:CROWD]),
+            Audience(self.outboxes[3:]),
+            Audience(self.outboxes[:2]),
+        ]
+        self.narrow = []
+        if narrow:
+            self.narrow = [Narrow(wire) for wire in self.wires]
+            for outbox, transport in zip(self.outboxes, self.narrow, strict=True):
+                outbox.goes_by(transport)
+            self.all._writers = lambda: [each for each in self.narrow if each.dataBuffer]
+
+    def does(self, step: tuple[Any, ...]) -> None:
+        match step:
+            case ("tell", room, sizes, ephemeral):
+                everybody, self.outboxes = self.outboxes, self.audiences[room]
+                super().does(("tell", sizes, ephemeral))
+                self.outboxes = everybody
+            case ("narrow", who, takes):
+                self.narrow[who].takes = takes
+            case ("drain", who):
+                self.narrow[who].drain()
+            case ("busy", load):
+                self.turns.busy = load
+            case _:
+                super().does(step)
+
+    def seen(self) -> Any:
+        for outbox in self.outboxes:
+            for crowd in self.all.crowds:
+                assert outbox in crowd.outboxes or outbox not in crowd.parted
+        waiting = []
+        for outbox in self.outboxes:
+            shared = [
+                crowd
+                for crowd in self.all.crowds
+                if outbox in crowd.outboxes and outbox not in crowd.parted
+            ]
+            assert len(shared) <= 1
+            assert not (shared and outbox.frames)
+            frames = [*outbox.frames, *(wire for crowd in shared for wire in crowd.wires)]
+            waiting.append((b"".join(frames), sum(map(len, frames)), outbox.closed))
+        first, _, *others = super().seen()
+        return first, waiting, *others
+
+
+who = st.integers(0, SIZE - 1)
+sizes = st.sampled_from([0, 1, 40, 130, 3000, CHUNK // 2, CHUNK])
+room = st.integers(0, 3)
+told = st.tuples(st.just("tell"), room, st.lists(sizes, min_size=1, max_size=3), st.booleans())
+steps = st.one_of(
+    told,
+    told,
+    st.tuples(st.just("answer"), who, sizes),
+    st.tuples(st.sampled_from(["full", "empty", "close", "await"]), who),
+    st.tuples(st.just("turn"), st.sampled_from([0.0, 0.0, GRACE])),
+)
+HELLO = ("tell", 0, [40], False)
+
+
+@given(st.lists(steps, max_size=30), st.sampled_from(sorted(LIMITS)))
+@example([HELLO, ("answer", 3, 1), HELLO, ("turn", 0.0)], "large")
+@example([HELLO, ("tell", 1, [40], False), HELLO, ("turn", 0.0)], "large")
+@example([("tell", 1, [40], False), ("tell", 0, [1], False), ("turn", 0.0)], "large")
+@example([HELLO, ("close", 3), HELLO, ("turn", 0.0), HELLO, ("turn", 0.0)], "large")
+@example([HELLO, ("full", 3), ("turn", 0.0), HELLO, ("turn", 0.0), ("empty", 3)], "large")
+@example([("tell", 0, [3000], False), ("await", 3), HELLO, ("turn", 0.0)], "small")
+@example([("tell", 0, [CHUNK // 2], False)] * 3 + [("turn", 0.0)], "large")
+def test_it_is_as_if_each_were_told_by_itself(play: list[tuple[Any, ...]], limits: str) -> None:
+    together = Crowds(limits=LIMITS[limits])
+    one_by_one = Crowds(limits=LIMITS[limits], together=False)
+    for step in play:
+        together.does(step)
+        one_by_one.does(step)
+        assert together.seen() == one_by_one.seen()
+
+
+@given(
+    st.lists(
+        st.one_of(
+            told,
+            told,
+            st.tuples(st.just("answer"), who, sizes),
+            st.tuples(st.just("narrow"), who, st.sampled_from([0, 1, 50, 5000, 1 << 30])),
+            st.tuples(st.just("drain"), who),
+            st.tuples(st.just("busy"), st.sampled_from([0.0, 1.0])),
+            st.just(("turn", 0.0)),
+        ),
+        max_size=30,
+    ),
+    st.sampled_from([0.0, 1.0]),
+)
+@example([("narrow", 2, 50), HELLO, HELLO, ("narrow", 2, 1000), HELLO], 0.0)
+@example([("narrow", 2, 50), HELLO, HELLO, ("turn", 0.0), ("narrow", 2, 1000), HELLO], 1.0)
+@example([HELLO, ("busy", 0.0), HELLO], 1.0)
+def test_what_a_socket_did_not_take_is_overtaken_by_nothing(
+    play: list[tuple[Any, ...]], busy: float
+) -> None:
+    limits = (1 << 24,) * SIZE
+    together = Crowds(limits=limits, busy=busy, narrow=True)
+    one_by_one = Crowds(limits=limits, together=False)
+    for step in play:
+        together.does(step)
+        if step[0] not in {"narrow", "drain", "busy"}:
+            one_by_one.does(step)
+    for many in (together, one_by_one):
+        many.turn()
+    for who in range(SIZE):
+        together.does(("drain", who))
+    together.turn()
+    heard = [[b"".join(wire.writes) for wire in many.wires] for many in (together, one_by_one)]
+    assert heard[0] == heard[1]
+    assert together.all.waiting == 0
+    for count in ("frames_out", "bytes_out"):
+        assert together.meter.count[count] == one_by_one.meter.count[count]
+
+
+def crowds(busy: float) -> Crowds:
+    return Crowds(limits=LIMITS["large"], busy=busy)
+
+
+def asked(many: Crowds, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many were looked at one by one, each time."""
+    looked: list[int] = []
+    each = many.all._tell_each
+
+    def tell_each(outboxes: Sequence[Any], *more: Any) -> Any:
+        looked.append(len(outboxes))
+        return each(outboxes, *more)
+
+    monkeypatch.setattr(many.all, "_tell_each", tell_each)
+    return looked
+
+
+@pytest.mark.parametrize("busy", [0.0, 1.0])
+def test_a_crowd_is_told_without_a_look_at_each(
+    busy: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = crowds(busy)
+    looked = asked(many, monkeypatch)
+    for _ in range(3):
+        many.does(("answer", 4, 10))
+        many.does(HELLO)
+        many.turn()
+    assert looked == []
+    many.does(("tell", 3, [40], False))
+    assert looked == [2]
+
+
+def test_who_comes_back_from_a_detour_is_told_with_the_others_again() -> None:
+    many = crowds(BUSY)
+    for step, alone in (("full", 1), ("empty", 0)):
+        many.does((step, 4))
+        if step == "full":
+            many.outboxes[4].pauseProducing()
+        many.does(HELLO)
+        assert len(many.outboxes[4].frames) == alone
+        many.turn()
+    assert len(many.wires[4].writes) == 2
+
+
+def test_where_many_are_to_be_told_otherwise_each_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = crowds(1.0)
+    looked = asked(many, monkeypatch)
+    for number in range(SIZE // SHARE + 1):
+        many.does(("answer", number, 10))
+    many.does(HELLO)
+    assert looked == [SIZE]
+
+
+def test_what_waits_for_a_crowd_is_one_text_for_all_of_it() -> None:
+    many = crowds(BUSY)
+    for _ in range(2):
+        many.does(HELLO)
+    assert [outbox.frames for outbox in many.outboxes] == [[]] * SIZE
+    assert many.all.waiting == SIZE * 2 * 42
+    many.turn()
+    assert all(wire.writes[0] is many.wires[0].writes[0] for wire in many.wires)
+    assert many.meter.count["frames_out"] == 2 * SIZE
+    assert many.all.waiting == 0
+
+
+def test_who_speaks_hears_it_before_those_who_listen() -> None:
+    many = crowds(BUSY)
+    told: list[int] = []
+    for number, outbox in enumerate(many.outboxes):
+        outbox.transport.write = lambda data, number=number: told.append(number)
+    many.does(("answer", 7, 10))
+    many.does(HELLO)
+    many.turn()
+    assert told[0] == 7
+
+
+def test_only_so_many_crowds_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = Crowds(limits=(4 * CHUNK,) * CROWD * (CROWDS + 1), busy=1.0)
+    looked = asked(many, monkeypatch)
+    for number in range(CROWDS + 1):
+        some = Audience(many.outboxes[number * CROWD : (number + 1) * CROWD])
+        broadcast(some, Frame(b"hello"))
+    assert (len(many.all.crowds), looked) == (CROWDS, [CROWD])
+    many.turn()
+    assert [wire.writes for wire in many.wires] == [[b"\x81\x05hello"]] * len(many.wires)
+
+
+def test_one_whose_socket_is_gone_harms_nobody() -> None:
+    many = crowds(0.0)
+    del many.outboxes[5].transport.socket
+    many.outboxes[5].close(BYE, "bye")
+    many.does(HELLO)
+    assert [len(wire.writes) for wire in many.wires] == [int(n != 5) for n in range(SIZE)]
