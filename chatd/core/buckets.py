@@ -21,9 +21,11 @@ class Bucket:
         Rate and burst are arguments, so that a reload reaches every session at its next command.
         What costs more than ``burst`` costs all of it: it must be possible to log in at all.
         """
-        cost = min(cost, burst)
+        if cost > burst:  # noqa: PLR1730 - asked for each frame, and a call of min takes longer
+            cost = burst
         tokens = self._tokens + (now - self._at) * rate
-        tokens = min(tokens, burst)
+        if tokens > burst:  # noqa: PLR1730 - as above
+            tokens = burst
         self._at = now
         if tokens >= cost:
             self._tokens = tokens - cost

@@ -32,6 +32,10 @@ class Fanout:
         self._live = live
         self._in_turn = False
         self._held: dict[tuple[Room, str], list[Frame]] = {}
+        # Until it is reported: when it began, entries by how many heard them, messages by their ts.
+        self._began = 0.0
+        self._entries: dict[int, int] = {}
+        self._messages: dict[int, int] = {}
 
     # --- turns of the bus ---
     def heard_in_turn(self, notice: Notice) -> None:
@@ -44,6 +48,8 @@ class Fanout:
         """The turn is over."""
         self._in_turn = False
         self._let_go()
+        if self._entries:
+            self._report()
 
     def _hold(self, room: Room, dialect: str, frame: Frame) -> None:
         held = self._held.setdefault((room, dialect), [])
@@ -66,7 +72,8 @@ class Fanout:
             return
         if room.passing is not None and room.passing.epoch != notice.epoch:
             return  # said before the room fell asleep and woke: its number is another's now
-        room.heard = max(room.heard, notice.seq)
+        if notice.seq > room.heard:  # noqa: PLR1730 - asked for each message, and max takes longer
+            room.heard = notice.seq
         following = notice.seq == room.tail + 1 and not room.reading
         if notice.entry is not None and (following or room.passing is not None):
             self._deliver(room, notice.entry)
@@ -142,16 +149,34 @@ class Fanout:
             self._node.spawn(self.verify(room))
 
     def _deliver(self, room: Room, entry: Entry) -> None:
-        node, clock = self._node, self._node.clock
-        started = clock.monotonic()
+        node, entries = self._node, self._entries
+        if not entries:
+            self._began = node.clock.monotonic()
         room.tell(entry)
         event, own = event_of(entry, room.name), (room.room_id, entry.seq)
         told = self._tell(room, event, entry.ts, own=own)
-        node.meter.fanned_out(told, clock.monotonic() - started)
+        entries[told] = entries.get(told, 0) + 1
+        if entry.kind == "message":
+            self._messages[entry.ts] = self._messages.get(entry.ts, 0) + 1
         if node.control.watching:
             node.control.saw(entry.kind, user=entry.author.name, room=room)
-        if entry.kind == "message":  # between two hosts, or two clocks, time may go backwards
-            node.meter.delivered(max(0, clock.now() - entry.ts) / 1000)
+        if not self._in_turn:
+            self._report()
+
+    def _report(self) -> None:
+        """Of all that was told since the last time; what is told together is measured together."""
+        meter, clock, entries = self._node.meter, self._node.clock, self._entries
+        seconds = (clock.monotonic() - self._began) / sum(entries.values())
+        for hearers, count in entries.items():
+            meter.fanned_out(hearers, seconds, count)
+        now = clock.now()
+        for (
+            ts,
+            count,
+        ) in self._messages.items():  # between two hosts, or two clocks, time may go back
+            meter.delivered(max(0, now - ts) / 1000, count)
+        entries.clear()
+        self._messages.clear()
 
     # --- telling ---
     def tell_room(

@@ -122,10 +122,16 @@ class Session:
         if not items:
             self._charge(PING, size)
         for item in items:
-            self._inbox.append((self._charged(item, size), size))
+            charged = self._charged(item, size)
             self._undone += size
+            if self._inbox or self._pumping or not self._may_start(charged):
+                self._inbox.append((charged, size))
+            else:  # nearly always: nothing waits, and it need not either
+                self._pumping = True
+                self._begin(charged, size)
+                self._pumping = False
             size = 0
-        if self._pumping:  # else the pump steers when it is done
+        if self._pumping or not self._inbox:  # else the pump steers when it is done
             self._steer()
         else:
             self._pump()
@@ -171,8 +177,10 @@ class Session:
 
     def _steer(self) -> None:
         """Read on or hold: a full inbox and a rate limit both push back on the peer itself."""
-        if self.state is _CLOSED:
-            return
+        if self.state is _CLOSED or not (
+            self._inbox or self._undone or self._cooling or self._held or self._heavy != "light"
+        ):
+            return  # nearly always: nothing waits, and nothing did
         settings, waiting = self._node.settings, len(self._inbox)
         if self._undone > settings.inbox_bytes or self._heavy != "light":
             self._weigh(settings.inbox_bytes)
@@ -214,20 +222,23 @@ class Session:
             return
         self._pumping = True
         while self._inbox and self._may_start(self._inbox[0][0]):
-            item, size = self._inbox.pop(0)
-            if isinstance(item, Command):
-                self._shared = _ROWS[type(item)].pipelined(item)
-                self._running += 1
-                self._node.spawn(self._serve(item, size))
-                continue
-            self._undone -= size
-            if isinstance(item, No):
-                self._node.meter.refused(item.error.code)
-                self.answer(item.command, item.error)
-            else:
-                self.outbox.put(item)
+            self._begin(*self._inbox.pop(0))
         self._pumping = False
         self._steer()
+
+    def _begin(self, item: Item, size: int) -> None:
+        """Carry it out, or say why not; ``size`` bytes of its frame are done with then."""
+        if isinstance(item, Command):
+            self._shared = _ROWS[type(item)].pipelined(item)
+            self._running += 1
+            self._node.spawn(self._serve(item, size))
+            return
+        self._undone -= size
+        if isinstance(item, No):
+            self._node.meter.refused(item.error.code)
+            self.answer(item.command, item.error)
+        else:
+            self.outbox.put(item)
 
     def _may_start(self, item: Item) -> bool:
         if self._running:

@@ -258,7 +258,7 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         ),
         _histogram(
             "chatd_fanout_seconds",
-            "How long one entry took into all its hearers' outboxes.",
+            "How long one entry took into all its hearers' outboxes; together, each the mean.",
             _MOMENT,
         ),
         _histogram("chatd_fanout_hearers", "How many sessions heard one entry.", _SIZES),

@@ -64,15 +64,15 @@ class NodeMeter:
         self._in.value += 1
         self._ack.observe(seconds)
 
-    def fanned_out(self, hearers: int, seconds: float) -> None:
-        """An entry was put into its hearers' outboxes."""
-        self._out.value += hearers
-        self._hearers.observe(hearers)
-        self._fanout.observe(seconds)
+    def fanned_out(self, hearers: int, seconds: float, entries: int) -> None:
+        """So many entries were put into the outboxes of so many hearers; the seconds of each."""
+        self._out.value += hearers * entries
+        self._hearers.observe(hearers, entries)
+        self._fanout.observe(seconds, entries)
 
-    def delivered(self, seconds: float) -> None:
-        """A message is in all hearers' outboxes."""
-        self._delivery.observe(seconds)
+    def delivered(self, seconds: float, messages: int) -> None:
+        """So many messages are in all hearers' outboxes, each so long after it came."""
+        self._delivery.observe(seconds, messages)
 
     def undelivered(self, code: str) -> None:
         """A message could not be taken, by our fault."""

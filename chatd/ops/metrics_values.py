@@ -52,10 +52,10 @@ class Spread:
         self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
 
-    def observe(self, value: float) -> None:
-        """It was ``value`` once more."""
-        self._counts[bisect_left(self.bounds, value)] += 1
-        self._sum += value
+    def observe(self, value: float, times: int = 1) -> None:
+        """It was ``value`` so many times more."""
+        self._counts[bisect_left(self.bounds, value)] += times
+        self._sum += value * times
 
     def read(self) -> tuple[list[int], float]:
         """How many were at most each bound, and in the end all; and their sum.

@@ -91,11 +91,11 @@ class Meter:
     def acked(self, seconds: float) -> None:
         self.counts["acked"] += 1
 
-    def fanned_out(self, hearers: int, seconds: float) -> None:
-        self.counts["fanned_out"] += hearers
+    def fanned_out(self, hearers: int, seconds: float, entries: int) -> None:
+        self.counts["fanned_out"] += hearers * entries
 
-    def delivered(self, seconds: float) -> None:
-        self.counts["delivered"] += 1
+    def delivered(self, seconds: float, messages: int) -> None:
+        self.counts["delivered"] += messages
 
     def undelivered(self, code: str) -> None:
         self.counts[f"undelivered {code}"] += 1

@@ -125,7 +125,7 @@ def test_an_acknowledged_message_is_counted_and_timed(metrics: Metrics) -> None:
 
 
 def test_a_fan_out_counts_each_hearer(metrics: Metrics) -> None:
-    assert changes(metrics, lambda: metrics.node.fanned_out(40, 0.5)) == {
+    assert changes(metrics, lambda: metrics.node.fanned_out(40, 0.5, 1)) == {
         "messages_out_total": 40,
         "fanout_hearers_count": 1,
         "fanout_hearers_sum": 40,
@@ -143,7 +143,7 @@ ONE_CALL: list[tuple[Callable[[Metrics], None], dict[str, float]]] = [
         {'resumes_total{result="recovered"}': 1, "replayed_entries_total": 7},
     ),
     (
-        lambda m: m.node.delivered(0.5),
+        lambda m: m.node.delivered(0.5, 1),
         {"delivery_seconds_count": 1, "delivery_seconds_sum": 0.5},
     ),
     (
