@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from chatd.core.log import Author, Entry, Member, Rank, RoomId, RoomKind, StoredRoom, UserId
 from chatd.core.passing import Passing
 from chatd.core.policy import Actor
-from chatd.core.ports import Audience, Dialect, Outbox, Timer
+from chatd.core.ports import Audience, Dialect, Frame, Outbox, Timer
 
 RECENT = 64
 """Entries kept at hand per room, to bridge the end of a catch-up without the store."""
@@ -26,6 +26,35 @@ class Hearer(Protocol):
     """Rooms whose live events wait until their replay is out."""
     own: set[tuple[RoomId, int]]
     """What it said itself and has not been passed over yet, in dialects without echo."""
+
+
+class Hearers(dict[Hearer, Outbox]):
+    """Who hears a room in one dialect; changed by ``add`` and ``drop`` only. ``held``: frames for
+    all of them that wait for the end of a turn (see node/fanout.py)."""
+
+    __slots__ = ("_audience", "held")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._audience: Audience | None = None
+        self.held: list[Frame] = []
+
+    def add(self, hearer: Hearer) -> None:
+        """From now on it hears, too."""
+        self[hearer] = hearer.outbox
+        self._audience = None
+
+    def drop(self, hearer: Hearer) -> None:
+        """Harmless when it heard nothing."""
+        if hearer in self:
+            del self[hearer]
+            self._audience = None
+
+    def audience(self) -> Audience:
+        """Their outboxes."""
+        if self._audience is None:
+            self._audience = Audience(self.values())
+        return self._audience
 
 
 class Attendance:
@@ -85,9 +114,8 @@ class Room:
     """
 
     __slots__ = (
-        "_audiences", "attended", "first", "gathering", "heard", "hearers", "kind", "name",
-        "passing", "present", "reading", "recent", "retrying", "room_id", "stirred", "tail",
-        "title", "topic",
+        "attended", "first", "gathering", "heard", "hearers", "kind", "name", "passing", "present",
+        "reading", "recent", "retrying", "room_id", "stirred", "tail", "title", "topic",
     )  # fmt: skip
 
     def __init__(self, stored: StoredRoom, passing: Passing | None = None) -> None:
@@ -104,8 +132,7 @@ class Room:
         self.retrying = False
         self.attended = 0
         self.recent: deque[Entry] = deque(maxlen=RECENT)
-        self.hearers: dict[str, dict[Hearer, Outbox]] = {}
-        self._audiences: dict[str, Audience] = {}
+        self.hearers: dict[str, Hearers] = {}
         self.present: dict[Person, None] = {}
         self.gathering = False
         self.stirred: dict[UserId, tuple[Person, bool]] = {}
@@ -117,21 +144,12 @@ class Room:
 
     def add_hearer(self, dialect: str, hearer: Hearer) -> None:
         """Let a session hear the room from ``tail`` on."""
-        self.hearers.setdefault(dialect, {})[hearer] = hearer.outbox
-        self._audiences.pop(dialect, None)
+        self.hearers.setdefault(dialect, Hearers()).add(hearer)
 
     def drop_hearer(self, dialect: str, hearer: Hearer) -> None:
         """Harmless when it heard nothing."""
-        self.hearers.get(dialect, {}).pop(hearer, None)
-        self._audiences.pop(dialect, None)
-
-    def audience(self, dialect: str) -> Audience:
-        """Where those are told who hear the room in this dialect."""
-        audience = self._audiences.get(dialect)
-        if audience is None:
-            audience = Audience(self.hearers.get(dialect, {}).values())
-            self._audiences[dialect] = audience
-        return audience
+        if dialect in self.hearers:
+            self.hearers[dialect].drop(hearer)
 
     def will_tell(self, seq: int, hearer: Hearer) -> bool:
         """Whether the entry ``seq`` is still to be told, and to this session, too."""

@@ -43,7 +43,9 @@ def text_frame(
     length = data[at + 1] - MASKED
     begin = at + 2
     if length == 126:
-        length = int.from_bytes(data[begin : begin + 2], "big")
+        if size - at < 8:
+            return None, at
+        length = data[begin] << 8 | data[begin + 1]
         begin += 2
         if length < 126:
             return None, at  # not the shortest form: to be refused

@@ -3,13 +3,14 @@ An entry is encoded once per dialect; a gap in the notices is read from the stor
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatd.core.events import Event
 from chatd.core.log import Entry, RoomId, UserId
 from chatd.core.ports import Bundle, Dialect, Frame, Notice, StoreFailed, StoreFull
-from chatd.core.rooms import Hearer, Person, Room
+from chatd.core.rooms import Hearer, Hearers, Person, Room
 from chatd.core.telling import event_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Fanout:
         self._node = node
         self._live = live
         self._in_turn = False
-        self._held: dict[tuple[Room, str], list[Frame]] = {}
+        self._holding: deque[Hearers] = deque()
         # Until it is reported: when it began, entries by how many heard them, messages by their ts.
         self._began = 0.0
         self._entries: dict[int, int] = {}
@@ -51,18 +52,21 @@ class Fanout:
         if self._entries:
             self._report()
 
-    def _hold(self, room: Room, dialect: str, frame: Frame) -> None:
-        held = self._held.setdefault((room, dialect), [])
+    def _hold(self, hearers: Hearers, frame: Frame) -> None:
+        held = hearers.held
+        if not held:
+            self._holding.append(hearers)
         held.append(frame)
         if len(held) * len(frame.payload) > BUNDLE:
             self._let_go()
 
     def _let_go(self) -> None:
-        while self._held:  # an outbox that overflows may let others be told, before those that wait
-            (room, dialect), frames = next(iter(self._held.items()))
-            del self._held[room, dialect]
+        # an outbox that overflows may let others be told before those that wait
+        while self._holding:
+            hearers = self._holding.popleft()
+            frames, hearers.held = hearers.held, []
             bundle = frames[0] if len(frames) == 1 else Bundle(frames)
-            self._node.broadcast(room.audience(dialect), bundle)
+            self._node.broadcast(hearers.audience(), bundle)
 
     # --- the log ---
     def heard(self, notice: Notice) -> None:
@@ -203,12 +207,12 @@ class Fanout:
             if frame is None:
                 continue
             if own is not None and self._in_turn and dialect.echo:
-                self._hold(room, name, frame)
+                self._hold(hearers, frame)
                 told += len(hearers)
                 continue
             if but is None and dialect.echo:  # nearly always: ask nothing for each of them
                 told += len(hearers)
-                self._node.broadcast(room.audience(name), frame, ephemeral)
+                self._node.broadcast(hearers.audience(), frame, ephemeral)
                 continue
             for hearer in tuple(hearers):  # an outbox that overflows takes its hearer away
                 if hearer is but or (not dialect.echo and _said(hearer, own)):

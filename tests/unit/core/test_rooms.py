@@ -28,7 +28,9 @@ def hearer() -> Hearer:
 
     class Somebody:
         dialect = Dialect()
-        outbox = None  # never asked
+
+        def __init__(self) -> None:
+            self.outbox = object()  # never asked
 
     return cast("Hearer", Somebody())
 
@@ -142,17 +144,19 @@ def test_a_room_will_tell_its_hearers_what_it_has_not_told_yet() -> None:
     assert not lobby.will_tell(4, ann)
 
 
-def test_a_room_has_the_same_audience_until_one_comes_or_goes() -> None:
+def test_those_who_hear_are_the_same_audience_until_one_comes_or_goes() -> None:
     lobby, ann, bob = room(last=3), hearer(), hearer()
-    nobody = lobby.audience("json")
     lobby.add_hearer("json", ann)
-    alone = lobby.audience("json")
+    hearers = lobby.hearers["json"]
+    alone = hearers.audience()
     lobby.add_hearer("text", bob)
-    assert (nobody, alone, lobby.audience("text")) == ([], [ann.outbox], [bob.outbox])
-    assert lobby.audience("json") is alone
-    lobby.drop_hearer("json", ann)
-    assert lobby.audience("json") == []
+    lobby.drop_hearer("json", bob)
+    assert hearers.audience() is alone
     assert alone == [ann.outbox]
+    lobby.add_hearer("json", bob)
+    assert hearers.audience() == [ann.outbox, bob.outbox]
+    lobby.drop_hearer("json", ann)
+    assert (hearers.audience(), alone) == ([bob.outbox], [ann.outbox])
 
 
 # --- presence ---------------------------------------------------------------------------------
