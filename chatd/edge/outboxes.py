@@ -20,9 +20,6 @@ CHUNK = 64 * 1024
 JOINED = 1 << 20
 """Bytes that are joined at most before they are written: each may be for one outbox alone."""
 
-CROWDS = 8
-"""Crowds for which something may wait: each outbox that is told by itself is looked for in them."""
-
 
 class Flushed(Protocol):
     """An outbox, as it is seen from here (see outbox.py)."""
@@ -58,8 +55,10 @@ class Outboxes:
         self.meter = meter
         self.flush_delay = FlushDelay(turns, reactor)
         self.waiting = 0
-        self.crowds: list[Crowd] = []
-        """Those for which something waits; nobody is in two of them."""
+        self.crowds: dict[object, Crowd] = {}
+        """By outbox: that with which something waits for it."""
+        self._waiting_crowds: list[Crowd] = []
+        self._flushing = False
         self.detours = 0
         """Counts how often an outbox came to a detour, or back."""
         self._writers = writers_of(reactor)
@@ -125,13 +124,16 @@ class Outboxes:
     def _apart_from(self, crowd: Crowd, size: int) -> Collection[Any] | None:
         """Who of a crowd is not told with the others, when so many bytes more are to be told; None
         if each of them has to be looked at."""
-        if crowd.waiting + size > crowd.freely:
+        if self._flushing:  # some have something to wait for, and are in no list
+            return None
+        if crowd.waiting + size > crowd.freely or crowd.is_too_many(len(crowd.parted)):
             return None
         if crowd.wires:
             return tuple(crowd.parted)
-        if len(self.crowds) >= CROWDS or any(map(crowd.overlaps, self.crowds)):
+        apart = crowd.apart(self._due, self._writers, self.detours)
+        if apart is None or not self.crowds.keys().isdisjoint(crowd.outboxes):
             return None
-        return crowd.apart(self._due, self._writers(), self.detours)
+        return apart
 
     def _tell_crowd(self, crowd: Crowd, wire: bytes, apart: Collection[Any], at_once: bool) -> int:
         """All but those who are apart; gives how many that is."""
@@ -141,39 +143,52 @@ class Outboxes:
             self._left_at_once(told, size)
             return told
         if not crowd.wires:
+            self._waiting_crowds.append(crowd)
             crowd.parted = dict.fromkeys(apart)
-            self.crowds.append(crowd)
-        crowd.wires.append(wire)
-        crowd.waiting += size
+            self.crowds.update(dict.fromkeys(crowd.outboxes, crowd))
+            for outbox in apart:
+                del self.crowds[outbox]
+        crowd.wait(wire)
         self.waiting += size * told
         return told
 
     def part(self, outbox: Any) -> None:
         """What waits for this one with others waits in its own outbox from now on."""
-        for crowd in self.crowds:
-            if crowd.parts(outbox):
-                outbox.frames.extend(crowd.wires)
-                outbox.waiting += crowd.waiting
-                if not outbox.due:
-                    outbox.due = True
-                    self._due.append(outbox)
+        crowd = self.crowds.pop(outbox, None)
+        if crowd is not None:
+            crowd.parted[outbox] = None
+            outbox.frames.extend(crowd.wires)
+            outbox.waiting += crowd.waiting
+            if not outbox.due:
+                outbox.due = True
+                self._due.append(outbox)
 
     def _part_writers(self) -> None:
         """Whose transport has something to write already is told by it."""
         writers = self._writers()
-        for crowd in self.crowds:
+        if writers is None:
+            for outbox in tuple(self.crowds):
+                self.part(outbox)
+            return
+        for crowd in self._waiting_crowds:
             for outbox in crowd.of(writers):
                 self.part(outbox)
 
     def _flush_crowds(self) -> None:
-        crowds, self.crowds = self.crowds, []
+        crowds, self._waiting_crowds = self._waiting_crowds, []
+        self.crowds.clear()
         for crowd in crowds:
-            wires, size, parted = crowd.wires, crowd.waiting, crowd.parted
-            crowd.wires, crowd.waiting, crowd.parted = [], 0, {}
+            wires, parted = crowd.taken()
+            if not wires:
+                continue
+            wire = wires[0] if len(wires) == 1 else b"".join(wires)
             told = len(crowd.outboxes) - len(parted)
-            self._failed(crowd.send(wires[0] if len(wires) == 1 else b"".join(wires), parted))
-            self.waiting -= size * told
-            self._left(len(wires) * told, size * told, told)
+            self.waiting -= len(wire) * told
+            try:
+                self._failed(crowd.send(wire, parted))
+            except Exception as error:  # noqa: BLE001 - the others must get theirs
+                self._journal.fault("flush_failed", error)
+            self._left(len(wires) * told, len(wire) * told, told)
 
     def _failed(self, errors: Iterable[Exception]) -> None:
         """Of some who were written to; it kept none of the others from theirs."""
@@ -245,6 +260,17 @@ class Outboxes:
             self.flush_delay.flushes()
         if self.crowds:
             self._part_writers()
+        self._flushing = True
+        try:
+            self._flush_due()
+            self._flush_crowds()  # last: who speaks is told before who listens, and may speak again
+        finally:
+            self._flushing = False
+        self._report()
+        if self._due:
+            self.arm()
+
+    def _flush_due(self) -> None:
         due, self._due = self._due, []
         frames_out = bytes_out = writes = joined = 0
         ready: list[tuple[Any, bytes]] = []
@@ -272,14 +298,10 @@ class Outboxes:
         self.waiting -= bytes_out
         self._left(frames_out, bytes_out, writes)
         self._flush_apart(apart)
-        self._flush_crowds()  # last: who speaks is told before who listens, and may speak again
-        self._report()
-        if self._due:
-            self.arm()
 
     def _are_many(self) -> bool:
         """Whether something waits for so many that to wait for more may be worth it."""
-        return len(self._due) + sum(len(crowd.outboxes) for crowd in self.crowds) >= MANY
+        return len(self._due) + len(self.crowds) >= MANY
 
     def _flush_apart(self, outboxes: Sequence[Flushed]) -> None:
         """Those of whom more is to be asked."""

@@ -100,8 +100,10 @@ def _sends_directly(reactor: Any) -> bool:
                 connection.stopWriting()
                 return False
             connection.write(b"later")
-            known = connection in direct.writers_of(reactor)()
-            connection.stopWriting()
+            try:
+                known = connection in (direct.writers_of(reactor)() or ())
+            finally:
+                connection.stopWriting()
             return known and far.recv(16) == b"there?"
         except Exception:  # noqa: BLE001 - whatever has become of those names, they do not fit
             return False

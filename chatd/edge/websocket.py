@@ -238,6 +238,12 @@ class ChatLine(Paced):
         self._fate = self._fate or code.word
         self.dropConnection(abort=True)
 
+    def dropConnection(self, abort: bool = False) -> None:
+        """Nothing more is sent on one that is aborted: what it has not got yet it never gets."""
+        if abort and not self.wasClean:
+            self._outbox.end()
+        super().dropConnection(abort)
+
     # --- faults of ours ---
     def _fault(self, error: BaseException) -> None:
         number = self.factory.journal.fault("session_failed", error)

@@ -48,9 +48,11 @@ class Fanout:
     def settled(self) -> None:
         """The turn is over."""
         self._in_turn = False
-        self._let_go()
-        if self._entries:
-            self._report()
+        try:
+            self._let_go()
+        finally:
+            if self._entries:
+                self._report()
 
     def _hold(self, hearers: Hearers, frame: Frame) -> None:
         held = hearers.held

@@ -121,10 +121,11 @@ class Session:
     def _take(self, items: list[Command | Error | Frame], size: int) -> None:
         if not items:
             self._charge(PING, size)
+        alone = len(items) == 1
         for item in items:
             charged = self._charged(item, size)
             self._undone += size
-            if self._inbox or self._pumping or not self._may_start(charged):
+            if not alone or self._inbox or self._pumping or not self._may_start(charged):
                 self._inbox.append((charged, size))
             else:  # nearly always: nothing waits, and it need not either
                 self._pumping = True

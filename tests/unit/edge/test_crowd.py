@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +13,12 @@ from hypothesis import strategies as st
 
 from chatd.core.errors import BYE
 from chatd.core.ports import Audience, Frame
-from chatd.edge.crowd import CROWD, SHARE
+from chatd.edge import crowd as crowd_module
+from chatd.edge import direct
+from chatd.edge.crowd import CROWD, SHARE, crowd_of
 from chatd.edge.flush_delay import BUSY
 from chatd.edge.outbox import GRACE
-from chatd.edge.outboxes import CHUNK, CROWDS, broadcast
+from chatd.edge.outboxes import CHUNK, broadcast
 from tests.unit.edge.test_broadcast import Known, Many
 from tests.unit.edge.test_outbox import Wire
 
@@ -36,7 +40,8 @@ class Narrow(Known):
         self.write = self.keep
 
     def send(self, data: bytes) -> int:
-        """As much as there is room for."""
+        """As much as there is room for; not past what waits to be written."""
+        assert not self.dataBuffer
         taken = data[: self.takes]
         if not taken and data:
             raise BlockingIOError
@@ -71,6 +76,8 @@ class Crowds(Many):
             Audience(self.outboxes[3:]),
             Audience(self.outboxes[:2]),
         ]
+        for audience in self.audiences:
+            crowd_of(audience, CHUNK)  # a crowd is one from the second time on
         self.narrow = []
         if narrow:
             self.narrow = [Narrow(wire) for wire in self.wires]
@@ -88,25 +95,23 @@ class Crowds(Many):
                 self.narrow[who].takes = takes
             case ("drain", who):
                 self.narrow[who].drain()
+            case ("ping", who):
+                self.wires[who].outbox.transport.write(b"ping")
             case ("busy", load):
                 self.turns.busy = load
+            case ("finish", who):
+                self.outboxes[who].finish()
             case _:
                 super().does(step)
 
     def seen(self) -> Any:
-        for outbox in self.outboxes:
-            for crowd in self.all.crowds:
-                assert outbox in crowd.outboxes or outbox not in crowd.parted
         waiting = []
         for outbox in self.outboxes:
-            shared = [
-                crowd
-                for crowd in self.all.crowds
-                if outbox in crowd.outboxes and outbox not in crowd.parted
-            ]
-            assert len(shared) <= 1
+            crowd = self.all.crowds.get(outbox)
+            shared = [] if crowd is None else crowd.wires
+            assert crowd is None or (outbox in crowd.outboxes and outbox not in crowd.parted)
             assert not (shared and outbox.frames)
-            frames = [*outbox.frames, *(wire for crowd in shared for wire in crowd.wires)]
+            frames = [*outbox.frames, *shared]
             waiting.append((b"".join(frames), sum(map(len, frames)), outbox.closed))
         first, _, *others = super().seen()
         return first, waiting, *others
@@ -120,7 +125,7 @@ steps = st.one_of(
     told,
     told,
     st.tuples(st.just("answer"), who, sizes),
-    st.tuples(st.sampled_from(["full", "empty", "close", "await"]), who),
+    st.tuples(st.sampled_from(["full", "empty", "close", "finish", "await"]), who),
     st.tuples(st.just("turn"), st.sampled_from([0.0, 0.0, GRACE])),
 )
 HELLO = ("tell", 0, [40], False)
@@ -133,6 +138,8 @@ HELLO = ("tell", 0, [40], False)
 @example([HELLO, ("close", 3), HELLO, ("turn", 0.0), HELLO, ("turn", 0.0)], "large")
 @example([HELLO, ("full", 3), ("turn", 0.0), HELLO, ("turn", 0.0), ("empty", 3)], "large")
 @example([("tell", 0, [3000], False), ("await", 3), HELLO, ("turn", 0.0)], "small")
+@example([("tell", 0, [1996], False), ("await", 3), ("turn", 0.0)], "small")
+@example([HELLO, ("finish", 3), ("turn", 0.0)], "large")
 @example([("tell", 0, [CHUNK // 2], False)] * 3 + [("turn", 0.0)], "large")
 def test_it_is_as_if_each_were_told_by_itself(play: list[tuple[Any, ...]], limits: str) -> None:
     together = Crowds(limits=LIMITS[limits])
@@ -150,7 +157,7 @@ def test_it_is_as_if_each_were_told_by_itself(play: list[tuple[Any, ...]], limit
             told,
             st.tuples(st.just("answer"), who, sizes),
             st.tuples(st.just("narrow"), who, st.sampled_from([0, 1, 50, 5000, 1 << 30])),
-            st.tuples(st.just("drain"), who),
+            st.tuples(st.sampled_from(["drain", "ping"]), who),
             st.tuples(st.just("busy"), st.sampled_from([0.0, 1.0])),
             st.just(("turn", 0.0)),
         ),
@@ -160,7 +167,8 @@ def test_it_is_as_if_each_were_told_by_itself(play: list[tuple[Any, ...]], limit
 )
 @example([("narrow", 2, 50), HELLO, HELLO, ("narrow", 2, 1000), HELLO], 0.0)
 @example([("narrow", 2, 50), HELLO, HELLO, ("turn", 0.0), ("narrow", 2, 1000), HELLO], 1.0)
-@example([HELLO, ("busy", 0.0), HELLO], 1.0)
+@example([HELLO, ("busy", 0.0), ("tell", 0, [1], False)], 1.0)
+@example([HELLO, ("ping", 2), ("turn", 0.0)], 1.0)
 def test_what_a_socket_did_not_take_is_overtaken_by_nothing(
     play: list[tuple[Any, ...]], busy: float
 ) -> None:
@@ -176,9 +184,12 @@ def test_what_a_socket_did_not_take_is_overtaken_by_nothing(
     for who in range(SIZE):
         together.does(("drain", who))
     together.turn()
-    heard = [[b"".join(wire.writes) for wire in many.wires] for many in (together, one_by_one)]
+    heard = [
+        [b"".join(wire.writes).replace(b"ping", b"") for wire in many.wires]
+        for many in (together, one_by_one)  # a ping is no frame of the outbox, and does not wait
+    ]
     assert heard[0] == heard[1]
-    assert together.all.waiting == 0
+    assert (together.all.waiting, together.journal.events) == (0, [])
     for count in ("frames_out", "bytes_out"):
         assert together.meter.count[count] == one_by_one.meter.count[count]
 
@@ -261,15 +272,108 @@ def test_who_speaks_hears_it_before_those_who_listen() -> None:
     assert told[0] == 7
 
 
-def test_only_so_many_crowds_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    many = Crowds(limits=(4 * CHUNK,) * CROWD * (CROWDS + 1), busy=1.0)
+def test_whoever_are_told_once_only_are_no_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = crowds(0.0)
     looked = asked(many, monkeypatch)
-    for number in range(CROWDS + 1):
-        some = Audience(many.outboxes[number * CROWD : (number + 1) * CROWD])
-        broadcast(some, Frame(b"hello"))
-    assert (len(many.all.crowds), looked) == (CROWDS, [CROWD])
+    for kept in (Audience(many.outboxes), many.outboxes):
+        for _ in range(3):
+            broadcast(kept, Frame(b"hello"))
+    assert looked == [SIZE] + [SIZE] * 3
+
+
+def test_a_crowd_that_is_mostly_parted_is_none_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = crowds(1.0)
+    looked = asked(many, monkeypatch)
+    many.does(HELLO)
+    for number in range(SIZE // SHARE + 1):
+        assert looked == []
+        many.does(("answer", number, 10))
+    many.does(HELLO)
+    assert looked == [SIZE]
+    assert not many.all.crowds
     many.turn()
-    assert [wire.writes for wire in many.wires] == [[b"\x81\x05hello"]] * len(many.wires)
+    many.does(HELLO)
+    assert looked == [SIZE]
+
+
+def test_where_too_many_transports_have_something_to_write_each_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = Crowds(limits=LIMITS["large"], busy=1.0, narrow=True)
+    looked = asked(many, monkeypatch)
+    many.does(HELLO)
+    many.narrow[4].dataBuffer = b"earlier"
+    many.all._writers = lambda: None
+    many.turn()
+    assert many.narrow[4].dataBuffer.startswith(b"earlier\x81")
+    assert sum(len(wire.writes) for wire in many.wires) == SIZE - 1
+    many.does(HELLO)
+    assert looked == [SIZE]
+
+
+def test_a_fault_with_one_crowd_keeps_no_other_from_hearing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = Crowds(limits=(4 * CHUNK,) * 2 * CROWD, busy=1.0)
+    rooms = [Audience(many.outboxes[:CROWD]), Audience(many.outboxes[CROWD:])]
+    for room in rooms * 2:
+        broadcast(room, Frame(b"hello"))
+        many.turn()
+    send_each = direct.send_each
+
+    def fails(sends: Any, transports: Any, wire: bytes) -> list[Exception]:
+        if transports[0] is many.outboxes[0].transport:
+            raise MemoryError
+        return send_each(sends, transports, wire)
+
+    monkeypatch.setattr(crowd_module, "send_each", fails)
+    for room in rooms:
+        broadcast(room, Frame(b"once more"))
+    many.turn()
+    assert many.journal.events == ["flush_failed"]
+    monkeypatch.undo()
+    for room in rooms:
+        broadcast(room, Frame(b"again"))
+    many.turn()
+    assert [len(wire.writes) for wire in many.wires] == [3] * CROWD + [4] * CROWD
+    assert many.all.waiting == 0
+
+
+def test_in_the_middle_of_a_flush_nothing_overtakes_what_is_still_to_be_flushed() -> None:
+    many = crowds(1.0)
+    many.does(HELLO)
+    many.turn()
+    for number in (2, 3):
+        many.does(("answer", number, CHUNK))  # more than is flushed in one loop
+    first, last = many.outboxes[2], many.wires[3]
+    flush, many.turns.busy = first.write, 0.0
+
+    def write(data: bytes) -> None:
+        flush(data)
+        first.write = flush
+        many.does(HELLO)
+
+    first.write = write
+    many.turn()
+    assert [data[:2] for data in last.writes[1:]] == [b"\x81\x7f", b"\x81\x28"]
+
+
+def test_a_crowd_that_is_one_no_more_holds_nobody() -> None:
+    many = crowds(0.0)
+    member = many.outboxes[0]
+    audience = Audience(many.outboxes)
+    references = [sys.getrefcount(member)]
+    for _ in range(2):
+        crowd_of(audience, CHUNK)
+        references.append(sys.getrefcount(member))
+    gc.disable()  # nothing is to be looked for, either
+    try:
+        del audience
+        references.append(sys.getrefcount(member))
+    finally:
+        gc.enable()
+    first = references[0]
+    assert references == [first, first, first + 2, first - 1]
 
 
 def test_one_whose_socket_is_gone_harms_nobody() -> None:

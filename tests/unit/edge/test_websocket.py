@@ -487,8 +487,11 @@ def test_a_fault_of_the_line_itself_drops_it(world: World, monkeypatch: pytest.M
 
     monkeypatch.setattr(ChatLine, "processData", broken)
     client.pipe.deliver(frame(0x89, b"hello"))
+    outbox, written = client.guest.outbox, client.pipe.written
+    assert (client.pipe.aborted, outbox.closed, outbox.detour) == (True, True, True)
+    client.guest.say("too late")  # it could overtake what its transport has not written yet
     world.turn()
-    assert client.pipe.aborted
+    assert client.pipe.written == written
     assert client.guest.ends == [("internal", False)]
     assert world.journal.events == ["connection_failed"]
     assert world.front.census.connections == 0
