@@ -7,19 +7,20 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatd.core.ports import Audience
-from chatd.edge.direct import Writers, send_each
+from chatd.edge.direct import send_each
+from chatd.edge.reactor import Writers
 
 if TYPE_CHECKING:
     from chatd.edge.outboxes import Flushed
 
-    Apart = dict[Flushed, None]
+    Some = dict[Flushed, None]
     """Some of a crowd, in their order."""
 
 CROWD = 12
 """Outboxes from which on to know them together is quicker than to look at each."""
 SHARE = 4
 """At most every so many-th may be one to be told by itself."""
-_SEEN = object()
+_SEEN, _NOT_WORTH_IT = object(), object()
 
 
 def crowd_of(outboxes: Sequence[Any], most: int) -> Crowd | None:
@@ -31,20 +32,22 @@ def crowd_of(outboxes: Sequence[Any], most: int) -> Crowd | None:
     if kept is None:  # who comes and goes with each message is no crowd yet
         outboxes.kept = _SEEN
     elif kept is _SEEN:
-        kept = outboxes.kept = Crowd(outboxes, most)
-    return kept if isinstance(kept, Crowd) and kept.is_worth_it else None
+        made = Crowd(outboxes, most)
+        kept = outboxes.kept = made if made.is_worth_it else _NOT_WORTH_IT
+    return kept if isinstance(kept, Crowd) else None
 
 
 class Crowd:
     """Some outboxes, and the ways to their sockets in the same order.
 
-    ``wires`` wait for all of them but those that are ``parted``: for each of these they wait in its
-    own outbox, before what else does. ``waiting``: bytes of ``wires``, at most ``freely``.
+    ``wires`` wait for all but those who are ``parted``; these get each by themselves, in their own
+    outbox. Who is parted later takes along what waits until then: its own outbox is empty, else it
+    had been parted from the beginning. ``waiting``: bytes of ``wires``, at most ``freely``.
     """
 
     __slots__ = (
         "_as_of",
-        "_aside",
+        "_detoured",
         "_places",
         "_sends",
         "_singles",
@@ -57,6 +60,7 @@ class Crowd:
     )  # fmt: skip
 
     def __init__(self, outboxes: Sequence[Any], most: int) -> None:
+        # Not the Audience itself: that keeps this crowd, and a ring waits for the collector.
         self.outboxes: Sequence[Flushed] = tuple(outboxes)
         self._transports = [each.transport for each in outboxes]
         self._places: dict[object, int] = {each: place for place, each in enumerate(outboxes)}
@@ -67,11 +71,11 @@ class Crowd:
         self._sends: list[Any] = [each.socket.send if each else len for each in self._transports]
         self._places.update({each: place for place, each in enumerate(self._transports)})
         self.freely = min([most, *(each.freely for each in outboxes if each.freely > 0)])
-        self._aside: list[Flushed] = []
+        self._detoured: list[Flushed] = []
         self._as_of = -1
         self.wires: list[bytes] = []
         self.waiting = 0
-        self.parted: Apart = {}
+        self.parted: Some = {}
 
     @property
     def is_worth_it(self) -> bool:
@@ -79,10 +83,10 @@ class Crowd:
         return not self.is_too_many(len(self._singles))
 
     def is_too_many(self, count: int) -> bool:
-        """Whether it is not worth it any more when so many are told by themselves."""
+        """Whether so many are more than it is worth to look through, or to tell by themselves."""
         return count * SHARE > len(self.outboxes)
 
-    def apart(self, due: Collection[Flushed], writers: Writers, as_of: int) -> Apart | None:
+    def apart(self, due: Collection[Flushed], writers: Writers, as_of: int) -> Some | None:
         """Who of them is to be told by itself: something waits already, for it (``due``) or in its
         transport (``writers``), or it is on a detour. None: too many for it to be worth it.
         ``as_of`` is another number whenever some outbox has come to a detour, or back."""
@@ -90,27 +94,44 @@ class Crowd:
             return None
         if as_of != self._as_of:
             self._as_of = as_of
-            self._aside = [each for each in self.outboxes if each.detour]
-        writing = None if self.is_too_many(len(self._aside)) else writers()
+            self._detoured = [each for each in self.outboxes if each.detour]
+        writing = None if self.is_too_many(len(self._detoured)) else writers()
         if writing is None or self.is_too_many(len(writing)):
             return None
         apart = dict.fromkeys(self._singles)
-        apart.update(dict.fromkeys(self._aside))
+        apart.update(dict.fromkeys(self._detoured))
         apart.update(dict.fromkeys(each for each in due if each in self._places))
         apart.update(dict.fromkeys(self.of(writing)))
-        return apart
+        return None if self.is_too_many(len(apart)) else apart
 
     def of(self, transports: Iterable[object]) -> list[Flushed]:
         """Those of these transports, as far as they are of this crowd."""
         places = self._places
         return [self.outboxes[places[each]] for each in transports if each in places]
 
-    def wait(self, wire: bytes) -> None:
-        """This as well is for all but those who are parted."""
+    @property
+    def is_spent(self) -> bool:
+        """Whether so many were parted that the others are better told one by one. More than it
+        takes to begin: to part all the others costs more than to go on with them."""
+        return 2 * len(self.parted) > len(self.outboxes)
+
+    def wait(self, wire: bytes, apart: Collection[Flushed]) -> bool:
+        """This as well is for all but those who are parted; those who are ``apart`` if nothing
+        waited until now, and then it gives True."""
+        begins = not self.wires
+        if begins:
+            self.parted = dict.fromkeys(apart)
         self.wires.append(wire)
         self.waiting += len(wire)
+        return begins
 
-    def taken(self) -> tuple[list[bytes], Apart]:
+    def part(self, outbox: Flushed) -> None:
+        """What waits for it with the others waits in its own outbox from now on."""
+        self.parted[outbox] = None
+        outbox.frames.extend(self.wires)
+        outbox.waiting += self.waiting
+
+    def taken(self) -> tuple[list[bytes], Some]:
         """What waited, and who was parted; nothing waits any more."""
         wires, parted = self.wires, self.parted
         self.wires, self.waiting, self.parted = [], 0, {}

@@ -11,10 +11,6 @@ from twisted.internet.tcp import Connection
 Write = Callable[[bytes], None]
 """A way to hand bytes on."""
 
-Writers = Callable[[], Sequence[object] | None]
-"""Gives some transports; None where there are too many to look at each."""
-MOST_WRITERS = 64
-
 NAMES = ("socket", "dataBuffer", "_tempDataBuffer", "connected", "disconnecting")
 """What is asked of a connection; ``writeSomeData`` besides, for TLS has no such thing."""
 
@@ -99,14 +95,3 @@ def send_each(
         except Exception as error:  # noqa: BLE001 - as above
             failed.append(error)
     return failed
-
-
-def writers_of(reactor: Any) -> Writers:
-    """Asks a reactor which transports have something to write, or are about to end."""
-    get: Callable[[], Sequence[object]] = getattr(reactor, "getWriters", tuple)
-    writers = getattr(reactor, "_writes", ())
-
-    def some() -> Sequence[object] | None:
-        return get() if len(writers) <= MOST_WRITERS else None
-
-    return some

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 from chatd.core.ports import Frame, Log
 from chatd.edge.crowd import Crowd, crowd_of
-from chatd.edge.direct import write_all, writers_of
+from chatd.edge.direct import write_all
 from chatd.edge.flush_delay import MANY, FlushDelay
 from chatd.edge.ports import EdgeMeter, Reactor
-from chatd.edge.reactor import Turns
+from chatd.edge.reactor import Turns, writers_of
 from chatd.edge.wire import Several, worded
 
 CHUNK = 64 * 1024
@@ -55,8 +55,8 @@ class Outboxes:
         self.meter = meter
         self.flush_delay = FlushDelay(turns, reactor)
         self.waiting = 0
-        self.crowds: dict[object, Crowd] = {}
-        """By outbox: that with which something waits for it."""
+        self.crowds: dict[Flushed, Crowd] = {}
+        """For each outbox for which something waits with others: that crowd."""
         self._waiting_crowds: list[Crowd] = []
         self._flushing = False
         self.detours = 0
@@ -124,9 +124,11 @@ class Outboxes:
     def _apart_from(self, crowd: Crowd, size: int) -> Collection[Any] | None:
         """Who of a crowd is not told with the others, when so many bytes more are to be told; None
         if each of them has to be looked at."""
-        if self._flushing:  # some have something to wait for, and are in no list
+        if (
+            self._flushing
+        ):  # who is still to be flushed is not among those due: it would be overtaken
             return None
-        if crowd.waiting + size > crowd.freely or crowd.is_too_many(len(crowd.parted)):
+        if crowd.waiting + size > crowd.freely or crowd.is_spent:
             return None
         if crowd.wires:
             return tuple(crowd.parted)
@@ -142,13 +144,11 @@ class Outboxes:
             self._failed(crowd.send(wire, apart))
             self._left_at_once(told, size)
             return told
-        if not crowd.wires:
+        if crowd.wait(wire, apart):
             self._waiting_crowds.append(crowd)
-            crowd.parted = dict.fromkeys(apart)
             self.crowds.update(dict.fromkeys(crowd.outboxes, crowd))
             for outbox in apart:
                 del self.crowds[outbox]
-        crowd.wait(wire)
         self.waiting += size * told
         return told
 
@@ -156,9 +156,7 @@ class Outboxes:
         """What waits for this one with others waits in its own outbox from now on."""
         crowd = self.crowds.pop(outbox, None)
         if crowd is not None:
-            crowd.parted[outbox] = None
-            outbox.frames.extend(crowd.wires)
-            outbox.waiting += crowd.waiting
+            crowd.part(outbox)
             if not outbox.due:
                 outbox.due = True
                 self._due.append(outbox)
@@ -176,19 +174,18 @@ class Outboxes:
 
     def _flush_crowds(self) -> None:
         crowds, self._waiting_crowds = self._waiting_crowds, []
-        self.crowds.clear()
-        for crowd in crowds:
-            wires, parted = crowd.taken()
-            if not wires:
-                continue
-            wire = wires[0] if len(wires) == 1 else b"".join(wires)
-            told = len(crowd.outboxes) - len(parted)
-            self.waiting -= len(wire) * told
+        self.crowds.clear()  # nobody is told meanwhile: to send calls transports only
+        # All first: one that kept its wires, and is in no list, would never be flushed again.
+        taken = [(crowd, *crowd.taken()) for crowd in crowds]
+        for crowd, wires, parted in taken:
+            told, size = len(crowd.outboxes) - len(parted), sum(map(len, wires))
+            self.waiting -= size * told
             try:
+                wire = wires[0] if len(wires) == 1 else b"".join(wires)
                 self._failed(crowd.send(wire, parted))
             except Exception as error:  # noqa: BLE001 - the others must get theirs
                 self._journal.fault("flush_failed", error)
-            self._left(len(wires) * told, len(wire) * told, told)
+            self._left(len(wires) * told, size * told, told)
 
     def _failed(self, errors: Iterable[Exception]) -> None:
         """Of some who were written to; it kept none of the others from theirs."""
@@ -258,17 +255,17 @@ class Outboxes:
         self._armed = False  # first: whatever comes of this, the next one is flushed
         if self._are_many():
             self.flush_delay.flushes()
-        if self.crowds:
-            self._part_writers()
         self._flushing = True
         try:
+            if self.crowds:
+                self._part_writers()
             self._flush_due()
             self._flush_crowds()  # last: who speaks is told before who listens, and may speak again
         finally:
             self._flushing = False
-        self._report()
-        if self._due:
-            self.arm()
+            self._report()
+            if self._due or self._waiting_crowds:
+                self.arm()
 
     def _flush_due(self) -> None:
         due, self._due = self._due, []

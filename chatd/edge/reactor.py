@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.epollreactor import EPollReactor
@@ -22,10 +22,15 @@ THRESHOLDS = (20_000, 20, 20)
 """New objects before the youngest are collected, then so many collections before those older: what
 a turn makes for a large room dies with it, and looking at it in between finds nothing."""
 
+MOST_WRITERS = 64
+"""Transports that are looked through for each broadcast at most."""
+
 Seconds = Callable[[], float]
 
 
 Call = Callable[[], None]
+Writers = Callable[[], Sequence[object] | None]
+"""Gives some transports; None where each has to be looked at."""
 
 
 class Turns(Protocol):
@@ -161,6 +166,23 @@ def measure_ticks(
         return True
     _sample(reactor, observe)
     return False
+
+
+def writers_of(reactor: Any) -> Writers:
+    """Asks a reactor which transports have something to write, or are about to end; None where
+    these are too many, or it does not know."""
+    writers: Sequence[object] | None = getattr(reactor, "_writes", None)
+
+    def some() -> Sequence[object] | None:
+        if writers is None or len(writers) > MOST_WRITERS:
+            return None
+        try:
+            known: Sequence[object] = reactor.getWriters()
+        except LookupError:  # it has lost sight of one whose descriptor somebody closed
+            return None
+        return known
+
+    return some
 
 
 def _sample(reactor: Any, observe: Callable[[float], None]) -> None:

@@ -43,7 +43,7 @@ def text_frame(
     length = data[at + 1] - MASKED
     begin = at + 2
     if length == 126:
-        if size - at < 8:
+        if size - at < 8:  # head, length and key
             return None, at
         length = data[begin] << 8 | data[begin + 1]
         begin += 2

@@ -15,7 +15,7 @@ from twisted.internet.tcp import Connection
 from chatd.edge import direct, opening, reads, short
 from chatd.edge.admission import Admitted
 from chatd.edge.ports import EdgeMeter
-from chatd.edge.reactor import Call, NextTurns, TickingPoller, Turns
+from chatd.edge.reactor import Call, NextTurns, TickingPoller, Turns, writers_of
 from chatd.edge.upgraded import Upgraded, UpgradedFactory, likeness
 
 
@@ -101,7 +101,7 @@ def _sends_directly(reactor: Any) -> bool:
                 return False
             connection.write(b"later")
             try:
-                known = connection in (direct.writers_of(reactor)() or ())
+                known = connection in (writers_of(reactor)() or ())
             finally:
                 connection.stopWriting()
             return known and far.recv(16) == b"there?"

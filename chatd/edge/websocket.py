@@ -239,9 +239,9 @@ class ChatLine(Paced):
         self.dropConnection(abort=True)
 
     def dropConnection(self, abort: bool = False) -> None:
-        """Nothing more is sent on one that is aborted: what it has not got yet it never gets."""
-        if abort and not self.wasClean:
-            self._outbox.end()
+        """End the connection, and first its outbox: in a transport that was aborted something may
+        still lie that nobody knows of any more, and what is told at once would overtake it."""
+        self._outbox.end()
         super().dropConnection(abort)
 
     # --- faults of ours ---

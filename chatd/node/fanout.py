@@ -176,10 +176,8 @@ class Fanout:
         for hearers, count in entries.items():
             meter.fanned_out(hearers, seconds, count)
         now = clock.now()
-        for (
-            ts,
-            count,
-        ) in self._messages.items():  # between two hosts, or two clocks, time may go back
+        for ts, count in self._messages.items():
+            # between two hosts, or two clocks, time may go back
             meter.delivered(max(0, now - ts) / 1000, count)
         entries.clear()
         self._messages.clear()

@@ -258,7 +258,8 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         ),
         _histogram(
             "chatd_fanout_seconds",
-            "How long one entry took into all its hearers' outboxes; together, each the mean.",
+            "How long one entry took into all its hearers' outboxes; of those told in the "
+            "same turn, the mean for each.",
             _MOMENT,
         ),
         _histogram("chatd_fanout_hearers", "How many sessions heard one entry.", _SIZES),

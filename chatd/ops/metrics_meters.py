@@ -65,7 +65,8 @@ class NodeMeter:
         self._ack.observe(seconds)
 
     def fanned_out(self, hearers: int, seconds: float, entries: int) -> None:
-        """So many entries were put into the outboxes of so many hearers; the seconds of each."""
+        """So many entries were put into the outboxes of so many hearers each; ``seconds``: the mean
+        for one."""
         self._out.value += hearers * entries
         self._hearers.observe(hearers, entries)
         self._fanout.observe(seconds, entries)

@@ -69,6 +69,26 @@ def test_another_reactor_is_measured_coarsely() -> None:
     assert late == [0.0, 0.0, pytest.approx(0.5)]
 
 
+def test_a_reactor_tells_who_has_something_to_write_while_these_are_few() -> None:
+    class Writing:
+        def __init__(self, count: int) -> None:
+            self._writes = set(range(count))
+
+        def getWriters(self) -> list[int]:
+            if 7 in self._writes and len(self._writes) == 1:
+                raise KeyError(7)
+            return sorted(self._writes)
+
+    most = measuring.MOST_WRITERS
+    assert measuring.writers_of(Writing(most))() == list(range(most))
+    assert measuring.writers_of(Writing(most + 1))() is None
+    lost = Writing(0)
+    told = measuring.writers_of(lost)
+    lost._writes.add(7)
+    assert told() is None
+    assert measuring.writers_of(Clock())() is None
+
+
 def test_timers_follow_the_steady_clock(turning: Turning) -> None:
     assert measuring.keep_steady(turning.reactor)
     assert abs(turning.reactor.seconds() - time.monotonic()) < 1
