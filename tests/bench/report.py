@@ -46,14 +46,17 @@ def page(results: dict[str, Any]) -> str:
 
 def _goals(results: dict[str, Any]) -> str:
     slower = results.get("slower", {})
-    lines = ["| case | wanted | found | | on a slower host |", "|---|---|---|---|---|"]
+    before = results.get("before", {})
+    heads = ("case", "wanted", "found", "", "the version before, elsewhere", "on a slower host")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for goal in GOALS:
         found = judged(goal, results)
         if found is not None:
             wanted, figure, met = found
             title = results["cases"][goal.case]["title"]
             so = "met" if met else "**not met**"
-            lines.append(f"| {title} | {wanted} | {figure} | {so} | {slower.get(_key(goal), '')} |")
+            elsewhere = f"{before.get(_key(goal), '')} | {slower.get(_key(goal), '')}"
+            lines.append(f"| {title} | {wanted} | {figure} | {so} | {elsewhere} |")
     return "\n".join(lines)
 
 
