@@ -56,7 +56,9 @@ def _attend(
     quiet: bool = False,
     read: int = 0,
 ) -> Attendance:
-    """Be in the room; one's other sessions are told from where they hear it."""
+    """Be in the room; one's other sessions are told from where they hear it. Whose line ended while
+    this was decided, and who is back by another, is there by that one."""
+    me = host.by_id(me.user_id) or me
     fresh = room.room_id not in me.rooms
     place = host.attend(me, room, rank, lasting=lasting, quiet=quiet, read=read, by=session)
     if fresh:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
@@ -377,6 +377,32 @@ def test_a_room_that_was_left_by_a_line_that_ended_is_left_by_the_next_one_too()
     assert answer(again)["type"] == "ok"
     house.weather.release()
     assert again.asks(type="send", room="secret", text="?")["type"] == "error"
+
+
+@pytest.mark.parametrize("late", ["create", "join", "direct"])
+def test_a_room_that_was_entered_by_a_line_that_ended_is_heard_by_the_next_one(late: str) -> None:
+    house = House()
+    for name in ("alice", "bob"):
+        house.account(name, SECRET)
+    alice, bob = house.user("alice", SECRET), house.user("bob", SECRET)
+    alice.asks(type="create", room="garden")
+    calls: dict[str, tuple[str, dict[str, Any]]] = {
+        "create": ("create_room", {"room": "meadow", "private": True}),
+        "join": ("set_member", {"room": "garden"}),
+        "direct": ("direct_room", {"user": "alice"}),
+    }
+    call, asked = calls[late]
+    again = house.connects()
+    house.weather.hold("memberships", call)
+    login(again, user="bob", password=SECRET)  # reads that bob is not in it
+    bob.begins(type=late, **asked)
+    bob.drops()
+    house.weather.hold("nothing")
+    house.weather.arrive(0)
+    assert answer(again)["type"] == "ok"
+    house.weather.release()
+    [entered] = again.events("entered")
+    assert again.asks(type="send", room=entered["room"], text="here I am")["type"] == "ok"
 
 
 def test_a_guest_does_not_come_back_to_a_room_that_banned_them_meanwhile() -> None:
