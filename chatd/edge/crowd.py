@@ -46,17 +46,8 @@ class Crowd:
     """
 
     __slots__ = (
-        "_as_of",
-        "_detoured",
-        "_places",
-        "_sends",
-        "_singles",
-        "_transports",
-        "freely",
-        "outboxes",
-        "parted",
-        "waiting",
-        "wires",
+        "_as_of", "_detoured", "_places", "_sends", "_singles", "_transports", "freely", "outboxes",
+        "parted", "waiting", "wires",
     )  # fmt: skip
 
     def __init__(self, outboxes: Sequence[Any], most: int) -> None:

@@ -124,9 +124,7 @@ class Outboxes:
     def _apart_from(self, crowd: Crowd, size: int) -> Collection[Any] | None:
         """Who of a crowd is not told with the others, when so many bytes more are to be told; None
         if each of them has to be looked at."""
-        if (
-            self._flushing
-        ):  # who is still to be flushed is not among those due: it would be overtaken
+        if self._flushing:  # who is still to be flushed is not in self._due: it would be overtaken
             return None
         if crowd.waiting + size > crowd.freely or crowd.is_spent:
             return None
