@@ -108,7 +108,7 @@ class Outbox:
         """Queue one frame; never blocks, never raises, does nothing after close."""
         if self.closed:
             return
-        if self.outboxes.crowds:
+        if self.outboxes.multicasts:
             self.outboxes.part(self)
         wire = frame.wire or worded(frame)
         size = len(wire)

@@ -8,9 +8,9 @@ from itertools import repeat
 from typing import Any, Protocol
 
 from chatd.core.ports import Frame, Log
-from chatd.edge.crowd import Crowd, crowd_of
 from chatd.edge.direct import write_all
 from chatd.edge.flush_delay import MANY, FlushDelay
+from chatd.edge.multicast import Multicast, multicast_of
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.reactor import Turns, writers_of
 from chatd.edge.wire import Several, worded
@@ -55,9 +55,9 @@ class Outboxes:
         self.meter = meter
         self.flush_delay = FlushDelay(turns, reactor)
         self.waiting = 0
-        self.crowds: dict[Flushed, Crowd] = {}
-        """For each outbox for which something waits with others: that crowd."""
-        self._waiting_crowds: list[Crowd] = []
+        self.multicasts: dict[Flushed, Multicast] = {}
+        """For each outbox for which something waits with others: that multicast."""
+        self._waiting_multicasts: list[Multicast] = []
         self._flushing = False
         self.detours = 0
         """Counts how often an outbox came to a detour, or back."""
@@ -78,12 +78,12 @@ class Outboxes:
         """Outbox.put for each of them, in one loop for those of whom nothing is to be asked."""
         wire = frame.wire or worded(frame)
         at_once = len(wire) <= CHUNK and self.flush_delay.is_off()
-        crowd = crowd_of(outboxes, CHUNK)
-        apart = None if crowd is None else self._apart_from(crowd, len(wire))
-        if crowd is None or apart is None:
+        multicast = multicast_of(outboxes, CHUNK)
+        apart = None if multicast is None else self._apart_from(multicast, len(wire))
+        if multicast is None or apart is None:
             told, apart = self._tell_each(outboxes, wire, at_once)
         else:
-            told = self._tell_crowd(crowd, wire, apart, at_once)
+            told = self._tell_together(multicast, wire, apart, at_once)
         if frame.count > 1:
             self.no_frames((1 - frame.count) * told, 0)
         for outbox in apart:
@@ -98,7 +98,7 @@ class Outboxes:
         size, due = len(wire), self._due
         apart, ready = [], []
         queued = 0
-        if self.crowds:
+        if self.multicasts:
             for outbox in outboxes:
                 self.part(outbox)
         for outbox in outboxes:
@@ -120,41 +120,43 @@ class Outboxes:
             self._left_at_once(len(ready), size)
         return len(ready) + queued, apart
 
-    # --- crowds ---
-    def _apart_from(self, crowd: Crowd, size: int) -> Collection[Any] | None:
-        """Who of a crowd is not told with the others, when so many bytes more are to be told; None
-        if each of them has to be looked at."""
+    # --- multicasts ---
+    def _apart_from(self, multicast: Multicast, size: int) -> Collection[Any] | None:
+        """Who of an audience is not told with the others, when so many bytes more are to be told;
+        None if each of them has to be looked at."""
         if self._flushing:  # who is still to be flushed is not in self._due: it would be overtaken
             return None
-        if crowd.waiting + size > crowd.freely or crowd.is_spent:
+        if multicast.waiting + size > multicast.freely or multicast.is_spent:
             return None
-        if crowd.wires:
-            return tuple(crowd.parted)
-        apart = crowd.apart(self._due, self._writers, self.detours)
-        if apart is None or not self.crowds.keys().isdisjoint(crowd.outboxes):
+        if multicast.wires:
+            return tuple(multicast.parted)
+        apart = multicast.apart(self._due, self._writers, self.detours)
+        if apart is None or not self.multicasts.keys().isdisjoint(multicast.outboxes):
             return None
         return apart
 
-    def _tell_crowd(self, crowd: Crowd, wire: bytes, apart: Collection[Any], at_once: bool) -> int:
+    def _tell_together(
+        self, multicast: Multicast, wire: bytes, apart: Collection[Any], at_once: bool
+    ) -> int:
         """All but those who are apart; gives how many that is."""
-        size, told = len(wire), len(crowd.outboxes) - len(apart)
-        if at_once and not crowd.wires:
-            self._failed(crowd.send(wire, apart))
+        size, told = len(wire), len(multicast.outboxes) - len(apart)
+        if at_once and not multicast.wires:
+            self._failed(multicast.send(wire, apart))
             self._left_at_once(told, size)
             return told
-        if crowd.wait(wire, apart):
-            self._waiting_crowds.append(crowd)
-            self.crowds.update(dict.fromkeys(crowd.outboxes, crowd))
+        if multicast.wait(wire, apart):
+            self._waiting_multicasts.append(multicast)
+            self.multicasts.update(dict.fromkeys(multicast.outboxes, multicast))
             for outbox in apart:
-                del self.crowds[outbox]
+                del self.multicasts[outbox]
         self.waiting += size * told
         return told
 
     def part(self, outbox: Any) -> None:
         """What waits for this one with others waits in its own outbox from now on."""
-        crowd = self.crowds.pop(outbox, None)
-        if crowd is not None:
-            crowd.part(outbox)
+        multicast = self.multicasts.pop(outbox, None)
+        if multicast is not None:
+            multicast.part(outbox)
             if not outbox.due:
                 outbox.due = True
                 self._due.append(outbox)
@@ -163,24 +165,24 @@ class Outboxes:
         """Whose transport has something to write already is told by it."""
         writers = self._writers()
         if writers is None:
-            for outbox in tuple(self.crowds):
+            for outbox in tuple(self.multicasts):
                 self.part(outbox)
             return
-        for crowd in self._waiting_crowds:
-            for outbox in crowd.of(writers):
+        for multicast in self._waiting_multicasts:
+            for outbox in multicast.of(writers):
                 self.part(outbox)
 
-    def _flush_crowds(self) -> None:
-        crowds, self._waiting_crowds = self._waiting_crowds, []
-        self.crowds.clear()  # nobody is told meanwhile: to send calls transports only
+    def _flush_multicasts(self) -> None:
+        multicasts, self._waiting_multicasts = self._waiting_multicasts, []
+        self.multicasts.clear()  # nobody is told meanwhile: to send calls transports only
         # All first: one that kept its wires, and is in no list, would never be flushed again.
-        taken = [(crowd, *crowd.taken()) for crowd in crowds]
-        for crowd, wires, parted in taken:
-            told, size = len(crowd.outboxes) - len(parted), sum(map(len, wires))
+        taken = [(multicast, *multicast.taken()) for multicast in multicasts]
+        for multicast, wires, parted in taken:
+            told, size = len(multicast.outboxes) - len(parted), sum(map(len, wires))
             self.waiting -= size * told
             try:
                 wire = wires[0] if len(wires) == 1 else b"".join(wires)
-                self._failed(crowd.send(wire, parted))
+                self._failed(multicast.send(wire, parted))
             except Exception as error:  # noqa: BLE001 - the others must get theirs
                 self._journal.fault("flush_failed", error)
             self._left(len(wires) * told, size * told, told)
@@ -255,14 +257,14 @@ class Outboxes:
             self.flush_delay.flushes()
         self._flushing = True
         try:
-            if self.crowds:
+            if self.multicasts:
                 self._part_writers()
             self._flush_due()
-            self._flush_crowds()  # last: who speaks is told before who listens, and may speak again
+            self._flush_multicasts()  # last: who speaks may go on before all who listen are told
         finally:
             self._flushing = False
             self._report()
-            if self._due or self._waiting_crowds:
+            if self._due or self._waiting_multicasts:
                 self.arm()
 
     def _flush_due(self) -> None:
@@ -296,7 +298,7 @@ class Outboxes:
 
     def _are_many(self) -> bool:
         """Whether something waits for so many that to wait for more may be worth it."""
-        return len(self._due) + len(self.crowds) >= MANY
+        return len(self._due) + len(self.multicasts) >= MANY
 
     def _flush_apart(self, outboxes: Sequence[Flushed]) -> None:
         """Those of whom more is to be asked."""

@@ -121,7 +121,7 @@ class Session:
     def _take(self, items: list[Command | Error | Frame], size: int) -> None:
         if not items:
             self._charge(PING, size)
-        alone = len(items) == 1  # one of several may end the session, and then the others wait
+        alone = len(items) == 1  # one of several may end the session: the others go with its inbox
         for item in items:
             charged = self._charged(item, size)
             self._undone += size

@@ -70,7 +70,7 @@ def main(names: list[str]) -> None:
 
 def say(text: str) -> None:
     """To whoever waits."""
-    print(text, flush=True)  # noqa: T201
+    print(text, flush=True)  # noqa: T201  # for whoever reads the run
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Many who hear the same, told in one loop: nothing is asked of each, but of all together who of
-them has to be told by itself. When what waits for them leaves is outboxes.py's."""
+"""An audience that is told in one loop: nothing is asked of each, but of all together who of them
+has to be told by itself. When what waits for them leaves is outboxes.py's."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
     from chatd.edge.outboxes import Flushed
 
     Some = dict[Flushed, None]
-    """Some of a crowd, in their order."""
+    """Some of an audience, in their order."""
 
-CROWD = 12
+ENOUGH = 12
 """Outboxes from which on to know them together is quicker than to look at each."""
 SHARE = 4
 """At most every so many-th may be one to be told by itself."""
 _SEEN, _NOT_WORTH_IT = object(), object()
 
 
-def crowd_of(outboxes: Sequence[Any], most: int) -> Crowd | None:
-    """The crowd that these are, made when they are told the second time; None where each has to be
+def multicast_of(outboxes: Sequence[Any], most: int) -> Multicast | None:
+    """The multicast to these, made when they are told the second time; None where each has to be
     looked at. ``most``: bytes that wait for them at most."""
-    if len(outboxes) < CROWD or not isinstance(outboxes, Audience):
+    if len(outboxes) < ENOUGH or not isinstance(outboxes, Audience):
         return None
     kept = outboxes.kept
-    if kept is None:  # who comes and goes with each message is no crowd yet
+    if kept is None:  # not yet: an audience may be another with each message
         outboxes.kept = _SEEN
     elif kept is _SEEN:
-        made = Crowd(outboxes, most)
+        made = Multicast(outboxes, most)
         kept = outboxes.kept = made if made.is_worth_it else _NOT_WORTH_IT
-    return kept if isinstance(kept, Crowd) else None
+    return kept if isinstance(kept, Multicast) else None
 
 
-class Crowd:
-    """Some outboxes, and the ways to their sockets in the same order.
+class Multicast:
+    """The outboxes of an audience, and the ways to their sockets in the same order.
 
     ``wires`` wait for all but those who are ``parted``; these get each by themselves, in their own
     outbox. Who is parted later takes along what waits until then: its own outbox is empty, else it
@@ -51,16 +51,17 @@ class Crowd:
     )  # fmt: skip
 
     def __init__(self, outboxes: Sequence[Any], most: int) -> None:
-        # Not the Audience itself: that keeps this crowd, and a ring waits for the collector.
+        # Not the Audience itself: that keeps this one, and a ring waits for the collector.
         self.outboxes: Sequence[Flushed] = tuple(outboxes)
         self._transports = [each.transport for each in outboxes]
+        # By outbox, and by transport.
         self._places: dict[object, int] = {each: place for place, each in enumerate(outboxes)}
         self._singles = [each for each in outboxes if _is_single(each)]
         for each in self._singles:
             self._transports[self._places[each]] = None
         # One that takes all and sends nothing stands for those of them that are told otherwise.
         self._sends: list[Any] = [each.socket.send if each else len for each in self._transports]
-        self._places.update({each: place for place, each in enumerate(self._transports)})
+        self._places.update({each: at for at, each in enumerate(self._transports) if each})
         self.freely = min([most, *(each.freely for each in outboxes if each.freely > 0)])
         self._detoured: list[Flushed] = []
         self._as_of = -1
@@ -96,7 +97,7 @@ class Crowd:
         return None if self.is_too_many(len(apart)) else apart
 
     def of(self, transports: Iterable[object]) -> list[Flushed]:
-        """Those of these transports, as far as they are of this crowd."""
+        """Those of these transports, as far as they are among them."""
         places = self._places
         return [self.outboxes[places[each]] for each in transports if each in places]
 

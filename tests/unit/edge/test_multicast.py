@@ -1,4 +1,4 @@
-"""A crowd told in one loop: the same to see as if each of it were told by itself."""
+"""An audience told in one loop: the same to see as if each of it were told by itself."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from chatd.core.errors import BYE
 from chatd.core.ports import Audience, Frame
-from chatd.edge import crowd as crowd_module
 from chatd.edge import direct
-from chatd.edge.crowd import CROWD, SHARE, crowd_of
+from chatd.edge import multicast as multicast_module
 from chatd.edge.flush_delay import BUSY
+from chatd.edge.multicast import ENOUGH, SHARE, multicast_of
 from chatd.edge.outbox import GRACE
 from chatd.edge.outboxes import CHUNK, broadcast
 from tests.unit.edge.test_broadcast import Known, Many
 from tests.unit.edge.test_outbox import Wire
 
-SIZE = CROWD + 3
+SIZE = ENOUGH + 3
 LIMITS = {
     "small": (4000,) * SIZE,
     "large": (4 * CHUNK,) * SIZE,
@@ -67,20 +67,20 @@ class Narrow(Known):
             self.socket_takes(kept)
 
 
-class Crowds(Many):
+class Audiences(Many):
     """Several audiences with the same people in some of them. ``narrow``: as Narrow is."""
 
     def __init__(self, *, limits: Sequence[int], narrow: bool = False, **more: Any) -> None:
         super().__init__(limits=tuple(limits), known=True, **more)
         self.audiences = [
             Audience(self.outboxes),
-            Audience(self.outboxes[:CROWD]),
+            Audience(self.outboxes[:ENOUGH]),
             Audience(self.outboxes[3:]),
             Audience(self.outboxes[:2]),
         ]
         self.all._writers = list
         for audience in self.audiences:
-            crowd_of(audience, CHUNK)  # a crowd is one from the second time on
+            multicast_of(audience, CHUNK)  # there is one from the second time on
         self.narrow = []
         if narrow:
             self.narrow = [Narrow(wire) for wire in self.wires]
@@ -110,9 +110,11 @@ class Crowds(Many):
     def seen(self) -> Any:
         waiting = []
         for outbox in self.outboxes:
-            crowd = self.all.crowds.get(outbox)
-            shared = [] if crowd is None else crowd.wires
-            assert crowd is None or (outbox in crowd.outboxes and outbox not in crowd.parted)
+            multicast = self.all.multicasts.get(outbox)
+            shared = [] if multicast is None else multicast.wires
+            assert multicast is None or (
+                outbox in multicast.outboxes and outbox not in multicast.parted
+            )
             assert not (shared and outbox.frames)
             frames = [*outbox.frames, *shared]
             waiting.append((b"".join(frames), sum(map(len, frames)), outbox.closed))
@@ -145,8 +147,8 @@ HELLO = ("tell", 0, [40], False)
 @example([HELLO, ("finish", 3), ("turn", 0.0)], "large")
 @example([("tell", 0, [CHUNK // 2], False)] * 3 + [("turn", 0.0)], "large")
 def test_it_is_as_if_each_were_told_by_itself(play: list[tuple[Any, ...]], limits: str) -> None:
-    together = Crowds(limits=LIMITS[limits])
-    one_by_one = Crowds(limits=LIMITS[limits], together=False)
+    together = Audiences(limits=LIMITS[limits])
+    one_by_one = Audiences(limits=LIMITS[limits], together=False)
     for step in play:
         together.does(step)
         one_by_one.does(step)
@@ -176,8 +178,8 @@ def test_what_a_socket_did_not_take_is_overtaken_by_nothing(
     play: list[tuple[Any, ...]], busy: float
 ) -> None:
     limits = (1 << 24,) * SIZE
-    together = Crowds(limits=limits, busy=busy, narrow=True)
-    one_by_one = Crowds(limits=limits, together=False)
+    together = Audiences(limits=limits, busy=busy, narrow=True)
+    one_by_one = Audiences(limits=limits, together=False)
     for step in play:
         together.does(step)
         if step[0] not in {"narrow", "drain", "busy"}:
@@ -197,11 +199,11 @@ def test_what_a_socket_did_not_take_is_overtaken_by_nothing(
         assert together.meter.count[count] == one_by_one.meter.count[count]
 
 
-def crowds(busy: float) -> Crowds:
-    return Crowds(limits=LIMITS["large"], busy=busy)
+def audiences(busy: float) -> Audiences:
+    return Audiences(limits=LIMITS["large"], busy=busy)
 
 
-def asked(many: Crowds, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def asked(many: Audiences, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many were looked at one by one, each time."""
     looked: list[int] = []
     each = many.all._tell_each
@@ -215,10 +217,10 @@ def asked(many: Crowds, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("busy", [0.0, 1.0])
-def test_a_crowd_is_told_without_a_look_at_each(
+def test_an_audience_is_told_without_a_look_at_each(
     busy: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = crowds(busy)
+    many = audiences(busy)
     looked = asked(many, monkeypatch)
     for _ in range(3):
         many.does(("answer", 4, 10))
@@ -230,7 +232,7 @@ def test_a_crowd_is_told_without_a_look_at_each(
 
 
 def test_who_comes_back_from_a_detour_is_told_with_the_others_again() -> None:
-    many = crowds(BUSY)
+    many = audiences(BUSY)
     for step, alone in (("full", 1), ("empty", 0)):
         many.does((step, 4))
         if step == "full":
@@ -244,7 +246,7 @@ def test_who_comes_back_from_a_detour_is_told_with_the_others_again() -> None:
 def test_where_many_are_to_be_told_otherwise_each_is_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    many = crowds(1.0)
+    many = audiences(1.0)
     looked = asked(many, monkeypatch)
     for number in range(SIZE // SHARE + 1):
         many.does(("answer", number, 10))
@@ -252,8 +254,8 @@ def test_where_many_are_to_be_told_otherwise_each_is_looked_at(
     assert looked == [SIZE]
 
 
-def test_what_waits_for_a_crowd_is_one_text_for_all_of_it() -> None:
-    many = crowds(BUSY)
+def test_what_waits_for_an_audience_is_one_text_for_all_of_it() -> None:
+    many = audiences(BUSY)
     for _ in range(2):
         many.does(HELLO)
     assert [outbox.frames for outbox in many.outboxes] == [[]] * SIZE
@@ -265,7 +267,7 @@ def test_what_waits_for_a_crowd_is_one_text_for_all_of_it() -> None:
 
 
 def test_who_speaks_hears_it_before_those_who_listen() -> None:
-    many = crowds(BUSY)
+    many = audiences(BUSY)
     told: list[int] = []
     for number, outbox in enumerate(many.outboxes):
         outbox.transport.write = lambda data, number=number: told.append(number)
@@ -275,8 +277,8 @@ def test_who_speaks_hears_it_before_those_who_listen() -> None:
     assert told[0] == 7
 
 
-def test_whoever_are_told_once_only_are_no_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
-    many = crowds(0.0)
+def test_an_audience_that_is_told_once_only_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = audiences(0.0)
     looked = asked(many, monkeypatch)
     for kept in (Audience(many.outboxes), many.outboxes):
         for _ in range(3):
@@ -285,7 +287,7 @@ def test_whoever_are_told_once_only_are_no_crowd(monkeypatch: pytest.MonkeyPatch
 
 
 def test_several_reasons_count_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    many = crowds(1.0)
+    many = audiences(1.0)
     looked = asked(many, monkeypatch)
     few = SIZE // SHARE
     for number in range(few):
@@ -296,8 +298,8 @@ def test_several_reasons_count_together(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("busy", [0.0, 1.0])
-def test_one_of_a_crowd_that_breaks_keeps_nobody_else_from_hearing(busy: float) -> None:
-    many = crowds(busy)
+def test_one_of_an_audience_that_breaks_keeps_nobody_else_from_hearing(busy: float) -> None:
+    many = audiences(busy)
     many.wires[5].breaks = True
     many.does(HELLO)
     many.turn()
@@ -305,8 +307,8 @@ def test_one_of_a_crowd_that_breaks_keeps_nobody_else_from_hearing(busy: float) 
     assert many.journal.events == ["flush_failed"]
 
 
-def test_a_crowd_that_is_mostly_parted_is_none_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    many = crowds(1.0)
+def test_when_most_are_parted_each_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = audiences(1.0)
     looked = asked(many, monkeypatch)
     many.does(HELLO)
     for number in range(SIZE // 2 + 1):
@@ -314,7 +316,7 @@ def test_a_crowd_that_is_mostly_parted_is_none_any_more(monkeypatch: pytest.Monk
         many.does(("answer", number, 10))
     many.does(HELLO)
     assert looked == [SIZE]
-    assert not many.all.crowds
+    assert not many.all.multicasts
     many.turn()
     many.does(HELLO)
     assert looked == [SIZE]
@@ -323,7 +325,7 @@ def test_a_crowd_that_is_mostly_parted_is_none_any_more(monkeypatch: pytest.Monk
 def test_where_too_many_transports_have_something_to_write_each_is_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    many = Crowds(limits=LIMITS["large"], busy=1.0, narrow=True)
+    many = Audiences(limits=LIMITS["large"], busy=1.0, narrow=True)
     looked = asked(many, monkeypatch)
     many.does(HELLO)
     many.narrow[4].dataBuffer = b"earlier"
@@ -335,11 +337,11 @@ def test_where_too_many_transports_have_something_to_write_each_is_looked_at(
     assert looked == [SIZE]
 
 
-def test_a_fault_with_one_crowd_keeps_no_other_from_hearing(
+def test_a_fault_with_one_audience_keeps_no_other_from_hearing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    many = Crowds(limits=(4 * CHUNK,) * 2 * CROWD, busy=1.0)
-    rooms = [Audience(many.outboxes[:CROWD]), Audience(many.outboxes[CROWD:])]
+    many = Audiences(limits=(4 * CHUNK,) * 2 * ENOUGH, busy=1.0)
+    rooms = [Audience(many.outboxes[:ENOUGH]), Audience(many.outboxes[ENOUGH:])]
     for room in rooms * 2:
         broadcast(room, Frame(b"hello"))
         many.turn()
@@ -350,7 +352,7 @@ def test_a_fault_with_one_crowd_keeps_no_other_from_hearing(
             raise MemoryError
         return send_each(sends, transports, wire)
 
-    monkeypatch.setattr(crowd_module, "send_each", fails)
+    monkeypatch.setattr(multicast_module, "send_each", fails)
     for room in rooms:
         broadcast(room, Frame(b"once more"))
     many.turn()
@@ -359,12 +361,12 @@ def test_a_fault_with_one_crowd_keeps_no_other_from_hearing(
     for room in rooms:
         broadcast(room, Frame(b"again"))
     many.turn()
-    assert [len(wire.writes) for wire in many.wires] == [3] * CROWD + [4] * CROWD
+    assert [len(wire.writes) for wire in many.wires] == [3] * ENOUGH + [4] * ENOUGH
     assert many.all.waiting == 0
 
 
 def test_in_the_middle_of_a_flush_nothing_overtakes_what_is_still_to_be_flushed() -> None:
-    many = crowds(1.0)
+    many = audiences(1.0)
     many.does(HELLO)
     many.turn()
     for number in (2, 3):
@@ -382,13 +384,13 @@ def test_in_the_middle_of_a_flush_nothing_overtakes_what_is_still_to_be_flushed(
     assert [data[:2] for data in last.writes[1:]] == [b"\x81\x7f", b"\x81\x28"]
 
 
-def test_a_crowd_that_is_one_no_more_holds_nobody() -> None:
-    many = crowds(0.0)
+def test_what_is_known_of_an_audience_that_is_gone_holds_nobody() -> None:
+    many = audiences(0.0)
     member = many.outboxes[0]
     audience = Audience(many.outboxes)
     references = [sys.getrefcount(member)]
     for _ in range(2):
-        crowd_of(audience, CHUNK)
+        multicast_of(audience, CHUNK)
         references.append(sys.getrefcount(member))
     gc.disable()  # nothing is to be looked for, either
     try:
@@ -402,7 +404,7 @@ def test_a_crowd_that_is_one_no_more_holds_nobody() -> None:
 
 
 def test_one_whose_socket_is_gone_harms_nobody() -> None:
-    many = crowds(0.0)
+    many = audiences(0.0)
     del many.outboxes[5].transport.socket
     many.outboxes[5].close(BYE, "bye")
     many.does(HELLO)
