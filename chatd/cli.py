@@ -279,12 +279,16 @@ def _run_verify(args: argparse.Namespace) -> int:
     return _run_data(args, "verify", Path())
 
 
+def _now() -> int:
+    """Milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
 def _run_data(args: argparse.Namespace, name: str, database: Path) -> int:
     from chatd.ops import data  # noqa: PLC0415  # brings the store in
     from chatd.ops.audit import person  # noqa: PLC0415  # as above
 
-    now = lambda: time.time_ns() // 1_000_000  # noqa: E731
-    place = data.Place(database, sys.stdout, sys.stderr, now, person())
+    place = data.Place(database, sys.stdout, sys.stderr, _now, person())
     code: int = getattr(data, name)(args, place)
     return code
 

@@ -72,7 +72,7 @@ def _take(browser: Browser, options: dict[str, Any], where: Path) -> None:
             ines.leaves()
         finally:
             daemon.close()
-    print(f"{where}: {where.stat().st_size / 1000:.0f} kB")  # noqa: T201
+    print(f"{where}: {where.stat().st_size / 1000:.0f} kB")  # noqa: T201  # for whoever reads the run
 
 
 def _play(daemon: Daemon, ines: Visitor) -> None:

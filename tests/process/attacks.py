@@ -43,7 +43,7 @@ class Attack:
         """From now on others may feel it."""
         if not self._told:
             self._told = True
-            print("begun", flush=True)  # noqa: T201
+            print("begun", flush=True)  # noqa: T201  # for whoever reads the run
 
     def connect(self, receive_buffer: int = 0, patience: float = 5.0) -> Raw:
         """A new connection."""
@@ -289,7 +289,7 @@ def main(name: str, port: str) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     ATTACKS[name](attack)
-    print(json.dumps(attack.became), flush=True)  # noqa: T201
+    print(json.dumps(attack.became), flush=True)  # noqa: T201  # for whoever reads the run
 
 
 if __name__ == "__main__":

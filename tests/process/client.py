@@ -144,11 +144,11 @@ class Client:
         answers, self._answers = self._answers, {}
         return answers
 
-    def ask(self, type: str, **fields: Any) -> Frame:  # noqa: A002
+    def ask(self, type: str, **fields: Any) -> Frame:  # noqa: A002  # its name in the protocol
         """Send a command and wait for its answer, which may be an error."""
         return self.answer(self.say(type, **fields))
 
-    def must(self, type: str, **fields: Any) -> Frame:  # noqa: A002
+    def must(self, type: str, **fields: Any) -> Frame:  # noqa: A002  # its name in the protocol
         """As ``ask``, for what has to succeed."""
         answer = self.ask(type, **fields)
         if answer["type"] != "ok":

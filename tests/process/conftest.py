@@ -37,7 +37,7 @@ def make_daemon(tmp_path: Path) -> Iterator[MakeDaemon]:
     for daemon in made:
         daemon.close()
         for log in sorted(daemon.folder.glob("log-*")):
-            print(f"--- {log.parent.name}/{log.name}\n{log.read_text(errors='replace')[-6000:]}")  # noqa: T201
+            print(f"--- {log.parent.name}/{log.name}\n{log.read_text(errors='replace')[-6000:]}")  # noqa: T201  # for whoever reads the run
     for daemon in made:
         assert daemon.may_fault or daemon.faults() == []
 

@@ -64,7 +64,7 @@ class Liar:
             name = frame.get("guest", f"guest-{self._names}")
             rooms = [{"room": room, "epoch": "e1", "seq": 0} for room in frame.get("resume", {})]
             self._say(line, answer | {"user": name, "guest": True, "rooms": rooms})
-            line.name = name  # type: ignore[attr-defined]
+            line.name = name  # type: ignore[attr-defined]  # the test's own name for its line
             self._resume(line, frame.get("resume", {}))
         elif frame["type"] == "join":
             self._here.add(line)
@@ -88,7 +88,7 @@ class Liar:
         self._count += 1
         event: Frame = {
             "type": "message", "room": frame["room"], "seq": len(self._told) + 1, "ts": 1,
-            "user": line.name, "text": frame["text"], "key": frame["key"],  # type: ignore[attr-defined]
+            "user": line.name, "text": frame["text"], "key": frame["key"],  # type: ignore[attr-defined]  # the test's own name for its line
         }  # fmt: skip
         self._say(line, answer | {"room": frame["room"], "seq": event["seq"], "ts": 1})
         for told in self._sin(self._count, event):

@@ -53,13 +53,13 @@ async def talk(sayer: Chat, hearer: Chat, count: int) -> None:
 
 
 def say(what: Any) -> None:
-    print(json.dumps(what), flush=True)  # noqa: T201
+    print(json.dumps(what), flush=True)  # noqa: T201  # for whoever reads the run
 
 
 def main(framework: str, url: str, count: str, authority: str = "") -> None:
     tls = ssl.create_default_context(cafile=authority) if authority else None
     if framework == "asyncio":
-        from chatd.client import Client  # noqa: PLC0415
+        from chatd.client import Client  # noqa: PLC0415  # only where it is needed
 
         asyncio.run(
             talk(
@@ -70,10 +70,10 @@ def main(framework: str, url: str, count: str, authority: str = "") -> None:
         )
         say(sorted(name for name in sys.modules if name.split(".")[0] in {"twisted", "autobahn"}))
         return
-    from twisted.internet.defer import Deferred  # noqa: PLC0415
-    from twisted.internet.task import react  # noqa: PLC0415
+    from twisted.internet.defer import Deferred  # noqa: PLC0415  # only where it is needed
+    from twisted.internet.task import react  # noqa: PLC0415  # only where it is needed
 
-    from chatd.client.on_twisted import Client as TwistedClient  # noqa: PLC0415
+    from chatd.client.on_twisted import Client as TwistedClient  # noqa: PLC0415  # only where it is needed
 
     def run(reactor: Any) -> Deferred[None]:
         both = (

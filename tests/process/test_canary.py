@@ -87,7 +87,7 @@ class Canary:
             self._process.kill()
             self._process.wait()
         self.notified.close()
-        print(self._log.read_text())  # noqa: T201
+        print(self._log.read_text())  # noqa: T201  # for whoever reads the run
 
 
 def number(page: str, name: str, labels: dict[str, str]) -> float:
@@ -211,7 +211,7 @@ def test_every_restart_has_a_probe_under_way_however_long_the_interval(
     watching = canary(daemon.url(), "--interval", "1h")
     for restarts in range(3):
         # The first is said at once; who loses both lines at different moments may say two.
-        eventually(lambda: watching.metric("round_trip_seconds_count") > restarts)  # noqa: B023
+        eventually(lambda: watching.metric("round_trip_seconds_count") > restarts)  # noqa: B023  # called before the next round begins
         daemon.kill()
         daemon.start()
         eventually(lambda: watching.metric("online") == 2)

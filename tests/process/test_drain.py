@@ -213,7 +213,7 @@ def test_restarts_under_load_lose_nothing_and_double_nothing(make_daemon: MakeDa
         assert daemon.stop() == 0
         daemon.start()
         back = len(crowd.members)
-        eventually(lambda: daemon.metric("chatd_resumes_total") == back)  # noqa: B023
+        eventually(lambda: daemon.metric("chatd_resumes_total") == back)  # noqa: B023  # called before the next round begins
         assert daemon.metric("chatd_resumes_total", result="lost") == 0
     crowd.go_on(150)
     check_the_end(daemon, crowd)

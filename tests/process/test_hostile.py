@@ -149,7 +149,7 @@ def test_a_hostile_request_is_refused_with_a_status_or_cut_off(
 @pytest.mark.usefixtures("honest")
 def test_noise_ends_nothing_but_itself(shared: Daemon, wire: MakeRaw) -> None:
     """Random bytes before and after the handshake, from a seed that repeats."""
-    chance = random.Random(1972)  # noqa: S311
+    chance = random.Random(1972)  # noqa: S311  # chance for a test, no secret
     for length in (1, 10, 100, 1000, 10_000):
         for upgraded in (False, True):
             raw = wire(shared)

@@ -97,7 +97,7 @@ def scene(make_daemon: MakeDaemon, tmp_path: Path) -> Iterator[Scene]:
         made.start_small(disk)
         made.start_other()
         yield made
-        print(made.prometheus.log())  # noqa: T201
+        print(made.prometheus.log())  # noqa: T201  # for whoever reads the run
 
 
 @pytest.mark.timeout(600)
@@ -216,7 +216,7 @@ def stall(scene: Scene) -> None:
                 client.say("history", room="lobby", limit=100)
             time.sleep(0.6)
             scene.small.signal(signal.SIGCONT)
-            time.sleep(random.uniform(0.002, 0.02))  # noqa: S311
+            time.sleep(random.uniform(0.002, 0.02))  # noqa: S311  # chance for a test, no secret
             return "ChatdReactorStalled" in scene.prometheus.firing()
 
         eventually(stopped_once_more, PATIENCE)

@@ -146,4 +146,4 @@ def test_what_is_no_address_is_told(where: str) -> None:
 
 
 def test_all_else_is_a_file() -> None:
-    assert isinstance(export("/tmp/x.prom", bytes, Log()), Textfile)  # noqa: S108
+    assert isinstance(export("/tmp/x.prom", bytes, Log()), Textfile)  # noqa: S108  # a name only; nothing is written there

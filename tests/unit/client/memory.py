@@ -136,7 +136,7 @@ class Peer:
         """Accept the handshake."""
         self.server.receive_data(self.transport.take())
         [request] = self.server.events_received()
-        self.server.send_response(self.server.accept(request))  # type: ignore[arg-type]
+        self.server.send_response(self.server.accept(request))  # type: ignore[arg-type]  # the only event before it is open is the request
         self._push()
 
     def refuses(self, answer: bytes) -> None:

@@ -12,7 +12,7 @@ from chatd.client.stages import GOODBYE, OPENING, STEADY, Stage
 from chatd.core import commands as c
 from chatd.core import events as e
 from chatd.core.commands import Position
-from chatd.core.errors import CLOSES
+from chatd.core.errors import CLOSES, CloseCode
 from tests.unit.client.desk import Desk, back, online
 
 
@@ -157,8 +157,8 @@ def test_a_busy_server_says_when_to_come_back() -> None:
 
 
 @pytest.mark.parametrize("close", CLOSES.values(), ids=lambda close: close.word)
-def test_the_close_codes_of_chatd_mean_here_what_they_mean_there(close: object) -> None:
-    code, reconnect = close.code, close.reconnect  # type: ignore[attr-defined]
+def test_the_close_codes_of_chatd_mean_here_what_they_mean_there(close: CloseCode) -> None:
+    code, reconnect = close.code, close.reconnect
     assert may_return(code) is (reconnect or code == 1000)
 
 

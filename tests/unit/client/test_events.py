@@ -48,7 +48,7 @@ def test_every_event_that_says_an_epoch_is_understood() -> None:
 
 
 def test_every_event_that_has_a_time_is_an_entry() -> None:
-    from chatd.client.codec import DURABLE  # noqa: PLC0415
+    from chatd.client.codec import DURABLE  # noqa: PLC0415  # only where it is needed
 
     timed = {each for each in e.Event.__subclasses__() if "ts" in each.__struct_fields__}
     assert set(DURABLE) == timed - {Happened}  # it is told to those who watch, and not kept

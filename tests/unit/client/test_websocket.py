@@ -45,7 +45,7 @@ def opened_server() -> ServerProtocol:
     handshake = Handshake(ADDRESS, b"0" * 16)
     server.receive_data(handshake.request())
     [request] = server.events_received()
-    server.send_response(server.accept(request))  # type: ignore[arg-type]
+    server.send_response(server.accept(request))  # type: ignore[arg-type]  # it answers a request that this test has seen
     assert handshake.receive(b"".join(server.data_to_send())) == b""
     return server
 

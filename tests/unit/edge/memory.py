@@ -134,7 +134,7 @@ class Pipe:
             if self.producer is not None:
                 self.producer.stopProducing()
                 self.producer = None
-            reason = Failure(why or ConnectionLost())  # type: ignore[no-untyped-call]
+            reason = Failure(why or ConnectionLost())  # type: ignore[no-untyped-call]  # half typed library
             self.protocol.connectionLost(reason)
 
 
@@ -407,7 +407,7 @@ class Client:
         self.pipe = world.connect(peer)
         self.protocol = ClientProtocol(
             parse_uri(f"ws://localhost:8765{path}"),
-            subprotocols=list(offers) or None,  # type: ignore[arg-type]
+            subprotocols=list(offers) or None,  # type: ignore[arg-type]  # plain words for the library's own type
             extensions=[compression] if compression else None,
             max_size=None,
         )

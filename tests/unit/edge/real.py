@@ -19,7 +19,7 @@ class Turning:
     """A reactor of one's own, in the test's thread."""
 
     def __init__(self) -> None:
-        self.reactor: Any = EPollReactor()  # type: ignore[no-untyped-call]
+        self.reactor: Any = EPollReactor()  # type: ignore[no-untyped-call]  # half typed library
         self.reactor.startRunning(installSignalHandlers=False)
 
     def until(self, happened: Callable[[], object]) -> None:

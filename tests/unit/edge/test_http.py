@@ -93,7 +93,7 @@ def test_readyz_does_not_wait_for_ever(office: Office) -> None:
 def test_readyz_that_breaks_is_a_fault_and_no_traceback(office: Office) -> None:
     office.slow = Deferred()
     pipe = office.connect(request("/readyz"))
-    office.slow.errback(Failure(RuntimeError("no idea")))  # type: ignore[no-untyped-call]
+    office.slow.errback(Failure(RuntimeError("no idea")))  # type: ignore[no-untyped-call]  # half typed library
     reply = office.reply(pipe)
     assert reply.status == 500
     assert b"no idea" not in reply.body

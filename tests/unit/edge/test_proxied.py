@@ -131,7 +131,7 @@ def test_what_a_proxy_says_is_what_is_read(address: object, port: int, tail: byt
 
 def world(**settings: object) -> World:
     proxies = Trusted("192.0.2.1")
-    return World(EdgeSettings(proxy_protocol=proxies, **settings))  # type: ignore[arg-type]
+    return World(EdgeSettings(proxy_protocol=proxies, **settings))  # type: ignore[arg-type]  # whatever settings a test gives
 
 
 HEADER = b"PROXY TCP4 203.0.113.7 192.0.2.1 4711 8765\r\n"

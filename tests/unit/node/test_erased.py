@@ -61,7 +61,7 @@ def test_what_is_at_hand_goes_when_the_store_cannot_say() -> None:
     async def fails(_: UserId) -> None:
         raise StoreFailed("the disk sleeps")
 
-    house.node.store.account_by_id = fails  # type: ignore[assignment,method-assign]
+    house.node.store.account_by_id = fails  # type: ignore[assignment,method-assign]  # this test's own in its place
     house.tasks.spawn(house.node.fanout.forget(UserId("u-alice")))
     assert list(lobby(house).recent) == []
     assert "account_unread {'reason': 'the disk sleeps'}" in house.log.lines

@@ -52,7 +52,7 @@ def test_a_reload_reaches_those_who_are_here_at_their_next_command() -> None:
 def test_only_sessions_of_this_node_are_seated_by_it() -> None:
     house = House()
     with pytest.raises(TypeError, match="no session of this node"):
-        house.node.resume(object(), {})  # type: ignore[arg-type]
+        house.node.resume(object(), {})  # type: ignore[arg-type]  # no session, on purpose
 
 
 def test_two_houses_over_one_store_are_one_chat_when_the_bell_is_rung() -> None:

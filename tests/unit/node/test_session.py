@@ -327,7 +327,7 @@ def test_a_dialect_that_cannot_say_an_answer_ends_that_session(when: str) -> Non
         def heard(self, payload: bytes) -> Any:
             return house.node.dialects["json"].speaker().heard(payload)
 
-    bob.session.speaker = Mute()  # type: ignore[assignment]
+    bob.session.speaker = Mute()  # type: ignore[assignment]  # this test's own in its place
     if when == "later":
         house.weather.hold("append")
     bob.says({"type": "send", "room": "lobby", "text": "hi"})

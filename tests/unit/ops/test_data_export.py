@@ -107,7 +107,7 @@ def test_what_is_said_meanwhile_is_not_in_it(store: MemoryStore, office: Office)
         await store.append(room_id, TWO_LINES)
         return await read(room_id, after, limit)
 
-    store.read = meanwhile  # type: ignore[method-assign]
+    store.read = meanwhile  # type: ignore[method-assign]  # this test's own in its place
     assert office.exports("lobby") == 0
     assert len(office.lines()) == 11
 
@@ -118,7 +118,7 @@ def test_what_goes_meanwhile_is_an_error(store: MemoryStore, office: Office) -> 
     async def trimmed(room_id: RoomId, after: int, limit: int) -> list[Entry]:
         return [entry for entry in await read(room_id, after, limit) if entry.seq > 4]
 
-    store.read = trimmed  # type: ignore[method-assign]
+    store.read = trimmed  # type: ignore[method-assign]  # this test's own in its place
     assert office.exports("lobby") == 1
     assert "this is not complete" in office.err.getvalue()
 

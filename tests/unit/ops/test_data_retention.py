@@ -64,7 +64,7 @@ class Bench:
             self.pauses.append(seconds)
             return later(seconds, call)
 
-        self.clock.later = told  # type: ignore[method-assign]
+        self.clock.later = told  # type: ignore[method-assign]  # this test's own in its place
         self.retention = Retention(
             self.store,
             self.clock,
@@ -235,11 +235,11 @@ def test_a_store_in_trouble_is_tried_again(bench: Bench) -> None:
     async def fails(*_: object) -> retention.Trimmed:
         raise StoreFailed("the disk sleeps")
 
-    bench.store.trim = fails  # type: ignore[assignment,method-assign]
+    bench.store.trim = fails  # type: ignore[assignment,method-assign]  # this test's own in its place
     bench.retention.use(Rules(age=60.0))
     bench.settle()
     assert bench.log.lines == ["retention_failed {'reason': 'the disk sleeps'}"]
-    bench.store.trim = trim  # type: ignore[method-assign]
+    bench.store.trim = trim  # type: ignore[method-assign]  # this test's own in its place
     bench.clock.pass_(EVERY)
     bench.settle()
     assert bench.firsts() == [2]
@@ -265,7 +265,7 @@ def test_the_index_is_merged_when_more_was_removed_than_is_kept(
         asked.append(first)
         return await tidy_some(first)
 
-    bench.store.tidy_some = tidied  # type: ignore[method-assign]
+    bench.store.tidy_some = tidied  # type: ignore[method-assign]  # this test's own in its place
     bench.room("a", *[100] * 3, *[50] * 5)
     bench.retention.use(Rules(age=60.0))
     bench.settle()

@@ -75,7 +75,7 @@ def test_users_and_groups_have_names_and_strangers_numbers() -> None:
 
 
 def test_the_kernel_tells_its_settings_and_its_clock() -> None:
-    told = subprocess.run(["cat", "/proc/sys/net/core/somaxconn"], capture_output=True, check=True)  # noqa: S607
+    told = subprocess.run(["cat", "/proc/sys/net/core/somaxconn"], capture_output=True, check=True)  # noqa: S607  # any cat will do
     assert HOST.setting("net.core.somaxconn") == int(told.stdout)
     assert 0 <= HOST.clock().error < 3600
 
@@ -217,7 +217,7 @@ def answering(listening: socket.socket, answer: bytes) -> threading.Thread:
 ANSWER = b"HTTP/1.1 503 Busy\r\nContent-Length: 6\r\n\r\nlater\n"
 
 
-@pytest.mark.parametrize("anywhere", ["127.0.0.1", "0.0.0.0"])  # noqa: S104
+@pytest.mark.parametrize("anywhere", ["127.0.0.1", "0.0.0.0"])  # noqa: S104  # an address to judge; nobody listens
 def test_a_tcp_listener_is_asked(anywhere: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = answering(listening, ANSWER)

@@ -72,7 +72,7 @@ def throw(error: BaseException) -> None:
 
 
 def failure(error: BaseException) -> Failure:
-    return Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]
+    return Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]  # half typed library
 
 
 def test_the_core_can_log_through_it(kept: Kept) -> None:

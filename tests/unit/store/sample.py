@@ -172,7 +172,7 @@ def unpack(number: int, path: Path) -> None:
 
 def main() -> None:
     # Imported here, so that the sample itself serves every store.
-    from chatd.store.sqlite import opened  # noqa: PLC0415
+    from chatd.store.sqlite import opened  # noqa: PLC0415  # only where it is needed
 
     with TemporaryDirectory() as folder:
         path = Path(folder) / "chatd.sqlite3"

@@ -46,7 +46,7 @@ def rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
     with closing(sqlite3.connect(database)) as connection:
         names = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
         return {
-            name: connection.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608
+            name: connection.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608  # own names of tables
             for name, sql in names.fetchall()
             if "VIRTUAL" not in sql
         }

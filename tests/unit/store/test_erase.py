@@ -137,7 +137,7 @@ def traces(path: Path, *of: str) -> list[str]:
         for table, sql in tables.fetchall():
             if "VIRTUAL" in sql:
                 continue
-            cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608
+            cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608  # own names of tables
             names = [column[0] for column in cursor.description]
             for row in cursor:
                 values = zip(names, map(str, row), strict=True)
@@ -365,7 +365,7 @@ def test_what_is_said_while_it_goes_on_is_found_too(office: Office) -> None:
             break
         return done
 
-    office.store.erase_rows = meanwhile  # type: ignore[method-assign]
+    office.store.erase_rows = meanwhile  # type: ignore[method-assign]  # this test's own in its place
     assert office.erases() == 0
     assert set(traces(office.path, "zebulon", "u-zebra", "one more", "another")) == IDS
 
@@ -454,7 +454,7 @@ def test_a_store_that_refuses_is_told_with_what_to_do(office: Office) -> None:
     async def fails(*_: object) -> int:
         raise StoreFailed("the disk sleeps")
 
-    office.store.erase_rows = fails  # type: ignore[assignment,method-assign]
+    office.store.erase_rows = fails  # type: ignore[assignment,method-assign]  # this test's own in its place
     assert office.erases() == 1
     assert "zebulon is erased in part: run this again" in office.err.getvalue()
 

@@ -28,7 +28,7 @@ def view(*rooms: str, me: str = "ann") -> View:
 
 def message(seq: int, text: str, user: str = "bob", room: str = "lobby", **more: object) -> Message:
     """Somebody says something."""
-    return Message(room=room, seq=seq, ts=NOON + seq * 1000, user=user, text=text, **more)  # type: ignore[arg-type]
+    return Message(room=room, seq=seq, ts=NOON + seq * 1000, user=user, text=text, **more)  # type: ignore[arg-type]  # whatever fields a scene gives
 
 
 def plain(rows: list[Row]) -> list[str]:
