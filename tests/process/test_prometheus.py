@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -206,7 +207,9 @@ def drain_and_forget(daemon: Daemon, prometheus: Prometheus) -> None:
 
 def stall(scene: Scene) -> None:
     """The process is stopped again and again, with luck in the middle of a turn: much is asked of
-    it whenever it goes on."""
+    it whenever it goes on. Now and then it may go on for longer, or Prometheus, which asks it too,
+    would hardly ever have an answer in time."""
+    rounds = count(1)
     with closing(Client(scene.small.url())) as client:
         client.login("lobby", guest="asker")
 
@@ -217,6 +220,8 @@ def stall(scene: Scene) -> None:
             time.sleep(0.6)
             scene.small.signal(signal.SIGCONT)
             time.sleep(random.uniform(0.002, 0.02))  # noqa: S311  # chance for a test, no secret
+            if next(rounds) % 4 == 0:
+                time.sleep(0.5)
             return "ChatdReactorStalled" in scene.prometheus.firing()
 
         eventually(stopped_once_more, PATIENCE)
