@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.processes import end
-from tests.process.harness import PROJECT, free_port
+from tests.process.harness import PROJECT
+from tests.process.ports import free_port
 
 CACHE = PROJECT / ".cache/bench"
 SERVERS = Path(__file__).with_name("servers")

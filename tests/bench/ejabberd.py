@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.bench.contestants import BOOT, SERVERS, Contestant, Missing, Speech, run, wait_for
 from tests.bench.debian import debian_versions, from_debian
 from tests.bench.processes import end
-from tests.process.harness import free_port
+from tests.process.ports import free_port
 
 _runs = itertools.count()
 

@@ -14,7 +14,7 @@ from typing import Any
 from tests.bench.contestants import CACHE, SERVERS, Contestant, Missing, Speech, run
 from tests.bench.debian import from_debian
 from tests.bench.ejabberd import Ejabberd, EjabberdOnPostgres
-from tests.process.harness import free_port
+from tests.process.ports import free_port
 
 STREAM = "rooms"
 

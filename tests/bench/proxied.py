@@ -10,7 +10,8 @@ from tests.bench.contestants import Missing, run, wait_for
 from tests.bench.debian import NGINX, debian_versions, from_debian
 from tests.bench.ours import Ours, Sections
 from tests.bench.processes import end
-from tests.process.harness import PROJECT, Daemon, free_port
+from tests.process.harness import PROJECT, Daemon
+from tests.process.ports import free_port
 
 SITE = PROJECT / "packaging/nginx/chatd.conf"
 MAIN = Path(__file__).with_name("servers") / "nginx.conf"

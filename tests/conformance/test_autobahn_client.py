@@ -19,7 +19,8 @@ from chatd.client.websocket import Message, WebSocket
 from tests.conformance import wstest
 from tests.conformance.test_autobahn import suite
 from tests.conformance.wstest import CACHE, CASE_COUNT, LAUNCH, Wstest
-from tests.process.harness import eventually, free_port
+from tests.process.harness import eventually
+from tests.process.ports import free_port
 
 REPORT = CACHE / "report-client"
 AGENT = "chatd"

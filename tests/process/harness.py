@@ -6,7 +6,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ from typing import Any, TypeVar
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.process.notified import Notified
+from tests.process.ports import free_port
 from tests.process.settings import Sections, toml
 
 PROJECT = Path(__file__).parents[2]
@@ -273,21 +273,6 @@ def clean_environ() -> dict[str, str]:
     """Ours, without what a service manager said to us."""
     managers = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM", "LISTEN_")
     return {name: value for name, value in os.environ.items() if not name.startswith(managers)}
-
-
-def free_port() -> int:
-    """A free port below those that the system gives to outgoing connections: a client that tries
-    to reach a chatd that is down could otherwise be given that very port, and reach itself."""
-    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    for _ in range(1000):
-        port = random.randrange(min(lowest, 32768) - 12000, min(lowest, 32768))  # noqa: S311  # chance for a test, no secret
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise OSError("no free port")
 
 
 def eventually(ask: Callable[[], T | None], seconds: float = PATIENCE) -> T:

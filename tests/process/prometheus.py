@@ -15,7 +15,8 @@ from typing import Any
 
 import yaml
 
-from tests.process.harness import PROJECT, eventually, free_port
+from tests.process.harness import PROJECT, eventually
+from tests.process.ports import free_port
 
 BUNDLE = PROJECT / "packaging" / "monitoring"
 FASTER = 30

@@ -8,7 +8,8 @@ import sys
 from typing import Any
 
 from tests.process.conftest import MakeDaemon
-from tests.process.harness import PROJECT, Daemon, clean_environ, free_port
+from tests.process.harness import PROJECT, Daemon, clean_environ
+from tests.process.ports import free_port
 
 FEW = ("--connections", "12", "--rooms", "3", "--rate", "60", "--arrivals", "200")
 

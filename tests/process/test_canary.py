@@ -19,9 +19,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.process.conftest import MakeDaemon
-from tests.process.harness import PROJECT, Daemon, clean_environ, eventually, free_port
+from tests.process.harness import PROJECT, Daemon, clean_environ, eventually
 from tests.process.liar import Frame, Liar
 from tests.process.notified import Notified
+from tests.process.ports import free_port
 
 FAULTS = ("lost", "doubled", "misordered", "unrecovered")
 

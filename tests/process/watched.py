@@ -14,7 +14,8 @@ from pathlib import Path
 from threading import Event, Thread
 
 from chatd.client import ChatError, Client
-from tests.process.harness import PROJECT, Daemon, clean_environ, free_port
+from tests.process.harness import PROJECT, Daemon, clean_environ
+from tests.process.ports import free_port
 
 
 class Programs:
