@@ -80,7 +80,7 @@ class Crowd:
         coming = (self._comes(number, hearing) for number in range(self._plan.connections))
         await self._by_the_clock(coming, self._plan.arrivals)
         if not self._clients:
-            why = ", ".join(self._tally.refused) or "nobody answers"
+            why = "; ".join(self._tally.refused) or "nobody answers"
             raise Refused("unreachable", f"not one connection to {self._plan.url}: {why}")
 
     async def _comes(self, number: int, hearing: list[asyncio.Task[None]]) -> None:
@@ -162,5 +162,5 @@ class Crowd:
             await asyncio.sleep(0.02)
 
     def _count(self, error: Exception) -> None:
-        code = error.code if isinstance(error, Refused) else type(error).__name__
-        self._tally.refused[str(code)] += 1
+        why = error.code if isinstance(error, Refused) else str(error)
+        self._tally.refused[why or f"no answer within {ANSWER:g} s"] += 1

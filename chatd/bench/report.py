@@ -77,7 +77,7 @@ def text(run: Run) -> str:
     said = f"{run.tally.said} messages said of {found['said']['asked']} asked for"
     lines = [
         f"{came}, handshake and log-in: {_shown(found['open_ms'])}",
-        f"{run.rooms} rooms, {said}, in {run.talked:.1f} s",
+        f"{run.rooms} {'room' if run.rooms == 1 else 'rooms'}, {said}, in {run.talked:.1f} s",
         *(f"{word:<12} {_line(found[word])}" for word in ("acknowledged", "delivered")),
         f"{'lost':<12} {run.tally.lost} of {run.tally.expected}",
         f"{'doubled':<12} {run.tally.doubled}",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Tally:
-    """Times in seconds. ``refused``: by the code of the refusal, or the name of what went wrong."""
+    """Times in seconds. ``refused``: by the code of the refusal, or what went wrong in words."""
 
     opened: list[float] = field(default_factory=list)
     acknowledged: list[float] = field(default_factory=list)

@@ -116,7 +116,7 @@ def _stored(memory: Memory, command: c.Command, answer: e.Stored, _: tzinfo) -> 
     if isinstance(command, c.Send):
         memory.sent(command, answer.room, answer.seq)
     elif isinstance(command, c.Delete):
-        memory.said = None
+        memory.deleted()
     return ""
 
 

@@ -58,7 +58,7 @@ class Memory:
         """The name of a room as typed, or of the one a line goes to. Raises Refused."""
         if typed is None:
             if self.aim.room is None:
-                raise Refused("not_in_room", "you are in no room: type /join ROOM first")
+                raise Refused("not_in_room", "you are in no room")
             return self.aim.room
         for name, label in self.rooms.items():
             if label.lower() == typed.lower():
@@ -74,7 +74,7 @@ class Memory:
     def logged_in(self, answer: LoggedIn) -> None:
         """Another log-in is another person: what the one before was in is left."""
         self.rooms = {state.room: called_as(state) for state in answer.rooms}
-        self.said = None
+        self.latest = self.said = None
         self.followed = True
         self.aim = self.here = Aim(room=self.home())
 
@@ -106,11 +106,19 @@ class Memory:
         if command == self.latest:
             self.said = (room, seq)
 
+    def deleted(self) -> None:
+        """The last message is no more."""
+        self.latest = self.said = None
+
     def last_said(self) -> tuple[str, int]:
-        """Room and seq of one's last message. Raises Refused while it has no place."""
-        if self.said is None:
-            raise Refused("no_such_message", "there is no last message of yours to change")
-        return self.said
+        """Room and seq of one's last message. Raises Refused while it has no place: the one before
+        it is not what somebody means who has just typed another."""
+        if self.said is not None:
+            return self.said
+        if self.latest is not None:
+            why = "your last message is in no room: it was refused, or is still on its way"
+            raise Refused("no_such_message", why)
+        raise Refused("no_such_message", "there is no last message of yours to change")
 
 
 def wanted(command: Command) -> Aim | None:

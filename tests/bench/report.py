@@ -37,7 +37,7 @@ def page(results: dict[str, Any]) -> str:
         "GROWTH": _growth(results.get("growth")),
         "DEFLATE": _deflate(results.get("deflate")),
         "PROFILE": profile(results.get("profile")),
-        "LOADS": ", ".join(f"{name} {load}" for name, load in results["loads"].items()),
+        "LOADS": "{} to {}".format(min(results["loads"].values()), max(results["loads"].values())),
     }
     for name, text in parts.items():
         told = told.replace(f"<!-- {name} -->", text)

@@ -54,10 +54,14 @@ def test_what_a_limit_refuses_is_told_and_is_no_success(make_daemon: MakeDaemon)
     found = told(done)
     assert found["connections"]["open"] == 5
     assert not found["good"]
-    assert sum(found["refused"].values()) == 7
+    ((why, times),) = found["refused"].items()
+    assert times == 7
+    assert "HTTP 503" in why
+    assert "5 sessions" in why
 
 
 def test_a_server_that_is_not_there_is_said(daemon: Daemon) -> None:
     done = bench(f"ws://127.0.0.1:{free_port()}/", "--duration", "100ms")
     assert done.returncode == 1
     assert "not one connection to ws://127.0.0.1" in done.stderr
+    assert "Connect call failed" in done.stderr
