@@ -115,6 +115,8 @@ def _attending(memory: Memory, command: c.Command, answer: e.Attending, _: tzinf
 def _stored(memory: Memory, command: c.Command, answer: e.Stored, _: tzinfo) -> str:
     if isinstance(command, c.Send):
         memory.sent(command, answer.room, answer.seq)
+        if command.to is not None:
+            return f"said to {one_line(command.to)}"
     elif isinstance(command, c.Delete):
         memory.deleted()
     return ""

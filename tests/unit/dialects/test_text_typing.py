@@ -241,10 +241,10 @@ def test_edit_and_delete_are_for_ones_last_message() -> None:
     assert refused(person, "/delete") == ("no_such_message", nothing)
 
 
-def test_a_private_message_is_a_last_message_too() -> None:
+def test_a_private_message_is_a_last_message_too_and_it_is_told_whom_it_went_to() -> None:
     person = Person.guest()
     person.types("/msg bob helo")
-    person.told(e.Stored(room="@x1", seq=1, ts=0))
+    assert person.told(e.Stored(room="@x1", seq=1, ts=0)) == "said to bob"
     assert person.types("/edit hello") == [c.Edit(room="@x1", seq=1, text="hello")]
 
 
