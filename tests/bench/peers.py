@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import sqlite3
 import sys
 import time
@@ -159,8 +160,14 @@ def _started(who: Contestant, folder: Path, results: Results) -> bool:
         say(f"{who.name} is left out: {missing}")
         return False
     results["versions"][who.name] = who.version
-    results["commands"][who.name] = " ".join(Path(word).name for word in who.command)
+    results["commands"][who.name] = " ".join(map(_shown, who.command))
     return True
+
+
+def _shown(word: str) -> str:
+    """A word of a command without the folders of this measurement."""
+    plain = re.sub(r"(?<![^ \"])/(?!var/)[^ \"]*/", "", word)
+    return f"'{plain}'" if " " in plain else plain
 
 
 def say(text: str) -> None:

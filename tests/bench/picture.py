@@ -23,7 +23,13 @@ def picture(results: dict[str, Any]) -> str:
     svg = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg"} | size)
     ET.SubElement(svg, "rect", width="100%", height="100%", fill="white")
     y = 24
-    _text(svg, 8, y, "Server CPU as a multiple of chatd's (the line), to a logarithmic scale", bold=True)
+    _text(
+        svg,
+        8,
+        y,
+        "Server CPU as a multiple of chatd's (the line), to a logarithmic scale",
+        bold=True,
+    )
     for _, case in cases:
         y = _block(svg, y + GAP, case)
     return ET.tostring(svg, encoding="unicode") + "\n"
