@@ -106,7 +106,9 @@ TOO_SLOW = CloseCode(
 INTERNAL = CloseCode(
     3002, "internal", "a fault of the server ended this session: reconnect and resume"
 )
-LOGIN_TIMEOUT = CloseCode(3500, "login_timeout", "no log-in within the allowed time")
+LOGIN_TIMEOUT = CloseCode(
+    3003, "login_timeout", "no log-in came within the allowed time: reconnect, and log in at once"
+)
 REVOKED = CloseCode(3501, "revoked", "the account was disabled or the token revoked")
 ABUSE = CloseCode(3502, "abuse", "the session went on sending what was refused")
 KICKED = CloseCode(3503, "kicked", "an operator ended this session; the reason says why")

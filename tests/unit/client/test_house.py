@@ -7,6 +7,7 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from chatd.client.stages import Stage
 from chatd.core import commands as c
 from chatd.core import events as e
 from chatd.core.errors import TOO_SLOW
@@ -112,6 +113,19 @@ class Weeks(RuleBasedStateMachine):
                 said[seq] for seq in sorted(said)
             ]
             assert wire.conversation.positions.gaps == wire.conversation.positions.again == 0
+
+
+def test_who_was_too_late_with_its_log_in_comes_back() -> None:
+    town = Town()
+    ann = Wire(town, guest="ann")
+    town.settle()
+    ann.cut()
+    town.pass_(1.0)
+    ann.act()
+    town.pass_(11.0)  # the line stands still, for longer than the house waits
+    town.settle()
+    assert ann.connections == 3
+    assert ann.conversation.stage is Stage.ONLINE
 
 
 Weeks.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
