@@ -162,5 +162,9 @@ class Crowd:
             await asyncio.sleep(0.02)
 
     def _count(self, error: Exception) -> None:
-        why = error.code if isinstance(error, Refused) else str(error)
-        self._tally.refused[why or f"no answer within {ANSWER:g} s"] += 1
+        if isinstance(error, Refused):
+            self._tally.refuse(error.code)
+        elif isinstance(error, TimeoutError):
+            self._tally.refuse(f"no answer within {ANSWER:g} s")
+        else:
+            self._tally.refuse(str(error))

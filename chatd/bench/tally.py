@@ -6,6 +6,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from chatd.core.text import one_line
+
+KINDS, LONGEST = 20, 200
+"""So many reasons are told apart, and so many letters of each: they may be a server's own words."""
+OTHER = "for other reasons"
+
 
 @dataclass(slots=True)
 class Tally:
@@ -18,6 +24,12 @@ class Tally:
     expected: int = 0
     doubled: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+
+    def refuse(self, why: str) -> None:
+        """Once more something was refused, for this reason."""
+        why = one_line(why)[:LONGEST] or "without a reason"
+        known = why in self.refused or len(self.refused) < KINDS
+        self.refused[why if known else OTHER] += 1
 
     @property
     def lost(self) -> int:

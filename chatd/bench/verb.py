@@ -7,6 +7,7 @@ import asyncio
 import json
 import ssl
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 from chatd.bench.crowd import Crowd, Plan
@@ -30,6 +31,8 @@ def bench(args: argparse.Namespace) -> int:
     except ChatError as error:
         sys.stderr.write(f"chatd bench: {error}\n")
         return 1
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a server's words, on a terminal without UTF-8
     sys.stdout.write(json.dumps(told(run), indent=2) + "\n" if args.json else text(run))
     return 0 if run.good else 1
 

@@ -51,7 +51,8 @@ def _refused(error: e.Error) -> str:
     hint = _HINTS.get(error.code, "")
     if error.retry_after_ms:
         hint = f"wait {max(1, -(-error.retry_after_ms // 1000))} s, then type it again"
-    return f"! {one_line(error.message)}{f' ({hint})' if hint else ''}"
+    told = one_line(error.message)
+    return f"! {told} ({hint})" if hint and hint not in told else f"! {told}"
 
 
 def answered(memory: Memory, command: c.Command, answer: e.Ok, zone: tzinfo) -> str:
@@ -118,7 +119,7 @@ def _stored(memory: Memory, command: c.Command, answer: e.Stored, _: tzinfo) -> 
         if command.to is not None:
             return f"said to {one_line(command.to)}"
     elif isinstance(command, c.Delete):
-        memory.deleted()
+        memory.deleted(command.room, command.seq)
     return ""
 
 

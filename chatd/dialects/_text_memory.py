@@ -58,7 +58,7 @@ class Memory:
         """The name of a room as typed, or of the one a line goes to. Raises Refused."""
         if typed is None:
             if self.aim.room is None:
-                raise Refused("not_in_room", "you are in no room")
+                raise Refused("not_in_room", "you are in no room: type /join ROOM first")
             return self.aim.room
         for name, label in self.rooms.items():
             if label.lower() == typed.lower():
@@ -74,7 +74,7 @@ class Memory:
     def logged_in(self, answer: LoggedIn) -> None:
         """Another log-in is another person: what the one before was in is left."""
         self.rooms = {state.room: called_as(state) for state in answer.rooms}
-        self.latest = self.said = None
+        self.said = None
         self.followed = True
         self.aim = self.here = Aim(room=self.home())
 
@@ -103,12 +103,14 @@ class Memory:
 
     def sent(self, command: Send, room: str, seq: int) -> None:
         """A message has its place."""
-        if command == self.latest:
+        if command is self.latest:
             self.said = (room, seq)
 
-    def deleted(self) -> None:
-        """The last message is no more."""
-        self.latest = self.said = None
+    def deleted(self, room: str, seq: int) -> None:
+        """A message is no more. If it was the last one there is none; but another may have been
+        typed behind the command."""
+        if self.said == (room, seq):
+            self.latest = self.said = None
 
     def last_said(self) -> tuple[str, int]:
         """Room and seq of one's last message. Raises Refused while it has no place: the one before

@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import sqlite3
 import sys
 import time
@@ -165,9 +166,8 @@ def _started(who: Contestant, folder: Path, results: Results) -> bool:
 
 
 def _shown(word: str) -> str:
-    """A word of a command without the folders of this measurement."""
-    plain = re.sub(r"(?<![^ \"])/(?!var/)[^ \"]*/", "", word)
-    return f"'{plain}'" if " " in plain else plain
+    """A word of a command as a shell takes it, without the folders of this measurement."""
+    return shlex.quote(re.sub(r"(?<![^ \"])/(?!var/lib)[^ \"]*/", "", word))
 
 
 def say(text: str) -> None:

@@ -34,9 +34,10 @@ def free_port() -> int:
 
 @cache
 def _mine(_process: int) -> Iterator[int]:
-    """The ports of a block that is this process's until it ends. They lie below those that the
-    system gives to outgoing connections: a client that tries to reach a chatd that is down could
-    otherwise be given that very port, and reach itself."""
+    """The ports of a block that is this process's until it ends, and all that it forked; where none
+    is left, any, as chance has it. As far as there is room they lie below those that the system
+    gives to outgoing connections: a client that tries to reach a chatd that is down could otherwise
+    be given that very port, and reach itself."""
     lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     first = max(1024, min(lowest, 32768) - BLOCK * BLOCKS)
     for block in random.sample(range(BLOCKS), BLOCKS):
@@ -49,7 +50,7 @@ def _mine(_process: int) -> Iterator[int]:
             continue
         _claims.append(claim)
         return cycle(range(start, start + BLOCK))
-    raise OSError(f"{BLOCKS} processes already have {BLOCK} ports each")
+    return cycle(random.sample(range(first, first + BLOCK * BLOCKS), BLOCK * BLOCKS))
 
 
 _claims: list[socket.socket] = []

@@ -10,7 +10,7 @@ import pytest
 
 from chatd.bench.arguments import arguments
 from chatd.bench.report import Run, percentiles, text, told
-from chatd.bench.tally import Ear, Tally, read, words
+from chatd.bench.tally import KINDS, LONGEST, OTHER, Ear, Tally, read, words
 from chatd.bench.verb import plan_of
 
 URL = "ws://127.0.0.1:1/"
@@ -57,6 +57,24 @@ def test_a_message_counts_once_and_what_never_came_is_lost() -> None:
     for number in (1, 2, 2, 1):
         ear.hears("ann", number, 0.1)
     assert (len(tally.delivered), tally.doubled, tally.lost) == (2, 2, 1)
+
+
+def test_a_servers_own_words_do_nothing_to_a_terminal_or_to_the_report() -> None:
+    tally = Tally()
+    tally.refuse("\x1b[2Jno\nlost         0 of 0")
+    tally.refuse("")
+    tally.refuse("y" * 10_000)
+    assert list(tally.refused) == ["\u241b[2Jno lost 0 of 0", "without a reason", "y" * LONGEST]
+
+
+def test_reasons_without_end_are_folded() -> None:
+    tally = Tally()
+    for number in range(KINDS + 5):
+        tally.refuse(f"request {number}")
+        tally.refuse("request 0")
+    assert len(tally.refused) == KINDS + 1
+    assert tally.refused["request 0"] == KINDS + 6
+    assert tally.refused[OTHER] == 5
 
 
 def test_percentiles_are_of_what_was_measured() -> None:

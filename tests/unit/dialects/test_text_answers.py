@@ -285,3 +285,10 @@ def test_whatever_is_answered_to_whatever_does_no_harm_to_a_terminal(
         frame = speaker.answer(command, answer)
         shown = "" if frame is None else frame.payload.decode()
         assert shown.replace("\t", "") == clean(shown).replace("\t", "")
+
+
+def test_a_hint_that_is_in_the_message_is_not_said_again() -> None:
+    person = Person.guest()
+    person.types("/leave")
+    person.told(e.Ok())
+    assert person.reads("hello").endswith("! you are in no room: type /join ROOM first")

@@ -159,7 +159,7 @@ def test_what_is_typed_behind_a_direct_join_goes_to_that_person() -> None:
 def test_while_a_direct_room_is_opened_there_is_no_room_to_list() -> None:
     person = Person.guest()
     person.types("/join @bob")
-    assert refused(person, "/who") == ("not_in_room", "you are in no room")
+    assert refused(person, "/who") == ("not_in_room", "you are in no room: type /join ROOM first")
 
 
 @pytest.mark.parametrize("typed", ["/join dev", "/join @dev", "/create dev"])
@@ -226,7 +226,7 @@ def test_who_has_left_the_last_room_talks_to_nobody() -> None:
     person = Person.guest()
     person.types("/leave")
     person.told(e.Ok())
-    assert refused(person, "hello") == ("not_in_room", "you are in no room")
+    assert refused(person, "hello") == ("not_in_room", "you are in no room: type /join ROOM first")
 
 
 def test_edit_and_delete_are_for_ones_last_message() -> None:
@@ -246,6 +246,35 @@ def test_a_private_message_is_a_last_message_too_and_it_is_told_whom_it_went_to(
     person.types("/msg bob helo")
     assert person.told(e.Stored(room="@x1", seq=1, ts=0)) == "said to bob"
     assert person.types("/edit hello") == [c.Edit(room="@x1", seq=1, text="hello")]
+
+
+def test_what_was_typed_behind_a_deletion_is_the_last_message() -> None:
+    person = Person.guest()
+    person.types("one")
+    person.told(e.Stored(room="lobby", seq=1, ts=0))
+    person.types("/delete")
+    person.types("two")
+    person.told(e.Stored(room="lobby", seq=2, ts=0))
+    person.told(e.Stored(room="lobby", seq=3, ts=0))
+    assert person.types("/edit deux") == [c.Edit(room="lobby", seq=3, text="deux")]
+
+
+def test_what_was_typed_behind_a_login_is_the_last_message() -> None:
+    person = Person()
+    person.types("hello")
+    person.told(e.LoggedIn(user="guest-1", guest=True))
+    person.told(attending("lobby"))
+    person.told(e.Stored(room="lobby", seq=1, ts=0))
+    assert person.types("/edit hallo") == [c.Edit(room="lobby", seq=1, text="hallo")]
+
+
+def test_of_two_with_the_same_words_the_second_is_the_last() -> None:
+    person = Person.guest()
+    person.types("hi")
+    person.types("hi")
+    person.told(e.Stored(room="lobby", seq=1, ts=0))
+    person.told(e.Error(code="rate_limited", message="too fast", retry_after_ms=5))
+    assert refused(person, "/delete") == ("no_such_message", NOT_PLACED)
 
 
 NOT_PLACED = "your last message is in no room: it was refused, or is still on its way"
