@@ -10,6 +10,8 @@ from chatd.core.settings import Settings
 from chatd.dialects._text_commands import FOLLOW
 from tests.unit.dialects.person import Person, attending, refused
 
+NOT_PLACED = "your last message is in no room: it was refused, or is still on its way"
+
 
 def test_one_comes_in_as_a_guest_and_goes_to_the_lobby() -> None:
     person = Person(Settings(lobby="hall"))
@@ -275,9 +277,6 @@ def test_of_two_with_the_same_words_the_second_is_the_last() -> None:
     person.told(e.Stored(room="lobby", seq=1, ts=0))
     person.told(e.Error(code="rate_limited", message="too fast", retry_after_ms=5))
     assert refused(person, "/delete") == ("no_such_message", NOT_PLACED)
-
-
-NOT_PLACED = "your last message is in no room: it was refused, or is still on its way"
 
 
 def test_nothing_is_edited_while_the_last_message_is_on_its_way() -> None:
