@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from struct import Struct
 
+from chatd.core.masking import masked
+
 CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 FINAL = 0x80
 MASKED = 0x80
@@ -170,13 +172,6 @@ class WebSocket:
         self.close(1000 if code == NO_CODE else code)
         self.over = True
         return Closed(code, reason)
-
-
-def masked(payload: bytes, mask: bytes) -> bytes:
-    """Section 5.3; doing it twice undoes it."""
-    size = len(payload)
-    key = (mask * (size // 4 + 1))[:size]
-    return (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")
 
 
 def _text(payload: bytes) -> str:

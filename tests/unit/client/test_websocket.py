@@ -15,7 +15,8 @@ from websockets.typing import Subprotocol
 
 from chatd.client.address import address
 from chatd.client.handshake import Handshake
-from chatd.client.websocket import Closed, Message, WebSocket, masked
+from chatd.client.websocket import Closed, Message, WebSocket
+from chatd.core.masking import masked
 
 ADDRESS = address("ws://chat.example/")
 
@@ -81,12 +82,6 @@ def test_what_the_peer_writes_is_read(payloads: list[bytes], places: list[int], 
     wire = b"".join(server.data_to_send())
     found, _ = received(wire, places, most=1_000_000)
     assert found == [Message(payload) for payload in payloads]
-
-
-@given(payload=st.binary(max_size=200))
-def test_masking_twice_undoes_it(payload: bytes) -> None:
-    assert masked(masked(payload, mask()), mask()) == payload
-    assert masked(b"\0" * 9, b"abcd") == b"abcdabcda"
 
 
 def test_a_ping_is_answered_with_what_it_holds() -> None:

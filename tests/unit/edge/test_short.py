@@ -6,16 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.edge.short import text_frame, unmasked
+from chatd.edge.short import text_frame
 from tests.unit.edge.test_websocket import frame
 
 MOST = 1000
 
 
 @given(st.binary(max_size=300), st.binary(min_size=4, max_size=4))
-def test_unmasking_twice_gives_what_was_masked(payload: bytes, key: bytes) -> None:
+def test_what_was_masked_is_read_as_it_was(payload: bytes, key: bytes) -> None:
+    whole = frame(0xC1, payload)
     masked = bytes(byte ^ key[at % 4] for at, byte in enumerate(payload))
-    assert unmasked(masked, key) == payload
+    data = whole[: len(whole) - len(payload) - 4] + key + masked
+    assert text_frame(data, 0, MOST, 0xC1) == (payload, len(data))
 
 
 @given(st.lists(st.text(max_size=300), max_size=5))
