@@ -30,6 +30,7 @@ class PacedFactory(UpgradedFactory):
     def __init__(self, reactor: Reactor, journal: Log, meter: EdgeMeter, ways: Ways) -> None:
         super().__init__(reactor, journal)
         self.meter = meter
+        self.received_bytes = meter.received_bytes
         self.ways = ways
 
 
@@ -38,6 +39,7 @@ class Paced(Upgraded):
 
     factory: PacedFactory
     maxFramePayloadSize: int
+    autoPingTimeoutCall: Any
     _late = 0
     _held = False
     _held_since = 0.0
@@ -48,26 +50,23 @@ class Paced(Upgraded):
 
     def dataReceived(self, data: bytes) -> None:
         """Counted, then read the short way as far as that goes; the rest is Autobahn's."""
-        self.factory.meter.bytes_in(len(data))
-        self._begin_turn()
-        if self.factory.ways.short_frames and self._may_read_short():
+        factory = self.factory
+        factory.received_bytes.value += len(data)
+        self._turn_ends = 0.0
+        if factory.ways.short_frames:
             try:
                 data = self._read_short(data)
             except Exception as error:  # noqa: BLE001 - as in Autobahn's way
                 self.broke(error)
                 return
         if data:
+            self._begin_turn()
             super().dataReceived(data)
-
-    def _may_read_short(self) -> bool:
-        return (
-            self.state == self.STATE_OPEN
-            and not (self._held or self._yielding)
-            and short.between_messages(self)
-        )
 
     def _read_short(self, data: bytes) -> bytes:
         """Take text frames from the beginning, where one begins; gives what is left."""
+        if self._yielding or not short.between_messages(self):
+            return data
         at, most, size = 0, self.maxFramePayloadSize, len(data)
         while self.state == self.STATE_OPEN and not self._held:
             text, at = short.text_frame(data, at, most)
@@ -75,11 +74,14 @@ class Paced(Upgraded):
                 text, at = inflating.text_frame(self, data, at)
             if text is None:
                 break
-            self._steps += 2
-            short.sign_of_life(self)
-            self.onMessage(text, False)
-            if at == size:
+            if self.autoPingTimeoutCall:
+                short.sign_of_life(self)
+            if at == size:  # nearly always there is one, and nothing else
+                self.onMessage(text, False)
                 return b""
+            self._begin_turn()
+            self._steps += 2
+            self.onMessage(text, False)
             if self._is_over():
                 break
         return data[at:]
@@ -98,7 +100,9 @@ class Paced(Upgraded):
         return super().processData()
 
     def _begin_turn(self) -> None:
-        self._steps, self._turn_ends = 0, self.factory.clock.seconds() + SLICE
+        """Unless it has begun: who brings one frame needs none."""
+        if not self._turn_ends:
+            self._steps, self._turn_ends = 0, self.factory.clock.seconds() + SLICE
 
     def _is_over(self) -> bool:
         """Whether it is the others' turn."""
@@ -147,11 +151,12 @@ class Paced(Upgraded):
     def _read_on(self) -> None:
         """What was read already, as in dataReceived. Autobahn moves all of the rest for each frame
         that it takes: a client that is held again and again costs much that way."""
+        self._turn_ends = 0.0
         self._begin_turn()
         try:
             if self.factory.ways.short_frames:
                 data, self.data = self.data, b""
-                self.data = self._read_short(data) if self._may_read_short() else data
+                self.data = self._read_short(data)
             self.consumeData()
         except Exception as error:  # noqa: BLE001 - as in dataReceived
             self.broke(error)

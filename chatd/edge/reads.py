@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet import tcp, unix
-from twisted.internet.main import CONNECTION_LOST
+from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from twisted.python import log
 
 Event = tuple[int, int]
@@ -39,8 +39,16 @@ class Reads:
         for begin in range(0, len(events), TOGETHER):
             for connection, data in self._read(events[begin : begin + TOGETHER], left):
                 # what came from another may have ended it
-                if connection.connected and not connection._aborting:  # noqa: SLF001  # see above
-                    self._hand_on(connection, data)
+                if not connection.connected or connection._aborting:  # noqa: SLF001  # see above
+                    continue
+                if not data:
+                    self._end(connection, CONNECTION_DONE)
+                    continue
+                try:
+                    connection.protocol.dataReceived(data)
+                except Exception as error:  # noqa: BLE001 - one connection's trouble stays its own
+                    log.err()  # type: ignore[no-untyped-call]  # half typed library
+                    self._end(connection, error)
         return left
 
     def _read(self, events: Sequence[Event], left: list[Event]) -> list[tuple[Any, bytes]]:
@@ -58,15 +66,6 @@ class Reads:
             except OSError:
                 self._end(connection, CONNECTION_LOST)
         return read
-
-    def _hand_on(self, connection: Any, data: bytes) -> None:
-        try:
-            why = connection._dataReceived(data)  # noqa: SLF001  # see above
-        except Exception as error:  # noqa: BLE001 - one connection's trouble stays its own
-            log.err()  # type: ignore[no-untyped-call]  # half typed library
-            why = error
-        if why:
-            self._end(connection, why)
 
     def _end(self, connection: Any, why: Exception) -> None:
         try:

@@ -70,6 +70,7 @@ class ChatFactory(PacedFactory):
         super().__init__(reactor, journal, meter, ways)
         self.house = house
         self.outboxes = outboxes
+        self.received_frames = meter.received_frames
         self.line: type[ChatLine] = ChatLine
 
     def use(self, settings: EdgeSettings) -> None:
@@ -143,7 +144,7 @@ class ChatLine(Paced):
         """One text frame for the session; none once it was told to go."""
         if self._outbox.closed or isBinary:
             return
-        self.factory.meter.frames_in(1)
+        self.factory.received_frames.value += 1
         if len(payload) > self.factory.house.settings.frame_bytes:
             self._stops("frame_bytes")  # it is not held, else it had not come here
         try:

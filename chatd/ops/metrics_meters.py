@@ -177,8 +177,8 @@ class EdgeMeter:
         self._handshakes = board.counts("chatd_handshakes_total")
         self._seconds = board.spread("chatd_handshake_seconds")
         self._connections = board.level("chatd_connections")
-        self._frames_in = board.count("chatd_received_frames_total")
-        self._bytes_in = board.count("chatd_received_bytes_total")
+        self.received_frames = board.count("chatd_received_frames_total")
+        self.received_bytes = board.count("chatd_received_bytes_total")
         self._frames_out = board.count("chatd_sent_frames_total")
         self._bytes_out = board.count("chatd_sent_bytes_total")
         self._outbox = board.level("chatd_outbox_bytes")
@@ -202,14 +202,6 @@ class EdgeMeter:
     def connections(self, now: int) -> None:
         """So many are open."""
         self._connections.set(now)
-
-    def frames_in(self, count: int) -> None:
-        """Frames came from a client."""
-        self._frames_in.value += count
-
-    def bytes_in(self, size: int) -> None:
-        """Bytes came from a client."""
-        self._bytes_in.value += size
 
     def frames_out(self, count: int) -> None:
         """Frames were handed to a connection."""

@@ -157,6 +157,12 @@ class Journal:
         return f"f{len(self.faults)}"
 
 
+class Total:
+    """ports.Sum."""
+
+    value: float = 0
+
+
 class Tally:
     """EdgeMeter that adds up."""
 
@@ -165,6 +171,8 @@ class Tally:
         self.seconds: list[float] = []
         self.count: Counter[str] = Counter()
         self.now: dict[str, int] = {}
+        self.received_frames = Total()
+        self.received_bytes = Total()
 
     def handshake(self, result: str, seconds: float) -> None:
         self.handshakes.append(result)
@@ -172,12 +180,6 @@ class Tally:
 
     def connections(self, now: int) -> None:
         self.now["connections"] = now
-
-    def bytes_in(self, size: int) -> None:
-        self.count["bytes_in"] += size
-
-    def frames_in(self, count: int) -> None:
-        self.count["frames_in"] += count
 
     def bytes_out(self, size: int) -> None:
         self.count["bytes_out"] += size

@@ -52,7 +52,7 @@ def test_what_is_said_compressed_is_heard(world: World) -> None:
     for text in (b"hello", TEXT, b"", "grüß".encode()):
         ann.pipe.deliver(frame(0xC1, compressed(text)))
     assert ann.guest.heard == [b"hello", TEXT, b"", "grüß".encode()]
-    assert (world.meter.count["inflated"], world.meter.count["frames_in"]) == (4, 4)
+    assert (world.meter.count["inflated"], world.meter.received_frames.value) == (4, 4)
 
 
 @pytest.mark.parametrize(("shortcuts", "by_autobahn"), [(True, 1), (False, 4)])

@@ -79,7 +79,7 @@ def test_what_is_said_is_heard(world: World) -> None:
     client.say("hello")
     client.say("grüß")
     assert client.guest.heard == [b"hello", "grüß".encode()]
-    assert world.meter.count["frames_in"] == 2
+    assert world.meter.received_frames.value == 2
 
 
 def test_frames_may_come_byte_by_byte(world: World) -> None:
@@ -343,8 +343,8 @@ def test_the_short_parser_and_autobahns_hear_the_same(frames: list[bytes], cut: 
             client.pipe.deliver(data[start : start + cut])
         world.turn(60)
         world.turn(60)
-        count = world.meter.count
-        seen.append((client.guest.heard, client.guest.ends, client.closed_with, count["frames_in"]))
+        count = world.meter.received_frames.value
+        seen.append((client.guest.heard, client.guest.ends, client.closed_with, count))
     assert seen[0] == seen[1]
 
 
