@@ -72,9 +72,10 @@ class Attendance:
 
 
 class Person:
-    """Somebody who is here: an account or a guest, with any number of sessions."""
+    """Somebody who is here: an account or a guest, with any number of sessions. ``author``: as an
+    entry remembers them."""
 
-    __slots__ = ("_author", "guest", "linger", "name", "operator", "rooms", "sessions", "user_id")
+    __slots__ = ("author", "guest", "linger", "name", "operator", "rooms", "sessions", "user_id")
 
     def __init__(self, user_id: UserId, name: str, *, guest: bool, operator: bool = False) -> None:
         self.user_id = user_id
@@ -84,19 +85,17 @@ class Person:
         self.sessions: dict[Hearer, None] = {}
         self.rooms: dict[RoomId, Attendance] = {}
         self.linger: Timer | None = None
-        self._author = Author(user_id, name, guest)
+        self.author = Author(user_id, name, guest)
 
     @property
     def actor(self) -> Actor:
         """This person, as the policy sees them."""
         return Actor(guest=self.guest, operator=self.operator)
 
-    @property
-    def author(self) -> Author:
-        """This person, as an entry remembers them."""
-        if self._author.name != self.name:
-            self._author = Author(self.user_id, self.name, self.guest)
-        return self._author
+    def rename(self, name: str) -> None:
+        """From now on."""
+        self.name = name
+        self.author = Author(self.user_id, name, self.guest)
 
     def member(self, rank: Rank = Rank.MEMBER) -> Member:
         """This person, as a room's list of members has them."""

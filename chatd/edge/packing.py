@@ -36,14 +36,14 @@ class Packed(Frame):
     """A frame as those get it who agreed to a window. ``deflated``: how many of what it stands for
     are compressed. ``saved``: bytes."""
 
-    __slots__ = ("deflated", "saved")
+    deflated: int = 0
+    saved: int = 0
 
-    def __init__(self, wire: bytes, count: int = 1, deflated: int = 0, saved: int = 0) -> None:
-        super().__init__(b"")
-        self.wire = several(wire, count, deflated, saved) if deflated or count > 1 else wire
-        self.count = count
-        self.deflated = deflated
-        self.saved = saved
+
+def _packed(wire: bytes, count: int = 1, deflated: int = 0, saved: int = 0) -> Packed:
+    if deflated or count > 1:
+        wire = several(wire, count, deflated, saved)
+    return Packed(b"", wire, count=count, deflated=deflated, saved=saved)
 
 
 class PackingOutbox(Outbox):
@@ -92,14 +92,14 @@ class PackingOutbox(Outbox):
     def _joined(self, parts: list[Packed]) -> Packed:
         wire = b"".join(each.wire for each in parts)
         deflated, saved = sum(each.deflated for each in parts), sum(each.saved for each in parts)
-        return Packed(wire, len(parts), deflated, saved)
+        return _packed(wire, len(parts), deflated, saved)
 
     def _deflated(self, frame: Frame, window: int) -> Packed:
         plain = frame.wire = frame.wire or worded(frame)
         if len(frame.payload) < SHARED:
-            return Packed(plain)
+            return _packed(plain)
         started = self.outboxes.reactor.seconds()
         wire = deflated_wire(frame.payload, window)
         self.outboxes.meter.deflated(self.outboxes.reactor.seconds() - started)
         saved = len(plain) - len(wire)
-        return Packed(wire, 1, 1, saved) if saved > 0 else Packed(plain)
+        return _packed(wire, 1, 1, saved) if saved > 0 else _packed(plain)

@@ -13,6 +13,16 @@ TEXT, PONG = 0x81, 0x8A  # a final frame and its opcode (RFC 6455 section 5.2)
 _SHORT, _MIDDLE, _LONG = struct.Struct("!BB"), struct.Struct("!BBH"), struct.Struct("!BBQ")
 
 
+def _head(size: int, first: int = TEXT) -> bytes:
+    if size < 126:
+        return _SHORT.pack(first, size)
+    return _MIDDLE.pack(first, 126, size) if size < 1 << 16 else _LONG.pack(first, 127, size)
+
+
+_HEADS = tuple(map(_head, range(1024)))
+"""Of text frames of so many bytes; most of what is said is shorter."""
+
+
 class Several(bytes):
     """What waits and leaves as one, though it is ``frames`` frames. So many of them are
     ``deflated``, by which as many bytes are ``saved``."""
@@ -32,16 +42,13 @@ def several(wire: bytes, frames: int, deflated: int = 0, saved: int = 0) -> Seve
 def wire_of(payload: bytes, first: int = TEXT) -> bytes:
     """An unmasked, unfragmented frame, as a server sends it (RFC 6455 section 5.2)."""
     size = len(payload)
-    if size < 126:
-        return _SHORT.pack(first, size) + payload
-    if size < 1 << 16:
-        return _MIDDLE.pack(first, 126, size) + payload
-    return _LONG.pack(first, 127, size) + payload
+    head = _HEADS[size] if first == TEXT and size < len(_HEADS) else _head(size, first)
+    return head + payload
 
 
 def worded(frame: Frame) -> bytes:
     """All that a frame stands for, as it is sent; kept in it."""
-    if isinstance(frame, Bundle):
+    if type(frame) is Bundle:  # three times as quick as isinstance, with structs
         joined = b"".join([each.wire or wire_of(each.payload) for each in frame.frames])
         wire: bytes = several(joined, frame.count)
     else:

@@ -67,7 +67,7 @@ class Fanout:
         while self._holding:
             hearers = self._holding.popleft()
             frames, hearers.held = hearers.held, []
-            bundle = frames[0] if len(frames) == 1 else Bundle(frames)
+            bundle = frames[0] if len(frames) == 1 else Bundle.of(frames)
             self._node.broadcast(hearers.audience(), bundle)
 
     # --- the log ---

@@ -139,7 +139,8 @@ class People:
         if self._alike(name) - {person}:
             raise self._taken(name)
         self._unlist(person)
-        old, person.name = person.name, name
+        old = person.name
+        person.rename(name)
         self._node.control.saw("renamed", user=old, target=name)
         self._list(person)
         for attendance in list(person.rooms.values()):

@@ -6,35 +6,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from msgspec import Struct
+
 from chatd.core.commands import Command
 from chatd.core.errors import CloseCode
 from chatd.core.events import Error, Event, Ok
 
 
-class Frame:
+class Frame(Struct, eq=False):
     """One encoded event on its way to many sessions. ``wire`` is the edge's place to keep what it
     made of ``payload`` for the first of them (a WebSocket header, say), and ``packed`` what it made
     for those who want it compressed. ``count``: how many it stands for."""
 
-    __slots__ = ("count", "packed", "payload", "wire")
-
-    def __init__(self, payload: bytes) -> None:
-        self.payload = payload
-        self.wire: bytes = b""
-        self.packed: dict[int, Frame] | None = None
-        self.count = 1
+    payload: bytes
+    wire: bytes = b""
+    packed: dict[int, Frame] | None = None
+    count: int = 1
 
 
 class Bundle(Frame):
     """Frames that follow each other for the very same sessions: they travel as one, so that to tell
     a room of ten messages costs hardly more than to tell it of one."""
 
-    __slots__ = ("frames",)
+    frames: Sequence[Frame] = ()
 
-    def __init__(self, frames: Sequence[Frame]) -> None:
-        super().__init__(b"")
-        self.frames = frames
-        self.count = len(frames)
+    @classmethod
+    def of(cls, frames: Sequence[Frame]) -> Bundle:
+        """These, in their order."""
+        return cls(b"", count=len(frames), frames=frames)
 
 
 class Outbox(Protocol):

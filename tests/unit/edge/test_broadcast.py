@@ -71,7 +71,7 @@ class Many(Bench):
         match step:
             case ("tell", sizes, ephemeral):
                 frames = [Frame(b"x" * size) for size in sizes]
-                frame = frames[0] if len(frames) == 1 else Bundle(frames)
+                frame = frames[0] if len(frames) == 1 else Bundle.of(frames)
                 (broadcast if self.together else put_each)(self.outboxes, frame, ephemeral)
             case ("answer", who, size):
                 self.outboxes[who].put(Frame(b"y" * size))

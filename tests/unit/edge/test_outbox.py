@@ -214,15 +214,15 @@ def check_too_slow(bench: Bench, thrown: int) -> None:
 
 def test_a_bundle_is_dropped_with_all_of_its_frames(bench: Bench) -> None:
     bench.outbox.pauseProducing()
-    bench.outbox.put(Bundle([Frame(b"x")] * 3))
-    bench.outbox.put(Bundle([Frame(b"x" * LIMIT * MOST)] * 2))
+    bench.outbox.put(Bundle.of([Frame(b"x")] * 3))
+    bench.outbox.put(Bundle.of([Frame(b"x" * LIMIT * MOST)] * 2))
     assert bench.meter.count["too_slow"] == 5
 
 
 def test_what_never_left_is_not_counted_as_sent(bench: Bench) -> None:
     gone = Outbox(Wire(), bench.all, LIMIT, 3.0)
     gone.begin(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
-    gone.put(Bundle([Frame(b"x")] * 3))
+    gone.put(Bundle.of([Frame(b"x")] * 3))
     gone.end()
     bench.outbox.put(Frame(b"x"))
     bench.turn()

@@ -145,7 +145,7 @@ def test_a_bundle_is_one_frame_for_each_message_and_joined_once() -> None:
     company = Company(0, 15, 15, 15)
     said = [TEXT, b"short", TEXT[::-1], LONG]
     frames = [Frame(each) for each in said]
-    plain, first, second, third = company.tell(Bundle(frames))
+    plain, first, second, third = company.tell(Bundle.of(frames))
     assert opened(plain) == opened(first) == [(False, each) for each in said]
     assert second is third
     assert opened(second) == [(each != b"short", each) for each in said]
@@ -205,7 +205,7 @@ def test_a_compressed_bundle_that_never_left_is_not_counted_as_sent() -> None:
     company = Company(15, 15)
     for outbox in company.outboxes:
         outbox.pauseProducing()
-    company.put(company.outboxes, Bundle([Frame(TEXT)] * 3))
+    company.put(company.outboxes, Bundle.of([Frame(TEXT)] * 3))
     for outbox in company.outboxes:
         outbox.end()
     company.bench.outbox.put(Frame(b"x"))
@@ -220,15 +220,15 @@ def test_what_is_thrown_away_later_is_taken_back_from_what_is_told_next(*, bundl
     company, other = Company(15, 15, 15), Company(15, 15, 15)
     last = company.outboxes[2]
     last.pauseProducing()
-    frame = Bundle([Frame(TEXT), Frame(LONG)]) if bundled else Frame(TEXT)
+    frame = Bundle.of([Frame(TEXT), Frame(LONG)]) if bundled else Frame(TEXT)
     company.tell(frame)
     assert company.meter.count["packed"] == (4 if bundled else 2)
     last.end()
-    again = Bundle([Frame(TEXT), Frame(LONG)]) if bundled else Frame(TEXT)
+    again = Bundle.of([Frame(TEXT), Frame(LONG)]) if bundled else Frame(TEXT)
     company.tell(again)
     # As if the last had never been there: the first is told twice what is not compressed.
     other.outboxes[2].end()
     for _ in range(2):
-        other.tell(Bundle([Frame(TEXT), Frame(LONG)]) if bundled else Frame(TEXT))
+        other.tell(Bundle.of([Frame(TEXT), Frame(LONG)]) if bundled else Frame(TEXT))
     for name in ("packed", "saved"):
         assert company.meter.count[name] == other.meter.count[name] > 0
