@@ -39,6 +39,7 @@ def _to_a_room(command: c.Send) -> bool:
 class Row:
     """One command: who carries it out, and on what terms.
 
+    ``handler``: gives the answer, or what to await where it takes time. It raises Refused.
     ``anyone``: also before the log-in. ``pipelined``: whether a session's next pipelined command
     may start before this one is answered; all others wait their turn. ``cost``: tokens of the rate
     limit. ``paced``: whether limits.command counts it as it comes in; if not, the handler does.
@@ -48,7 +49,7 @@ class Row:
     by an operator who is in no room. ``word``: how the command is called.
     """
 
-    handler: Callable[..., Awaitable[Ok]]
+    handler: Callable[..., Ok | Awaitable[Ok]]
     anyone: bool = False
     pipelined: Callable[[Any], bool] = _in_turn
     cost: float = 1.0

@@ -4,6 +4,9 @@ its number; telling others comes after that."""
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
 from msgspec.structs import replace
 
 from chatd.commands.act import Act
@@ -18,20 +21,44 @@ from chatd.core.events import Stored
 from chatd.core.log import Appended, Draft, Entry, Kind, StoredMessage
 from chatd.core.policy import Verb, decide
 from chatd.core.ports import KeyReused, NoSuchTarget
-from chatd.core.rooms import Attendance, Room
+from chatd.core.rooms import Attendance, Person, Room
 
 
-async def send(host: Host, session: Caller, command: c.Send) -> Stored:
-    """Say something in a room one is in, or to one person."""
-    me = session.me
+def send(host: Host, session: Caller, command: c.Send) -> Stored | Coroutine[Any, Any, Stored]:
+    """Say something in a room one is in, or to one person. In a room without history there is
+    nearly always nothing to wait for."""
+    me = session.person or session.me
     said = _said(host, command.text)
-    if (command.room is None) == (command.to is None):
+    room = command.room
+    if (room is None) == (command.to is None):
         raise Refused("bad_field", "send needs exactly one of 'room' and 'to'")
-    if command.room is not None:
-        place = near(host, me, command.room) or await place_of(host, me, command.room)
+    place = None if room is None else near(host, me, room)
+    if place is None:
+        return _send_elsewhere(host, session, command, said)
+    draft = _draft(host, me, command, said)
+    if place.cleared != grounds(host, me, place):
+        return _say(host, session, place, draft)
+    done = _passed(place.room, draft)
+    if done is None:
+        return _store(host, session, place, draft)
+    return _told(host, session, place.room, done)
+
+
+async def _send_elsewhere(host: Host, session: Caller, command: c.Send, said: str) -> Stored:
+    """Where the place of this message has to be found first, or made."""
+    me, room = session.me, command.room
+    if room is not None:
+        place = await place_of(host, me, room)
     else:
         place = await direct_with(host, session, command.to or "")
-    draft = Draft(
+    draft = _draft(host, me, command, said)
+    if place.cleared != grounds(host, me, place):
+        return await _say(host, session, place, draft)
+    return await _store(host, session, place, draft)
+
+
+def _draft(host: Host, me: Person, command: c.Send, said: str) -> Draft:
+    return Draft(
         kind="message",
         author=me.author,
         ts=host.clock.now(),
@@ -39,11 +66,6 @@ async def send(host: Host, session: Caller, command: c.Send) -> Stored:
         key=command.key,
         reply_to=command.reply_to,
     )
-    if place.cleared != grounds(host, me, place):
-        return await _say(host, session, place, draft)
-    # As _store does; to await that would be one coroutine more for each message.
-    done = _passed(place.room, draft) or await _append(host, place, draft)
-    return _told(host, session, place.room, done)
 
 
 async def _say(host: Host, session: Caller, place: Attendance, draft: Draft) -> Stored:
@@ -156,19 +178,17 @@ def _removal(act: Act, place: Attendance, message: StoredMessage, *, own: bool) 
 
 
 async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -> Stored:
-    done = _passed(place.room, draft) or await _append(host, place, draft)
+    done = _passed(place.room, draft)
+    if done is None:
+        try:
+            done = await host.store.append(place.room.room_id, draft)
+        except NoSuchTarget:
+            raise _no_message(place, draft.target or draft.reply_to or 0) from None
+        except KeyReused:
+            raise Refused(
+                "key_reused", f"key {draft.key!r} was used in another room; give each send its own"
+            ) from None
     return _told(host, session, place.room, done)
-
-
-async def _append(host: Host, place: Attendance, draft: Draft) -> Appended:
-    try:
-        return await host.store.append(place.room.room_id, draft)
-    except NoSuchTarget:
-        raise _no_message(place, draft.target or draft.reply_to or 0) from None
-    except KeyReused:
-        raise Refused(
-            "key_reused", f"key {draft.key!r} was used in another room; give each send its own"
-        ) from None
 
 
 def _told(host: Host, session: Caller, room: Room, done: Appended) -> Stored:

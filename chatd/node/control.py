@@ -16,7 +16,8 @@ from chatd.core.ports import Dialect, Frame, Outbox, Process
 from chatd.core.rooms import Person, Room
 from chatd.core.session import State
 from chatd.node.greeting import welcome
-from chatd.node.session import Item, No, Session
+from chatd.node.inbox import Item, No
+from chatd.node.session import Session
 
 if TYPE_CHECKING:
     from chatd.node.hooks import HookCaller

@@ -3,7 +3,9 @@ raises becomes an answer: a refusal is the client's fault, anything else ours.""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chatd.commands import COMMANDS, Row
 from chatd.commands.act import Act
@@ -25,6 +27,10 @@ COMPLAINT = 60.0
 """Seconds between two lines of the log about a store that fails: every command meets it."""
 
 
+Answer: TypeAlias = "Ok | Error | CoroutineType[Any, Any, Ok | Error]"
+"""To a command: now, or what to await where it takes time."""
+
+
 class Gate:
     """Carries out commands; never raises."""
 
@@ -32,45 +38,74 @@ class Gate:
         self._node = node
         self._complained = -COMPLAINT
 
-    async def carry_out(self, session: Session | HookCaller, command: Command) -> Ok | Error:
+    def carry_out(self, session: Session | HookCaller, command: Command) -> Answer:
         """The answer to one command, its request id written in."""
-        meter, clock = self._node.meter, self._node.clock
-        row = COMMANDS[type(command)]
-        meter.heard(row.word)
-        started = clock.monotonic()
+        node, row = self._node, COMMANDS[type(command)]
+        node.meter.heard(row.word)
+        started = node.clock.monotonic()
         try:
             if session.person is None or session.control or row.operators:
                 self._admit(session, row)
+            answer: Any
             if row.audited:
-                answer = await self._on_record(row, session, command)
+                answer = self._on_record(row, session, command)
             else:
-                answer = await row.handler(self._node, session, command)
+                answer = row.handler(node, session, command)
         except Exception as error:  # noqa: BLE001  # the gate's very task: nothing gets past it
-            refusal = self._refusal(error, session, command)
-            meter.refused(refusal.code)
-            if isinstance(command, Login):
-                self._node.audit.failures.count(session.address, command, refusal.code)
-            self._saw(session, row, command, refusal.code)
-            if isinstance(command, Send) and refusal.code in OURS:
-                meter.undelivered(refusal.code)
-            if refusal.code == "login_failed":  # for who watches the log for those who guess
-                facts = {"session": session.number, "address": session.address}
-                self._node.log.warning("login_refused", **facts)
-            return refusal
-        if self._node.control.watching:
+            return self._refused(error, session, row, command)
+        if isinstance(answer, CoroutineType):  # quicker to ask than whether it is an Ok
+            in_time: Any = self._in_time(answer, session, row, command, started)
+            return in_time  # type: ignore[no-any-return]  # mypy knows of coroutines as a port only
+        return self._done(answer, session, row, command, started)
+
+    async def _in_time(
+        self,
+        answer: Awaitable[Ok],
+        session: Session | HookCaller,
+        row: Row,
+        command: Command,
+        started: float,
+    ) -> Ok | Error:
+        try:
+            done = await answer
+        except Exception as error:  # noqa: BLE001  # as above
+            return self._refused(error, session, row, command)
+        return self._done(done, session, row, command, started)
+
+    def _done(
+        self, answer: Ok, session: Session | HookCaller, row: Row, command: Command, started: float
+    ) -> Ok:
+        node = self._node
+        if node.control.watching:
             self._saw(session, row, command)
         if isinstance(command, Send):
-            meter.acked(clock.monotonic() - started)
+            node.meter.acked(node.clock.monotonic() - started)
         answer.id = command.id
         return answer
+
+    def _refused(
+        self, error: Exception, session: Session | HookCaller, row: Row, command: Command
+    ) -> Error:
+        refusal, meter = self._refusal(error, session, command), self._node.meter
+        meter.refused(refusal.code)
+        if isinstance(command, Login):
+            self._node.audit.failures.count(session.address, command, refusal.code)
+        self._saw(session, row, command, refusal.code)
+        if isinstance(command, Send) and refusal.code in OURS:
+            meter.undelivered(refusal.code)
+        if refusal.code == "login_failed":  # for who watches the log for those who guess
+            facts = {"session": session.number, "address": session.address}
+            self._node.log.warning("login_refused", **facts)
+        return refusal
 
     async def _on_record(self, row: Row, session: Session | HookCaller, command: Command) -> Ok:
         """Carry out, and answer when it is in the audit log."""
         node = self._node
         act = Act(row.word, session.me, session.address, node.clock.now())
-        answer = await row.handler(node, session, command, act)
+        answer = row.handler(node, session, command, act)
+        done = answer if isinstance(answer, Ok) else await answer
         await node.audit.told(act)
-        return answer
+        return done
 
     def _admit(self, session: Session | HookCaller, row: Row) -> None:
         if session.person is None and not row.anyone:

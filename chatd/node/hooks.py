@@ -111,7 +111,8 @@ class Hooks:
             return _failed()
         caller.person.rooms[room.room_id] = Attendance(room, Rank.MEMBER, lasting=True)
         node.people.make_way(hook.name)
-        return await node.gate.carry_out(caller, Send(room=hook.room, text=text, key=key))
+        answer = node.gate.carry_out(caller, Send(room=hook.room, text=text, key=key))
+        return answer if isinstance(answer, Ok | Error) else await answer
 
 
 def _failed() -> Error:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from chatd.core.commands import Login
 
 if TYPE_CHECKING:
+    from chatd.node.inbox import Item
     from chatd.node.node import Node
-    from chatd.node.session import Item, Session
+    from chatd.node.session import Session
 
 AT_ONCE = 32
 """Log-ins with positions that are in hand at the same time, each until its first page is told:

@@ -3,10 +3,11 @@ What a command may do is the gate's; how frames travel is the edge's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Awaitable, Callable
+from types import CoroutineType
+from typing import TYPE_CHECKING, Literal
 
-from chatd.commands import COMMANDS, Row
+from chatd.commands import COMMANDS
 from chatd.core.buckets import Bucket
 from chatd.core.commands import Command, Login
 from chatd.core.errors import ABUSE, INTERNAL, LOGIN_TIMEOUT, CloseCode, Refused
@@ -15,6 +16,7 @@ from chatd.core.log import RoomId
 from chatd.core.ports import Dialect, Frame, Outbox
 from chatd.core.rooms import Person
 from chatd.core.session import State
+from chatd.node.inbox import ROWS, Item, No, is_pipelined, too_fast
 
 if TYPE_CHECKING:
     from chatd.node.node import Node
@@ -24,21 +26,8 @@ PING = 0.2
 TOKEN_BYTES = 4 * 1024
 """Bytes of a frame that cost one token more: a few that are compressed may become many, and to read
 them takes longer than what most commands do."""
-_ROWS: dict[type, Row] = {**COMMANDS}
-"""By whatever is in an inbox; what is no command has none."""
 STRIKES = 50
 """Refused frames in a row, nothing good between them, after which a session is closed."""
-
-
-class No(NamedTuple):
-    """A refusal that waits its turn; ``command`` is None when the frame was none."""
-
-    command: Command | None
-    error: Error
-
-
-Item = Command | No | Frame
-"""What waits in an inbox."""
 
 
 Weight = Literal["light", "noted", "heavy"]
@@ -109,16 +98,9 @@ class Session:
 
     def hear(self, payload: bytes) -> None:
         """One text frame of the client, valid UTF-8."""
-        if self.state is _READY or self.state is _OPEN:
-            self._take(self.speaker.heard(payload), len(payload))
-
-    def pinged(self) -> None:
-        """A ping or a pong of the client: charged like the command of that name, answered by the
-        edge."""
-        self._charge(PING)
-        self._steer()
-
-    def _take(self, items: list[Command | Error | Frame], size: int) -> None:
+        if self.state is not _READY and self.state is not _OPEN:
+            return
+        items, size = self.speaker.heard(payload), len(payload)
         if not items:
             self._charge(PING, size)
         alone = len(items) == 1  # one of several may end the session: the others go with its inbox
@@ -132,10 +114,16 @@ class Session:
                 self._begin(charged, size)
                 self._pumping = False
             size = 0
-        if self._pumping or not self._inbox:  # else the pump steers when it is done
-            self._steer()
-        else:
-            self._pump()
+        if self._inbox and not self._pumping:
+            self._pump()  # it steers when it is done
+        elif self._inbox or self._undone or self._cooling or self._held or self._heavy != "light":
+            self._steer()  # seldom: mostly nothing waits, and nothing did
+
+    def pinged(self) -> None:
+        """A ping or a pong of the client: charged like the command of that name, answered by the
+        edge."""
+        self._charge(PING)
+        self._steer()
 
     def _charge(self, cost: float, size: int = 0) -> float:
         """Take ``cost`` of the rate limit: 0.0, or the seconds to wait; until then nothing more is
@@ -161,12 +149,12 @@ class Session:
     def _charged(self, item: Command | Error | Frame, size: int) -> Item:
         """The item, or the refusal when it comes too fast. ``size``: bytes of its frame. What is no
         command costs, too: it is answered, but then this peer is read no faster than any other."""
-        row = _ROWS.get(type(item))
+        row = ROWS.get(type(item))
         wait = self._charge(row.cost if row else 1.0, size)
-        if isinstance(item, Error):
-            self._strike()
-            return No(None, item)
         if row is None or not isinstance(item, Command):
+            if isinstance(item, Error):
+                self._strike()
+                return No(None, item)
             return item
         self._strikes = 0
         settings, word = self._node.settings, row.word
@@ -178,10 +166,8 @@ class Session:
 
     def _steer(self) -> None:
         """Read on or hold: a full inbox and a rate limit both push back on the peer itself."""
-        if self.state is _CLOSED or not (
-            self._inbox or self._undone or self._cooling or self._held or self._heavy != "light"
-        ):
-            return  # nearly always: nothing waits, and nothing did
+        if self.state is _CLOSED:
+            return
         settings, waiting = self._node.settings, len(self._inbox)
         if self._undone > settings.inbox_bytes or self._heavy != "light":
             self._weigh(settings.inbox_bytes)
@@ -228,41 +214,63 @@ class Session:
         self._steer()
 
     def _begin(self, item: Item, size: int) -> None:
-        """Carry it out, or say why not; ``size`` bytes of its frame are done with then."""
-        if isinstance(item, Command):
-            self._shared = _ROWS[type(item)].pipelined(item)
-            self._running += 1
-            self._node.spawn(self._serve(item, size))
+        """Carry it out, or say why not; ``size`` bytes of its frame are done with then. Most need
+        not wait for anything, and are answered at once."""
+        if not isinstance(item, Command):
+            self._undone -= size
+            if isinstance(item, No):
+                self._node.meter.refused(item.error.code)
+                self.answer(item.command, item.error)
+            else:
+                self.outbox.put(item)
             return
+        self._running += 1
+        try:
+            if self.state is not _CLOSED:
+                answer = self._node.gate.carry_out(self, item)
+                if isinstance(answer, CoroutineType):
+                    self._shared = is_pipelined(item)
+                    self._node.spawn(self._answer_in_time(item, answer, size))
+                    return
+                frame = self.speaker.answer(item, answer)
+                if frame is not None:
+                    self.outbox.put(frame)
+        except Exception as error:  # noqa: BLE001  # the gate raises nothing, so a dialect did
+            self._broken(error)
+        self._running -= 1
         self._undone -= size
-        if isinstance(item, No):
-            self._node.meter.refused(item.error.code)
-            self.answer(item.command, item.error)
-        else:
-            self.outbox.put(item)
+        if self._then or type(item) is Login:
+            self._served(item)
 
     def _may_start(self, item: Item) -> bool:
         if self._running:
-            row = _ROWS.get(type(item)) if self._shared else None
-            return row is not None and row.pipelined(item)
-        return not isinstance(item, Login) or self._node.returning.admits(self, item)
+            return self._shared and is_pipelined(item)
+        return type(item) is not Login or self._node.returning.admits(self, item)
 
-    async def _serve(self, command: Command, size: int) -> None:
+    async def _answer_in_time(
+        self, command: Command, answer: Awaitable[Ok | Error], size: int
+    ) -> None:
         try:
-            if self.state is not _CLOSED:
-                self.answer(command, await self._node.gate.carry_out(self, command))
-        except Exception as error:  # noqa: BLE001  # the gate raises nothing, so a dialect did
-            self._node.log.fault("answer_failed", error, session=self.number)
-            self.fail()
+            self.answer(command, await answer)
+        except Exception as error:  # noqa: BLE001  # as above
+            self._broken(error)
         finally:
             self._running -= 1
             self._undone -= size
-            if self._then and not self._running:
-                self._do_afterwards()
-            if isinstance(command, Login):
-                self._node.returning.answered(self)
-            if not self._pumping:
-                self._pump()
+            self._served(command)
+
+    def _broken(self, error: Exception) -> None:
+        self._node.log.fault("answer_failed", error, session=self.number)
+        self.fail()
+
+    def _served(self, command: Command) -> None:
+        """It is answered: others may have waited for that."""
+        if self._then and not self._running:
+            self._do_afterwards()
+        if isinstance(command, Login):
+            self._node.returning.answered(self)
+        if not self._pumping:
+            self._pump()
 
     def come(self) -> None:
         """It is this one's turn to come back (see returning)."""
@@ -332,14 +340,3 @@ class Session:
             self.become(State.CLOSED)
             self._forget_inbox()
             self._node.closed(self, reason, clean=clean)
-
-
-def too_fast(command: Command, pace: str, wait: float) -> Error:
-    """The answer to what comes faster than ``pace``."""
-    after = int(wait * 1000) + 1
-    return Error(
-        id=command.id,
-        code="rate_limited",
-        message=f"over {pace}; wait {after} ms and send it again",
-        retry_after_ms=after,
-    )

@@ -47,6 +47,22 @@ def test_sends_to_rooms_go_side_by_side_and_keep_their_order() -> None:
     assert [(answer["id"], answer["seq"]) for answer in answers] == [(n, n + 1) for n in range(5)]
 
 
+def test_what_need_not_wait_is_answered_beside_what_must() -> None:
+    house = fast_house()
+    ann = house.guest("ann", "lobby")
+    ann.asks(type="create", room="passing", history=False)
+    house.weather.hold("append")
+    ann.begins(type="send", room="lobby", text="kept", id=1)
+    ann.begins(type="send", room="passing", text="not kept", id=2)
+    ann.begins(type="send", room="lobby", text="kept, too", id=3)
+    ann.begins(type="ping", id=4)
+    ann.begins(type="send", room="passing", text="in its turn", id=5)
+    assert [each for each in frames(ann) if isinstance(each, int)] == [2]
+    house.weather.release()
+    house.settle()
+    assert [each for each in frames(ann) if isinstance(each, int)] == [1, 3, 4, 5]
+
+
 def test_every_other_command_waits_for_those_before_it() -> None:
     house = fast_house()
     ann = house.guest("ann", "lobby")
@@ -315,9 +331,9 @@ def test_a_connection_ends_once() -> None:
     assert house.meter.counts["closed lost json"] == 1
 
 
-@pytest.mark.parametrize("when", ["now", "later"])
+@pytest.mark.parametrize("when", ["at once", "now", "later"])
 def test_a_dialect_that_cannot_say_an_answer_ends_that_session(when: str) -> None:
-    house = fast_house()
+    house = fast_house(history=when != "at once")
     ann, bob = house.guest("ann", "lobby"), house.guest("bob", "lobby")
 
     class Mute:
