@@ -3,7 +3,7 @@ One file per feature holds the handlers; policy is asked there, limits and state
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ def _to_a_room(command: c.Send) -> bool:
 class Row:
     """One command: who carries it out, and on what terms.
 
-    ``handler``: gives the answer, or what to await where it takes time. It raises Refused.
+    ``handler``: gives the answer, or a coroutine where it takes time. It raises Refused.
     ``anyone``: also before the log-in. ``pipelined``: whether a session's next pipelined command
     may start before this one is answered; all others wait their turn. ``cost``: tokens of the rate
     limit. ``paced``: whether limits.command counts it as it comes in; if not, the handler does.
@@ -49,7 +49,7 @@ class Row:
     by an operator who is in no room. ``word``: how the command is called.
     """
 
-    handler: Callable[..., Ok | Awaitable[Ok]]
+    handler: Callable[..., Ok | Coroutine[Any, Any, Ok]]
     anyone: bool = False
     pipelined: Callable[[Any], bool] = _in_turn
     cost: float = 1.0

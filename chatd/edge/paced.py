@@ -65,7 +65,7 @@ class Paced(Upgraded):
 
     def _read_short(self, data: bytes) -> bytes:
         """Take text frames from the beginning, where one begins; gives what is left."""
-        if self._yielding or not short.between_messages(self):
+        if self.state != self.STATE_OPEN or self._yielding or not short.between_messages(self):
             return data
         at, most, size = 0, self.maxFramePayloadSize, len(data)
         while self.state == self.STATE_OPEN and not self._held:

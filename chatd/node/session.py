@@ -111,13 +111,15 @@ class Session:
                 self._inbox.append((charged, size))
             else:  # nearly always: nothing waits, and it need not either
                 self._pumping = True
-                self._begin(charged, size)
-                self._pumping = False
+                try:
+                    self._begin(charged, size)
+                finally:
+                    self._pumping = False
             size = 0
-        if self._inbox and not self._pumping:
-            self._pump()  # it steers when it is done
-        elif self._inbox or self._undone or self._cooling or self._held or self._heavy != "light":
-            self._steer()  # seldom: mostly nothing waits, and nothing did
+        if self._pumping or not self._inbox:  # else the pump steers when it is done
+            self._steer()
+        else:
+            self._pump()
 
     def pinged(self) -> None:
         """A ping or a pong of the client: charged like the command of that name, answered by the
@@ -151,7 +153,7 @@ class Session:
         command costs, too: it is answered, but then this peer is read no faster than any other."""
         row = ROWS.get(type(item))
         wait = self._charge(row.cost if row else 1.0, size)
-        if row is None or not isinstance(item, Command):
+        if row is None or not isinstance(item, Command):  # one question, for it takes long
             if isinstance(item, Error):
                 self._strike()
                 return No(None, item)
@@ -166,8 +168,10 @@ class Session:
 
     def _steer(self) -> None:
         """Read on or hold: a full inbox and a rate limit both push back on the peer itself."""
-        if self.state is _CLOSED:
-            return
+        if self.state is _CLOSED or not (
+            self._inbox or self._undone or self._cooling or self._held or self._heavy != "light"
+        ):
+            return  # nearly always: nothing waits, and nothing did
         settings, waiting = self._node.settings, len(self._inbox)
         if self._undone > settings.inbox_bytes or self._heavy != "light":
             self._weigh(settings.inbox_bytes)
@@ -208,9 +212,11 @@ class Session:
         if self._pumping:
             return
         self._pumping = True
-        while self._inbox and self._may_start(self._inbox[0][0]):
-            self._begin(*self._inbox.pop(0))
-        self._pumping = False
+        try:
+            while self._inbox and self._may_start(self._inbox[0][0]):
+                self._begin(*self._inbox.pop(0))
+        finally:
+            self._pumping = False
         self._steer()
 
     def _begin(self, item: Item, size: int) -> None:
@@ -225,22 +231,21 @@ class Session:
                 self.outbox.put(item)
             return
         self._running += 1
+        in_time = False
         try:
             if self.state is not _CLOSED:
                 answer = self._node.gate.carry_out(self, item)
                 if isinstance(answer, CoroutineType):
+                    in_time = True
                     self._shared = is_pipelined(item)
                     self._node.spawn(self._answer_in_time(item, answer, size))
-                    return
-                frame = self.speaker.answer(item, answer)
-                if frame is not None:
-                    self.outbox.put(frame)
+                else:
+                    self.answer(item, answer)
         except Exception as error:  # noqa: BLE001  # the gate raises nothing, so a dialect did
             self._broken(error)
-        self._running -= 1
-        self._undone -= size
-        if self._then or type(item) is Login:
-            self._served(item)
+        finally:
+            if not in_time:
+                self._served(item, size)
 
     def _may_start(self, item: Item) -> bool:
         if self._running:
@@ -255,19 +260,19 @@ class Session:
         except Exception as error:  # noqa: BLE001  # as above
             self._broken(error)
         finally:
-            self._running -= 1
-            self._undone -= size
-            self._served(command)
+            self._served(command, size)
 
     def _broken(self, error: Exception) -> None:
         self._node.log.fault("answer_failed", error, session=self.number)
         self.fail()
 
-    def _served(self, command: Command) -> None:
+    def _served(self, command: Command, size: int) -> None:
         """It is answered: others may have waited for that."""
+        self._running -= 1
+        self._undone -= size
         if self._then and not self._running:
             self._do_afterwards()
-        if isinstance(command, Login):
+        if type(command) is Login:
             self._node.returning.answered(self)
         if not self._pumping:
             self._pump()

@@ -43,6 +43,7 @@ def test_an_owner_keeps_order_in_a_room(daemon: Daemon, visitor: MakeVisitor) ->
     expect(bob.field).to_be_enabled()
     ann.chooses("bob", "Mute")
     ann.answers("Mute", seconds="600", reason="loud")
+    expect(bob.log).to_contain_text("muted you")
     bob.says("hello?")
     expect(bob.log.locator("[data-state=refused]:visible")).to_contain_text("muted")
     ann.chooses("This room", "Bans and mutes")

@@ -23,6 +23,9 @@ class Frame(Struct, eq=False):
     packed: dict[int, Frame] | None = None
     count: int = 1
 
+    def __repr__(self) -> str:  # wherever that is written, it must not say what people said
+        return f"<{type(self).__name__} of {len(self.payload)} bytes>"
+
 
 class Bundle(Frame):
     """Frames that follow each other for the very same sessions: they travel as one, so that to tell

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chatd.edge import direct, opening, reads, short, shortcuts
@@ -10,6 +12,7 @@ from chatd.edge.reactor import NextTurns, TickingPoller, measure_ticks
 from chatd.edge.shortcuts import Ways
 from tests.unit.edge.memory import World
 from tests.unit.edge.real import Turning
+from tests.unit.edge.test_websocket import frame
 
 
 def test_all_of_them_work_with_these_libraries(turning: Turning) -> None:
@@ -33,6 +36,17 @@ def test_names_that_are_gone_are_found_out(
     monkeypatch.setattr(reads, "NAMES", ("no_such_name",))
     assert shortcuts.found(turning.reactor, echo) == shortcuts.NONE
     assert shortcuts.missing(shortcuts.NONE) == list(SHORTCUTS)
+
+
+@pytest.mark.parametrize("name", SHORTCUTS)
+def test_each_way_may_be_missing_by_itself(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shortcuts.found
+    monkeypatch.setattr(shortcuts, "found", lambda *each: replace(found(*each), **{name: False}))
+    world = World()
+    client = world.client()
+    client.pipe.deliver(frame(0x81, b"hello") + frame(0x81, b"there"))
+    assert client.guest.heard == [b"hello", b"there"]
+    assert not world.journal.faults
 
 
 def test_a_reactor_that_does_not_tell_in_which_connections_something_waits_is_found_out(
