@@ -10,7 +10,7 @@ from tests.bench.table import OURS, ratio
 
 SHOWN = ("room100", "room1000", "one", "small", "echo", "idle", "durable")
 LEFT, WIDE, BAR, GAP = 180, 520, 14, 22
-LOWEST, HIGHEST = 0.125, 64.0
+LOWEST, HIGHEST = 0.0625, 64.0
 
 
 def picture(results: dict[str, Any]) -> str:
