@@ -21,7 +21,8 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --custom-compile-command "make lock" $(LOCK_FLAGS)
 LOCK_FLAGS ?=
 
-# The stamps bear the sum of their locks: the environment is made again when what they say changes, and only then.
+# The stamps bear the sum of their locks: the environment is made again when what they say changes, and only then; with the
+# Python that it had, unless another is named.
 sum   = $(shell cat $(1) | cksum | tr -d ' ')
 READY := $(VENV)/.run-$(call sum,requirements/run.txt requirements/build.txt)
 TOOLS := $(VENV)/.dev-$(call sum,requirements/run.txt requirements/build.txt requirements/dev.txt)
@@ -61,7 +62,8 @@ venv: $(TOOLS) ## Make .venv with the development tools
 
 # Only what the daemon needs: make run must be quick on a fresh machine.
 $(READY):
-	@python=$$(sh requirements/find-python.sh "$(PYTHON)") || exit 1; \
+	@had=$$(sed -n 's/^executable = //p' $(VENV)/pyvenv.cfg 2>/dev/null); [ -x "$$had" ] || had=; \
+	python=$$(sh requirements/find-python.sh "$(or $(PYTHON),$$had)") || exit 1; \
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	rm -rf $(VENV) && "$$python" -m venv $(VENV)
 	@$(INSTALL_LOCKED) -r requirements/run.txt -r requirements/build.txt
