@@ -220,8 +220,8 @@ class Session:
         self._steer()
 
     def _begin(self, item: Item, size: int) -> None:
-        """Carry it out, or say why not; ``size`` bytes of its frame are done with then. Most need
-        not wait for anything, and are answered at once."""
+        """Carry it out, or say why not; ``size`` bytes of its frame are done with then. What has to
+        wait for nothing is answered at once."""
         if not isinstance(item, Command):
             self._undone -= size
             if isinstance(item, No):
