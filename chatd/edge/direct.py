@@ -4,9 +4,15 @@ The one file that knows private names of Twisted's connections; strangers get tr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 from twisted.internet.tcp import Connection
+
+from chatd.edge.batch import Batch, Short
+
+FEW = 16
+"""Sockets from which on one call for all is cheaper than one for each."""
 
 Write = Callable[[bytes], None]
 """A way to hand bytes on."""
@@ -43,12 +49,12 @@ def by_socket(transport: Any) -> Write:
     return write
 
 
-def write_all(parts: Iterable[tuple[Any, bytes]]) -> list[Exception]:
+def write_all(parts: Iterable[tuple[Any, bytes]], batch: Batch | None = None) -> list[Exception]:
     """The same for many transports that are known or a Stranger, each with its bytes: first all is
     asked, then all is sent. After each call of the kernel a processor has forgotten where the
-    interpreter's ways lead, so little is done between two of them. What fails keeps nobody else
-    from hearing, and is given back."""
-    sends, failed = [], []
+    interpreter's ways lead, so little is done between two of them; with a ``batch`` there is one
+    call for many. What fails keeps nobody else from hearing, and is given back."""
+    sockets, pieces, transports, failed = [], [], [], []
     for transport, data in parts:
         try:
             if (
@@ -59,39 +65,51 @@ def write_all(parts: Iterable[tuple[Any, bytes]]) -> list[Exception]:
             ):
                 transport.write(data)
             else:
-                sends.append((transport.socket.send, data, transport))
+                sockets.append(transport.socket)
+                pieces.append(data)
+                transports.append(transport)
         except Exception as error:  # noqa: BLE001 - see above
             failed.append(error)
-    for send, data, transport in sends:
-        try:
-            sent = send(data)
-        except OSError:  # it is full, or lost: Twisted meets that itself, and knows what follows
-            sent = 0
-        if sent < len(data):
-            try:
-                transport.write(data[sent:])
-            except Exception as error:  # noqa: BLE001 - see above
-                failed.append(error)
+    if batch is not None and len(sockets) >= FEW:
+        short = batch.send(sockets, pieces)
+    else:
+        short = _one_by_one(zip(sockets, pieces, strict=True))
+    for place, sent in short:
+        failed += _written(transports[place], pieces[place][sent:])
     return failed
 
 
 def send_each(
-    sends: Iterable[Callable[[bytes], int]], transports: Sequence[Any], data: bytes
+    sockets: Sequence[Any], transports: Sequence[Any], data: bytes, batch: Batch | None = None
 ) -> list[Exception]:
-    """The same bytes for many: ``sends`` are those of the sockets of ``transports``, in their
-    order. They are known, and nothing waits in them. What fails is given back, as above."""
-    size = len(data)
-    short, failed = [], []
-    for place, send in enumerate(sends):
-        try:
-            sent = send(data)
-        except OSError:  # as above
-            sent = 0
-        if sent != size:
-            short.append((place, sent))
+    """The same bytes for many: ``sockets`` are those of ``transports``, in their order. They are
+    known, and nothing waits in them. What fails is given back, as above."""
+    if batch is not None and len(sockets) >= FEW:
+        short = batch.same(sockets, data)
+    else:
+        short = _one_by_one(zip(sockets, repeat(data)))
+    failed = []
     for place, sent in short:
-        try:
-            transports[place].write(data[sent:])
-        except Exception as error:  # noqa: BLE001 - as above
-            failed.append(error)
+        failed += _written(transports[place], data[sent:])
     return failed
+
+
+def _one_by_one(parts: Iterable[tuple[Any, bytes]]) -> Short:
+    short = []
+    for place, (socket, data) in enumerate(parts):
+        try:
+            sent = socket.send(data)
+        except OSError:  # it is full, or lost: Twisted meets that itself, and knows what follows
+            sent = 0
+        if sent < len(data):
+            short.append((place, sent))
+    return short
+
+
+def _written(transport: Any, rest: bytes) -> list[Exception]:
+    """What its socket did not take is its buffer's; what that raises."""
+    try:
+        transport.write(rest)
+    except Exception as error:  # noqa: BLE001 - see above
+        return [error]
+    return []

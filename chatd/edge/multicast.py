@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatd.core.ports import Audience
+from chatd.edge.batch import Batch
 from chatd.edge.direct import send_each
 from chatd.edge.reactor import Writers
 
@@ -46,8 +47,8 @@ class Multicast:
     """
 
     __slots__ = (
-        "_as_of", "_detoured", "_places", "_sends", "_singles", "_transports", "freely", "outboxes",
-        "parted", "waiting", "wires",
+        "_as_of", "_detoured", "_places", "_singles", "_sockets", "_transports", "freely",
+        "outboxes", "parted", "waiting", "wires",
     )  # fmt: skip
 
     def __init__(self, outboxes: Sequence[Any], most: int) -> None:
@@ -59,8 +60,7 @@ class Multicast:
         self._singles = [each for each in outboxes if _is_single(each)]
         for each in self._singles:
             self._transports[self._places[each]] = None
-        # One that takes all and sends nothing stands for those of them that are told otherwise.
-        self._sends: list[Any] = [each.socket.send if each else len for each in self._transports]
+        self._sockets: list[Any] = [each and each.socket for each in self._transports]
         self._places.update({each: at for at, each in enumerate(self._transports) if each})
         self.freely = min([most, *(each.freely for each in outboxes if each.freely > 0)])
         self._detoured: list[Flushed] = []
@@ -129,12 +129,16 @@ class Multicast:
         self.wires, self.waiting, self.parted = [], 0, {}
         return wires, parted
 
-    def send(self, wire: bytes, apart: Iterable[Flushed]) -> list[Exception]:
+    def send(
+        self, wire: bytes, apart: Collection[Flushed], batch: Batch | None = None
+    ) -> list[Exception]:
         """To all but those; see direct.py."""
-        sends = self._sends.copy()
-        for each in apart:
-            sends[self._places[each]] = len
-        return send_each(sends, self._transports, wire)
+        sockets, transports = self._sockets, self._transports
+        if apart:
+            sockets, transports = sockets.copy(), transports.copy()
+            for place in sorted((self._places[each] for each in apart), reverse=True):
+                del sockets[place], transports[place]
+        return send_each(sockets, transports, wire, batch)
 
 
 def _is_single(outbox: Flushed) -> bool:

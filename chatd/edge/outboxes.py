@@ -8,6 +8,7 @@ from itertools import repeat
 from typing import Any, Protocol
 
 from chatd.core.ports import Frame, Log
+from chatd.edge.batch import Batch
 from chatd.edge.direct import write_all
 from chatd.edge.flush_delay import MANY, FlushDelay
 from chatd.edge.multicast import Multicast, multicast_of
@@ -50,7 +51,14 @@ class Outboxes:
     once.
     """
 
-    def __init__(self, turns: Turns, reactor: Reactor, meter: EdgeMeter, journal: Log) -> None:
+    def __init__(
+        self,
+        turns: Turns,
+        reactor: Reactor,
+        meter: EdgeMeter,
+        journal: Log,
+        batch: Batch | None = None,
+    ) -> None:
         self.reactor = reactor
         self.meter = meter
         self.flush_delay = FlushDelay(turns, reactor)
@@ -63,6 +71,7 @@ class Outboxes:
         """Counts how often an outbox came to a detour, or back."""
         self._writers = writers_of(reactor)
         self._journal = journal
+        self._batch = batch
         self._turns = turns
         self._due: list[Flushed] = []
         self._armed = False
@@ -116,7 +125,7 @@ class Outboxes:
                     due.append(outbox)
         self.waiting += size * queued
         if ready:
-            self._failed(write_all(zip(ready, repeat(wire))))
+            self._failed(write_all(zip(ready, repeat(wire)), self._batch))
             self._left_at_once(len(ready), size)
         return len(ready) + queued, apart
 
@@ -141,7 +150,7 @@ class Outboxes:
         """All but those who are apart; gives how many that is."""
         size, told = len(wire), len(multicast.outboxes) - len(apart)
         if at_once and not multicast.wires:
-            self._failed(multicast.send(wire, apart))
+            self._failed(multicast.send(wire, apart, self._batch))
             self._left_at_once(told, size)
             return told
         if multicast.wait(wire, apart):
@@ -182,7 +191,7 @@ class Outboxes:
             self.waiting -= size * told
             try:
                 wire = wires[0] if len(wires) == 1 else b"".join(wires)
-                self._failed(multicast.send(wire, parted))
+                self._failed(multicast.send(wire, parted, self._batch))
             except Exception as error:  # noqa: BLE001 - the others must get theirs
                 self._journal.fault("flush_failed", error)
             self._left(len(wires) * told, size * told, told)
@@ -288,10 +297,10 @@ class Outboxes:
                 joined += waiting
             frames.clear()
             if joined > JOINED:
-                self._failed(write_all(ready))
+                self._failed(write_all(ready, self._batch))
                 ready.clear()
                 joined = 0
-        self._failed(write_all(ready))
+        self._failed(write_all(ready, self._batch))
         self.waiting -= bytes_out
         self._left(frames_out, bytes_out, writes)
         self._flush_apart(apart)

@@ -104,7 +104,9 @@ DROP_KINDS = ("ephemeral", "too_slow")
 """Why a frame in an outbox was not sent: half of it was full, or the session was closed for it."""
 
 
-SHORTCUTS = ("direct_send", "short_frames", "turn_end", "born_open", "direct_read")
+SHORTCUTS = (
+    *("direct_send", "batched_send", "short_frames", "turn_end", "born_open", "direct_read"),
+)
 """Ways past the libraries, each with the libraries' own way beside it: see shortcuts.py."""
 
 PACES = ("now", "delayed", "at_once")

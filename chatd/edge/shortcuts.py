@@ -14,6 +14,7 @@ from twisted.internet.tcp import Connection
 
 from chatd.edge import direct, opening, reads, short
 from chatd.edge.admission import Admitted
+from chatd.edge.batch import Batch, batch
 from chatd.edge.ports import EdgeMeter
 from chatd.edge.reactor import Call, NextTurns, TickingPoller, Turns, writers_of
 from chatd.edge.upgraded import Upgraded, UpgradedFactory, likeness
@@ -24,6 +25,7 @@ class Ways:
     """For each of ports.SHORTCUTS whether it is taken."""
 
     direct_send: bool = False
+    batched_send: bool = False
     short_frames: bool = False
     turn_end: bool = False
     born_open: bool = False
@@ -37,6 +39,7 @@ def found(reactor: Any, factory: UpgradedFactory) -> Ways:
     """Those that were tried and work here."""
     return Ways(
         direct_send=_sends_directly(reactor),
+        batched_send=batch() is not None,
         short_frames=_knows_what_is_half_read(factory),
         turn_end=_poller(reactor) is not None,
         born_open=_is_born_open(factory),
@@ -69,6 +72,11 @@ def soon(reactor: Any, taken: bool) -> Callable[[Call], None]:
 def at_end(reactor: Any, taken: bool) -> Callable[[Call], None]:
     """The same, for what is to be done when all else of the turn is."""
     return turns(Ways(turn_end=taken), reactor).at_end
+
+
+def many(ways: Ways) -> Batch | None:
+    """How to send to many sockets in one call, if that way is taken."""
+    return batch() if ways.batched_send else None
 
 
 def read(ways: Ways, reactor: Any) -> None:

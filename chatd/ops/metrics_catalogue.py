@@ -109,9 +109,10 @@ _PACE = _words(
 )
 _SHORTCUT = _words(
     "shortcut",
-    "to the socket at once; whole text frames without Autobahn's parser; at the end of a turn; "
-    "open without Autobahn's handshake; read before the reactor asks",
-    *("direct_send", "short_frames", "turn_end", "born_open", "direct_read"),
+    "to the socket at once; to many sockets in one call of the kernel; whole text frames without "
+    "Autobahn's parser; at the end of a turn; open without Autobahn's handshake; read before the "
+    "reactor asks",
+    *("direct_send", "batched_send", "short_frames", "turn_end", "born_open", "direct_read"),
 )
 _KIND = _words("kind", "how somebody logged in", "guest", "password", "token")
 

@@ -11,7 +11,9 @@ import pytest
 from twisted.internet.protocol import Protocol
 from twisted.internet.tcp import Connection
 
-from chatd.edge.direct import by_socket, is_known, write_all
+from chatd.edge import direct
+from chatd.edge.batch import Batch, batch
+from chatd.edge.direct import by_socket, is_known, send_each, write_all
 from tests.unit.edge.memory import World
 from tests.unit.edge.real import Turning
 
@@ -48,6 +50,13 @@ def pair(turning: Turning) -> Iterator[Pair]:
 def other(turning: Turning) -> Iterator[Pair]:
     with opened(turning) as made:
         yield made
+
+
+@pytest.fixture(params=["one by one", "in one call"])
+def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Batch | None:
+    """How many are sent to."""
+    monkeypatch.setattr(direct, "FEW", 1)
+    return batch() if request.param == "in one call" else None
 
 
 def test_a_plain_connection_is_sent_to_directly(pair: Pair) -> None:
@@ -97,10 +106,12 @@ class Broken:
         raise LookupError(name)
 
 
-def test_all_get_theirs_whatever_becomes_of_one(pair: Pair, other: Pair) -> None:
+def test_all_get_theirs_whatever_becomes_of_one(
+    pair: Pair, other: Pair, many: Batch | None
+) -> None:
     other.far.close()
     parts = [(Broken(), b"x"), (other.connection, b"lost"), (pair.connection, b"hello")]
-    failed = write_all(parts)
+    failed = write_all(parts, many)
     assert pair.far.recv(100) == b"hello"
     assert other.connection in other.turning.reactor.getWriters()
     assert [type(error) for error in failed] == [LookupError]
@@ -111,13 +122,29 @@ def test_what_fails_is_not_swallowed_for_one_alone() -> None:
         by_socket(Broken())(b"x")
 
 
-def test_one_transport_may_have_several_parts(pair: Pair) -> None:
-    pieces = [bytes([at]) * 100_000 for at in range(1, 30)]
-    assert not write_all((pair.connection, piece) for piece in pieces)
-    got = b""
-    while len(got) < 2_900_000:
-        got += pair.turning.read(pair.far)
-    assert got == b"".join(pieces)
+def test_who_has_no_room_gets_the_rest_later_and_the_others_theirs_now(
+    pair: Pair, other: Pair, many: Batch | None
+) -> None:
+    large = bytes(range(256)) * 10_000
+    assert not write_all([(other.connection, large), (pair.connection, b"hello")], many)
+    assert pair.far.recv(100) == b"hello"
+    assert not send_each([pair.connection.socket], [pair.connection], large[::-1], many)
+    for each, wanted in ((other, large), (pair, large[::-1])):
+        got = b""
+        while len(got) < len(wanted):
+            got += each.turning.read(each.far)
+        assert got == wanted
+
+
+def test_what_a_transport_raises_for_the_rest_is_given_back(
+    pair: Pair, other: Pair, many: Batch | None
+) -> None:
+    other.far.close()
+    transports = [Broken(), pair.connection]
+    sockets = [other.connection.socket, pair.connection.socket]
+    failed = send_each(sockets, transports, b"hello", many)
+    assert pair.far.recv(100) == b"hello"
+    assert [type(error) for error in failed] == [LookupError]
 
 
 def test_a_transport_that_is_not_known_gets_its_own_way() -> None:

@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.tcp import Port
 from websockets.client import ClientProtocol
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.uri import parse_uri
 
 from chatd.core.errors import DRAINING
+from chatd.core.ports import Audience, Frame
 from chatd.core.settings import Settings
+from chatd.edge import direct
 from chatd.edge.front import FrontFactory
 from chatd.edge.listen import Listeners
+from chatd.edge.outboxes import broadcast
 from chatd.edge.pages import Pages
-from chatd.edge.ports import EdgeSettings
+from chatd.edge.ports import SHORTCUTS, EdgeSettings
 from chatd.edge.reactor import measure_ticks
 from chatd.edge.shortcuts import Ways
 from tests.unit.edge.memory import House, Journal, Tally, request
@@ -92,12 +96,21 @@ class Visitor:
         ]
 
 
-@pytest.fixture(params=[True, False], ids=["shortcuts", "no shortcuts"])
-def service(turning: Turning, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
+@pytest.fixture(params=["shortcuts", "in one call", "no shortcuts"])
+def service(
+    turning: Turning,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Service]:
+    """One that is in one call sends so, however few they are."""
+    if request.param == "in one call":
+        monkeypatch.setattr(direct, "FEW", 1)
     (tmp_path / "index.html").write_text("<!doctype html>" + "x" * 500_000)
     measure_ticks(turning.reactor, lambda _: None)
-    made = Service(turning, tmp_path, shortcuts=request.param)
-    assert made.front.ways == (Ways(True, True, True, True, True) if request.param else Ways())
+    shortcuts = request.param != "no shortcuts"
+    made = Service(turning, tmp_path, shortcuts=shortcuts)
+    assert made.front.ways == (Ways(*[True] * len(SHORTCUTS)) if shortcuts else Ways())
     yield made
     for client in made.clients:
         client.close()
@@ -119,6 +132,38 @@ def test_two_clients_talk(service: Service) -> None:
     assert service.meter.now["connections"] == 1
     other.sock.close()
     turning.until(lambda: service.meter.now["connections"] == 0)
+
+
+def test_an_audience_hears_all_in_order_whatever_some_of_them_do(service: Service) -> None:
+    for listener in service.turning.reactor.getReaders():
+        if isinstance(listener, Port):  # those whom it accepts have as little room
+            listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFERS)
+    visitors = [service.client(small=True) for _ in range(24)]
+    turning, guests = service.turning, service.house.guests
+    audience = Audience([guest.outbox for guest in guests])
+    slow, quits, wanted = visitors[3], visitors[7], [b"welcome"]
+    for number in range(60):
+        text = b"%d " % number * (1 if number % 3 else 9000)
+        broadcast(audience, Frame(text))
+        wanted.append(text)
+        guests[number % 24].say(f"to you: {number}")
+        if number == 30:
+            quits.sock.close()
+        turning.reactor.iterate(0)
+        for visitor in visitors:
+            if visitor is not slow and visitor is not quits:
+                visitor.hear()
+    staying = [visitor for visitor in visitors if visitor is not quits]
+
+    def told(visitor: Visitor) -> list[bytes]:
+        return [text for text in visitor.texts() if not text.startswith(b"to you")]
+
+    turning.until(lambda: all(len(told(visitor)) == len(wanted) for visitor in staying))
+    for place, visitor in enumerate(visitors):
+        if visitor is not quits:
+            assert told(visitor) == wanted
+            own = [b"to you: %d" % number for number in range(place, 60, 24)]
+            assert [text for text in visitor.texts() if text.startswith(b"to you")] == own
 
 
 def test_small_frames_do_not_wait_for_each_other(service: Service) -> None:

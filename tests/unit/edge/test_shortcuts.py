@@ -19,7 +19,12 @@ def test_all_of_them_work_with_these_libraries(turning: Turning) -> None:
     measure_ticks(turning.reactor, lambda _: None)
     ways = shortcuts.found(turning.reactor, World().front.echo)
     assert ways == Ways(
-        direct_send=True, short_frames=True, turn_end=True, born_open=True, direct_read=True
+        direct_send=True,
+        batched_send=True,
+        short_frames=True,
+        turn_end=True,
+        born_open=True,
+        direct_read=True,
     ), "a new release has moved the names in chatd/edge/direct.py, short.py or reactor.py"
     assert not shortcuts.missing(ways)
     assert isinstance(shortcuts.turns(ways, turning.reactor), TickingPoller)
@@ -34,6 +39,7 @@ def test_names_that_are_gone_are_found_out(
     monkeypatch.setattr(short, "NAMES", ("no_such_name",))
     monkeypatch.setattr(opening, "NAMES", ("no_such_name",))
     monkeypatch.setattr(reads, "NAMES", ("no_such_name",))
+    monkeypatch.setattr(shortcuts, "batch", lambda: None)
     assert shortcuts.found(turning.reactor, echo) == shortcuts.NONE
     assert shortcuts.missing(shortcuts.NONE) == list(SHORTCUTS)
 
