@@ -4,7 +4,6 @@ later with more in it, and what has left is added up. One connection's frames ar
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import repeat
 from typing import Any, Protocol
 
 from chatd.core.ports import Frame, Log
@@ -45,11 +44,8 @@ def broadcast(outboxes: Sequence[Any], frame: Frame, ephemeral: bool = False, /)
 
 
 class Outboxes:
-    """All outboxes of a host: flushes those that have something at the end of a turn, and adds up.
-
-    While nobody needs to wait for more to join (see flush_delay.py), a broadcast is written at
-    once.
-    """
+    """All outboxes of a host: flushes those that have something at the end of a turn, and adds
+    up. Whoever spoke is told first, and goes on while those who listen are told."""
 
     def __init__(
         self,
@@ -78,7 +74,6 @@ class Outboxes:
         self._frames = 0
         self._bytes = 0
         self._writes = 0
-        self._at_once = 0  # so many of these
         self._packed = 0
         self._saved = 0
         self._reported = 0
@@ -86,13 +81,12 @@ class Outboxes:
     def broadcast(self, outboxes: Sequence[Any], frame: Frame, ephemeral: bool) -> None:
         """Outbox.put for each of them, in one loop for those of whom nothing is to be asked."""
         wire = frame.wire or worded(frame)
-        at_once = len(wire) <= CHUNK and self.flush_delay.is_off()
         multicast = multicast_of(outboxes, CHUNK)
         apart = None if multicast is None else self._apart_from(multicast, len(wire))
         if multicast is None or apart is None:
-            told, apart = self._tell_each(outboxes, wire, at_once)
+            told, apart = self._tell_each(outboxes, wire)
         else:
-            told = self._tell_together(multicast, wire, apart, at_once)
+            told = self._tell_together(multicast, wire, apart)
         if frame.count > 1:
             self.no_frames((1 - frame.count) * told, 0)
         for outbox in apart:
@@ -100,13 +94,9 @@ class Outboxes:
         if not self._armed:
             self.arm()
 
-    def _tell_each(
-        self, outboxes: Sequence[Any], wire: bytes, at_once: bool
-    ) -> tuple[int, Collection[Any]]:
+    def _tell_each(self, outboxes: Sequence[Any], wire: bytes) -> tuple[int, Collection[Any]]:
         """Look at each of them; gives how many are told, and who is to be told by itself."""
-        size, due = len(wire), self._due
-        apart, ready = [], []
-        queued = 0
+        size, due, apart = len(wire), self._due, []
         if self.multicasts:
             for outbox in outboxes:
                 self.part(outbox)
@@ -114,20 +104,15 @@ class Outboxes:
             waiting = outbox.waiting + size
             if outbox.detour or waiting > outbox.freely:
                 apart.append(outbox)
-            elif at_once and not outbox.frames:
-                ready.append(outbox.transport)
             else:
-                queued += 1
                 outbox.frames.append(wire)
                 outbox.waiting = waiting
                 if not outbox.due:
                     outbox.due = True
                     due.append(outbox)
-        self.waiting += size * queued
-        if ready:
-            self._failed(write_all(zip(ready, repeat(wire)), self._batch))
-            self._left_at_once(len(ready), size)
-        return len(ready) + queued, apart
+        told = len(outboxes) - len(apart)
+        self.waiting += size * told
+        return told, apart
 
     # --- multicasts ---
     def _apart_from(self, multicast: Multicast, size: int) -> Collection[Any] | None:
@@ -144,15 +129,9 @@ class Outboxes:
             return None
         return apart
 
-    def _tell_together(
-        self, multicast: Multicast, wire: bytes, apart: Collection[Any], at_once: bool
-    ) -> int:
+    def _tell_together(self, multicast: Multicast, wire: bytes, apart: Collection[Any]) -> int:
         """All but those who are apart; gives how many that is."""
         size, told = len(wire), len(multicast.outboxes) - len(apart)
-        if at_once and not multicast.wires:
-            self._failed(multicast.send(wire, apart, self._batch))
-            self._left_at_once(told, size)
-            return told
         if multicast.wait(wire, apart):
             self._waiting_multicasts.append(multicast)
             self.multicasts.update(dict.fromkeys(multicast.outboxes, multicast))
@@ -216,12 +195,6 @@ class Outboxes:
         self._frames += frames
         self._bytes += size
         self._writes += writes
-
-    def _left_at_once(self, count: int, size: int) -> None:
-        """One frame for each of so many."""
-        self._left(count, size * count, count)
-        self._at_once += count
-        self.meter.flushed("at_once")
 
     def no_frames(self, count: int, size: int) -> None:
         """So many of those that will leave are none: neither they nor their bytes are counted. Less
@@ -323,9 +296,8 @@ class Outboxes:
             self.meter.frames_out(self._frames)
             self.meter.bytes_out(self._bytes)
             self.meter.writes(self._writes)
-            if self._writes > self._at_once:
-                self.meter.flushed("now")
-            self._frames = self._bytes = self._writes = self._at_once = 0
+            self.meter.flushed("now")
+            self._frames = self._bytes = self._writes = 0
         packed, saved = max(self._packed, 0), max(self._saved, 0)
         if packed or saved:
             self.meter.packed(packed, saved)

@@ -109,9 +109,8 @@ SHORTCUTS = (
 )
 """Ways past the libraries, each with the libraries' own way beside it: see shortcuts.py."""
 
-PACES = ("now", "delayed", "at_once")
-"""How a flush of outboxes went: at the end of its turn, or a moment later, with more in it; or that
-a broadcast was written at once, for nothing would have joined it."""
+PACES = ("now", "delayed")
+"""How a flush of outboxes went: at the end of its turn, or a moment later, with more in it."""
 
 
 class Sum(Protocol):

@@ -102,10 +102,9 @@ _DROPPED = _words(
 )
 _PACE = _words(
     "pace",
-    "at the end of a turn, or `delivery.flush_delay` later; or a broadcast before that end",
+    "at the end of a turn, or `delivery.flush_delay` later",
     "now",
     "delayed",
-    "at_once",
 )
 _SHORTCUT = _words(
     "shortcut",

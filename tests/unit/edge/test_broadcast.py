@@ -129,9 +129,7 @@ def test_it_is_as_if_each_were_told_and_flushed_by_itself(
 
 
 @given(st.lists(steps, max_size=30), st.booleans())
-def test_what_is_written_at_once_overtakes_nothing(
-    play: list[tuple[Any, ...]], known: bool
-) -> None:
+def test_while_there_is_time_nothing_is_overtaken(play: list[tuple[Any, ...]], known: bool) -> None:
     limits = (1 << 24,) * len(LIMITS)
     idle = Many(busy=0.0, limits=limits, known=known)
     told = Many(together=False, limits=limits)
@@ -182,31 +180,14 @@ def test_nobody_is_told_when_nobody_is_there() -> None:
     broadcast([], Frame(b"hello"))
 
 
-def test_while_idle_a_broadcast_is_written_at_once_behind_what_waits() -> None:
-    many = Many(busy=BUSY / 2)
+@pytest.mark.parametrize("busy", [0.0, BUSY])
+def test_what_is_told_leaves_at_the_end_of_the_turn(busy: float) -> None:
+    many = Many(busy=busy)
+    many.does(("tell", [1], False))
     many.does(("answer", 1, 1))
     many.does(("tell", [1], False))
-    assert [len(wire.writes) for wire in many.wires] == [1, 0, 1]
+    assert [wire.writes for wire in many.wires] == [[], [], []]
     many.turn()
-    assert many.wires[1].writes == [b"\x81\x01y\x81\x01x"]
-    assert many.meter.count["frames_out"] == 4
-
-
-def test_what_is_written_at_once_is_no_flush_at_the_end_of_the_turn() -> None:
-    many = Many(busy=BUSY / 2)
-    many.does(("tell", [1], False))
-    many.turn()
-    assert (many.meter.count["at_once"], many.meter.count["now"]) == (1, 0)
-    many.does(("answer", 1, 1))
-    many.does(("tell", [1], False))
-    many.turn()
-    assert (many.meter.count["at_once"], many.meter.count["now"]) == (2, 1)
-
-
-def test_while_busy_it_waits_for_the_end_of_the_turn() -> None:
-    many = Many(busy=BUSY)
-    for _ in range(2):
-        many.does(("tell", [1], False))
-    assert [len(wire.writes) for wire in many.wires] == [0, 0, 0]
-    many.turn()
-    assert [wire.writes for wire in many.wires] == [[b"\x81\x01x" * 2]] * 3
+    assert many.wires[1].writes == [b"\x81\x01x\x81\x01y\x81\x01x"]
+    assert many.wires[0].writes == many.wires[2].writes == [b"\x81\x01x" * 2]
+    assert (many.meter.count["frames_out"], many.meter.count["now"]) == (7, 1)

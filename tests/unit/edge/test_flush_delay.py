@@ -140,7 +140,7 @@ def test_behind_a_flush_that_took_longer_than_the_delay_nobody_waits() -> None:
     assert flow.turn()
 
 
-def test_while_it_is_looked_what_there_is_anyway_a_broadcast_leaves_at_once() -> None:
+def test_while_it_is_looked_what_there_is_anyway_a_broadcast_does_not_wait() -> None:
     many = Many(limits=(10_000,) * MANY)
     many.all.flush_delay.seconds = DELAY
     tell = ("tell", [1], False)
@@ -154,4 +154,5 @@ def test_while_it_is_looked_what_there_is_anyway_a_broadcast_leaves_at_once() ->
         many.turn(DELAY)
         assert len(many.wires[0].writes) == heard + 1
     many.does(tell)
+    many.turn()
     assert len(many.wires[0].writes) == TRIAL + 2

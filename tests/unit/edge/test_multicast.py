@@ -283,6 +283,7 @@ def test_an_audience_that_is_told_once_only_is_looked_at(monkeypatch: pytest.Mon
     for kept in (Audience(many.outboxes), many.outboxes):
         for _ in range(3):
             broadcast(kept, Frame(b"hello"))
+            many.turn()
     assert looked == [SIZE] + [SIZE] * 3
 
 
@@ -408,4 +409,5 @@ def test_one_whose_socket_is_gone_harms_nobody() -> None:
     del many.outboxes[5].transport.socket
     many.outboxes[5].close(BYE, "bye")
     many.does(HELLO)
+    many.turn()
     assert [len(wire.writes) for wire in many.wires] == [int(n != 5) for n in range(SIZE)]
