@@ -18,7 +18,8 @@ from chatd.core import text as texts
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.errors import Refused
 from chatd.core.events import Stored
-from chatd.core.log import Appended, Draft, Entry, Kind, StoredMessage
+from chatd.core.log import Author, Draft, Entry, Kind, StoredMessage
+from chatd.core.passing import Passing
 from chatd.core.policy import Verb, decide
 from chatd.core.ports import KeyReused, NoSuchTarget
 from chatd.core.rooms import Attendance, Person, Room
@@ -35,13 +36,13 @@ def send(host: Host, session: Caller, command: c.Send) -> Stored | Coroutine[Any
     place = None if room is None else near(host, me, room)
     if place is None:
         return _send_elsewhere(host, session, command, said)
+    cleared, passing = place.cleared == grounds(host, me, place), place.room.passing
+    if cleared and passing is not None:
+        ts, key, reply_to = host.clock.now(), command.key, command.reply_to
+        entry, again = _passed(place.room, passing, "message", me.author, ts, said, key, reply_to)
+        return _told(host, session, place.room, entry, again)
     draft = _draft(host, me, command, said)
-    if place.cleared != grounds(host, me, place):
-        return _say(host, session, place, draft)
-    done = _passed(place.room, draft)
-    if done is None:
-        return _store(host, session, place, draft)
-    return _told(host, session, place.room, done)
+    return (_store if cleared else _say)(host, session, place, draft)
 
 
 async def _send_elsewhere(host: Host, session: Caller, command: c.Send, said: str) -> Stored:
@@ -178,48 +179,57 @@ def _removal(act: Act, place: Attendance, message: StoredMessage, *, own: bool) 
 
 
 async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -> Stored:
-    done = _passed(place.room, draft)
-    if done is None:
-        try:
-            done = await host.store.append(place.room.room_id, draft)
-        except NoSuchTarget:
-            raise _no_message(place, draft.target or draft.reply_to or 0) from None
-        except KeyReused:
-            raise Refused(
-                "key_reused", f"key {draft.key!r} was used in another room; give each send its own"
-            ) from None
-    return _told(host, session, place.room, done)
+    room, d = place.room, draft
+    if room.passing is not None:
+        entry, again = _passed(
+            room, room.passing, d.kind, d.author, d.ts, d.text, d.key, d.reply_to
+        )
+        return _told(host, session, room, entry, again)
+    try:
+        done = await host.store.append(room.room_id, draft)
+    except NoSuchTarget:
+        raise _no_message(place, draft.target or draft.reply_to or 0) from None
+    except KeyReused:
+        raise Refused(
+            "key_reused", f"key {draft.key!r} was used in another room; give each send its own"
+        ) from None
+    return _told(host, session, room, done.entry, done.again)
 
 
-def _told(host: Host, session: Caller, room: Room, done: Appended) -> Stored:
-    entry = done.entry
-    if not done.again:
+def _told(host: Host, session: Caller, room: Room, entry: Entry, again: bool) -> Stored:
+    if not again:
         if not session.dialect.echo and entry.kind == "message":
             live = host.live_room(room.room_id)
             if live is not None and live.will_tell(entry.seq, session):
                 session.own.add((room.room_id, entry.seq))
         host.publish(entry, "" if room.passing is None else room.passing.epoch)
-    return Stored(room=room.name, seq=entry.seq, ts=entry.ts, again=done.again)
+    return Stored(room=room.name, seq=entry.seq, ts=entry.ts, again=again)
 
 
-def _passed(room: Room, draft: Draft) -> Appended | None:
-    """The entry's place in a room without history; None in any other. Does not suspend: there is
-    nothing to wait for. Who heard the message that this one replies to knows it; chatd does not."""
-    passing = room.passing
-    if passing is None:
-        return None
-    seq, ts, again = passing.place(draft.author.user_id, draft.key, draft.ts)
+def _passed(
+    room: Room,
+    passing: Passing,
+    kind: Kind,
+    author: Author,
+    ts: int,
+    text: str,
+    key: str | None,
+    reply_to: int | None,
+) -> tuple[Entry, bool]:
+    """The entry, with its place in a room without history, and whether it was said before. Who
+    heard the message that this one replies to knows it; chatd does not."""
+    seq, ts, again = passing.place(author.user_id, key, ts)
     entry = Entry(
         room_id=room.room_id,
         seq=seq,
-        kind=draft.kind,
-        author=draft.author,
+        kind=kind,
+        author=author,
         ts=ts,
-        text=draft.text,
-        key=draft.key,
-        reply_to=draft.reply_to,
+        text=text,
+        key=key,
+        reply_to=reply_to,
     )
-    return Appended(entry, again)
+    return entry, again
 
 
 def _said(host: Host, raw: str) -> str:
