@@ -113,8 +113,8 @@ class Room:
     """
 
     __slots__ = (
-        "attended", "first", "gathering", "heard", "hearers", "kind", "name", "passing", "present",
-        "reading", "recent", "retrying", "room_id", "stirred", "tail", "title", "topic",
+        "attended", "first", "gathering", "heard", "hearers", "kind", "label", "name", "passing",
+        "present", "reading", "recent", "retrying", "room_id", "stirred", "tail", "title", "topic",
     )  # fmt: skip
 
     def __init__(self, stored: StoredRoom, passing: Passing | None = None) -> None:
@@ -123,7 +123,7 @@ class Room:
         self.name = stored.name
         self.kind: RoomKind = stored.kind
         self.topic = stored.topic
-        self.title = stored.title
+        self.retitle(stored.title)
         self.first = stored.first
         self.tail = stored.last
         self.heard = stored.last
@@ -136,10 +136,11 @@ class Room:
         self.gathering = False
         self.stirred: dict[UserId, tuple[Person, bool]] = {}
 
-    @property
-    def label(self) -> str:
-        """How people call the room: its name, or for a direct room the two names."""
-        return self.name if self.title is None else f"@{self.title}"
+    def retitle(self, title: str | None) -> None:
+        """``label`` is how people call the room: its name, or for a direct room the two names. It
+        is asked for with each message."""
+        self.title = title
+        self.label = self.name if title is None else f"@{title}"
 
     def add_hearer(self, dialect: str, hearer: Hearer) -> None:
         """Let a session hear the room from ``tail`` on."""

@@ -79,7 +79,8 @@ class Paced(Upgraded):
             if at == size:  # nearly always there is one, and nothing else
                 self.onMessage(text, False)
                 return b""
-            self._begin_turn()
+            if not self._turn_ends:
+                self._begin_turn()
             self._steps += 2
             self.onMessage(text, False)
             if self._is_over():

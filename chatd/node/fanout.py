@@ -118,7 +118,8 @@ class Fanout:
         except (StoreFull, StoreFailed) as error:
             self._node.log.warning("title_unread", room=room.room_id, reason=str(error))
         else:
-            room.title = stored.title if stored is not None else room.title
+            if stored is not None:
+                room.retitle(stored.title)
 
     async def _read_gap(self, room: Room) -> None:
         self._node.meter.gap_read()
