@@ -21,9 +21,9 @@ MOST = 256
 """Sockets in one call."""
 MOST_BYTES = 1 << 20
 """Bytes that are joined for one call, where they are not the same for all."""
-CALLS = {"x86_64": (206, 208, 209), "aarch64": (0, 4, 2)}
-"""The numbers of io_setup, io_getevents and io_submit by the kind of machine
-(arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h)."""
+CALLS = {"x86_64": (206, 207, 208, 209), "aarch64": (0, 1, 4, 2)}
+"""The numbers of io_setup, io_destroy, io_getevents and io_submit by the kind of machine
+(arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h), for 64 bits."""
 PWRITE = 1
 IOCB, OPCODE, FD, BUFFER, SIZE = 64, 16, 20, 24, 32
 """How long a struct iocb is, and where in it is what is set here. It begins with a number that the
@@ -40,13 +40,17 @@ _fileno = socket.socket.fileno
 
 class Batch:
     """Raises OSError where this kernel, or what it permits, has nothing of the kind. For one
-    thread."""
+    thread. ``works`` until the kernel did not tell what it wrote; that is an OSError of the call,
+    too, and then nobody knows."""
+
+    works = True
 
     def __init__(self) -> None:
         machine = os.uname().machine
-        if sys.platform != "linux" or sys.byteorder != "little" or machine not in CALLS:
-            raise OSError(f"the calls of {sys.platform} on {machine} are not known")
-        setup, self._getevents, self._submit = CALLS[machine]
+        bits = sys.maxsize.bit_length() + 1  # of this process: its kernel may be of another kind
+        if sys.platform != "linux" or bits != 64 or machine not in CALLS:
+            raise OSError(f"the calls of {sys.platform} on {machine}, {bits} bits, are not known")
+        setup, self._destroy, self._getevents, self._submit = CALLS[machine]
         self._call = ctypes.CDLL(None, use_errno=True).syscall
         self._call.argtypes = [ctypes.c_long] * 6
         self._call.restype = ctypes.c_long
@@ -118,10 +122,18 @@ class Batch:
         """So many of those from ``at`` on were written; what each took is told in their order."""
         pointers = self._pointers + 8 * at
         done: int = max(0, self._call(self._submit, self._context, count - at, pointers, 0, 0))
+        if not done:
+            return 0
         told = self._call(self._getevents, self._context, done, done, self._events, 0)
         if told != done:
+            self.works = False
             raise OSError(ctypes.get_errno(), "io_getevents did not tell what was written")
         return done
+
+    def close(self) -> None:
+        """Give back what the kernel has only so much of."""
+        self.works = False
+        self._call(self._destroy, self._context, 0, 0, 0, 0)
 
 
 @cache
@@ -130,9 +142,15 @@ def batch() -> Batch | None:
     It was tried."""
     try:
         made = Batch()
-        return made if _works(made) else None
     except OSError:
         return None
+    try:
+        if _works(made):
+            return made
+    except OSError:
+        pass
+    made.close()
+    return None
 
 
 def _works(made: Batch) -> bool:

@@ -70,10 +70,13 @@ def write_all(parts: Iterable[tuple[Any, bytes]], batch: Batch | None = None) ->
                 transports.append(transport)
         except Exception as error:  # noqa: BLE001 - see above
             failed.append(error)
-    if batch is not None and len(sockets) >= FEW:
-        short = batch.send(sockets, pieces)
-    else:
+    if batch is None or len(sockets) < FEW or not batch.works:
         short = _one_by_one(zip(sockets, pieces, strict=True))
+    else:
+        try:
+            short = batch.send(sockets, pieces)
+        except Exception as error:  # noqa: BLE001 - see above
+            return [*failed, error, *_given_up(transports)]
     for place, sent in short:
         failed += _written(transports[place], pieces[place][sent:])
     return failed
@@ -84,10 +87,13 @@ def send_each(
 ) -> list[Exception]:
     """The same bytes for many: ``sockets`` are those of ``transports``, in their order. They are
     known, and nothing waits in them. What fails is given back, as above."""
-    if batch is not None and len(sockets) >= FEW:
-        short = batch.same(sockets, data)
-    else:
+    if batch is None or len(sockets) < FEW or not batch.works:
         short = _one_by_one(zip(sockets, repeat(data)))
+    else:
+        try:
+            short = batch.same(sockets, data)
+        except Exception as error:  # noqa: BLE001 - see above
+            return [error, *_given_up(transports)]
     failed = []
     for place, sent in short:
         failed += _written(transports[place], data[sent:])
@@ -104,6 +110,18 @@ def _one_by_one(parts: Iterable[tuple[Any, bytes]]) -> Short:
         if sent < len(data):
             short.append((place, sent))
     return short
+
+
+def _given_up(transports: Iterable[Any]) -> list[Exception]:
+    """Nobody knows what these have got. Who is behind them comes back on a new line, and asks for
+    what is missing; on this one half a frame might be followed by another."""
+    failed = []
+    for transport in transports:
+        try:
+            transport.abortConnection()
+        except Exception as error:  # noqa: BLE001 - as above
+            failed.append(error)
+    return failed
 
 
 def _written(transport: Any, rest: bytes) -> list[Exception]:

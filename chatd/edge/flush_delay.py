@@ -1,4 +1,4 @@
-"""When what is to be written leaves: at once, at the end of a turn, or a moment later with more.
+"""When what is to be written leaves: at the end of a turn, or a moment later with more.
 What is written, and how, is outboxes.py's."""
 
 from __future__ import annotations

@@ -113,8 +113,12 @@ class Outbox:
         wire = frame.wire or worded(frame)
         size = len(wire)
         waiting = self.waiting + size
-        if waiting * 2 > self._limit and not self._takes(waiting, frame.count, ephemeral):
-            return
+        if waiting * 2 > self._limit:
+            if self.due and not self.detour and not self.outboxes.flushing:
+                self.flush()  # a long turn brought it, and its peer was not even asked
+                waiting = self.waiting + size
+            if waiting * 2 > self._limit and not self._takes(waiting, frame.count, ephemeral):
+                return
         self.frames.append(wire)
         self.waiting = waiting
         outboxes = self.outboxes

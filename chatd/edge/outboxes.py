@@ -62,7 +62,7 @@ class Outboxes:
         self.multicasts: dict[Flushed, Multicast] = {}
         """For each outbox for which something waits with others: that multicast."""
         self._waiting_multicasts: list[Multicast] = []
-        self._flushing = False
+        self.flushing = False
         self.detours = 0
         """Counts how often an outbox came to a detour, or back."""
         self._writers = writers_of(reactor)
@@ -118,7 +118,7 @@ class Outboxes:
     def _apart_from(self, multicast: Multicast, size: int) -> Collection[Any] | None:
         """Who of an audience is not told with the others, when so many bytes more are to be told;
         None if each of them has to be looked at."""
-        if self._flushing:  # who is still to be flushed is not in self._due: it would be overtaken
+        if self.flushing:  # who is still to be flushed is not in self._due: it would be overtaken
             return None
         if multicast.waiting + size > multicast.freely or multicast.is_spent:
             return None
@@ -237,14 +237,14 @@ class Outboxes:
         self._armed = False  # first: whatever comes of this, the next one is flushed
         if self._are_many():
             self.flush_delay.flushes()
-        self._flushing = True
+        self.flushing = True
         try:
             if self.multicasts:
                 self._part_writers()
             self._flush_due()
             self._flush_multicasts()  # last: who speaks may go on before all who listen are told
         finally:
-            self._flushing = False
+            self.flushing = False
             self._report()
             if self._due or self._waiting_multicasts:
                 self.arm()

@@ -71,9 +71,9 @@ class PackingOutbox(Outbox):
                 super().put(frame, ephemeral=ephemeral)
                 return
         packed = kept.get(self._window) or self._pack(frame)
-        waiting = len(self.frames)
         super().put(packed, ephemeral=ephemeral)
-        if isinstance(packed, Packed) and packed.deflated and len(self.frames) > waiting:
+        taken = self.frames and self.frames[-1] is packed.wire
+        if isinstance(packed, Packed) and packed.deflated and taken:
             self.outboxes.packed(packed.deflated, packed.saved)
 
     def _pack(self, frame: Frame) -> Packed:

@@ -37,9 +37,10 @@ NONE = Ways()
 
 def found(reactor: Any, factory: UpgradedFactory) -> Ways:
     """Those that were tried and work here."""
+    direct_send = _sends_directly(reactor)
     return Ways(
-        direct_send=_sends_directly(reactor),
-        batched_send=batch() is not None,
+        direct_send=direct_send,
+        batched_send=direct_send and batch() is not None,
         short_frames=_knows_what_is_half_read(factory),
         turn_end=_poller(reactor) is not None,
         born_open=_is_born_open(factory),

@@ -108,7 +108,7 @@ _PACE = _words(
 )
 _SHORTCUT = _words(
     "shortcut",
-    "to the socket at once; to many sockets in one call of the kernel; whole text frames without "
+    "straight to the socket; to many sockets in one call of the kernel; whole text frames without "
     "Autobahn's parser; at the end of a turn; open without Autobahn's handshake; read before the "
     "reactor asks",
     *("direct_send", "batched_send", "short_frames", "turn_end", "born_open", "direct_read"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -166,7 +167,7 @@ def test_who_has_the_descriptor_of_one_that_was_closed_hears_nothing_of_it() -> 
 
 
 def test_a_kernel_that_has_none_of_it_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(module.CALLS, os.uname().machine, (-1, -1, -1))
+    monkeypatch.setitem(module.CALLS, os.uname().machine, (-1, -1, -1, -1))
     with pytest.raises(OSError, match="not implemented"):
         Batch()
     batch.cache_clear()
@@ -179,6 +180,12 @@ def test_a_kernel_that_has_none_of_it_is_found_out(monkeypatch: pytest.MonkeyPat
 def test_a_machine_that_is_not_known_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(module.CALLS, os.uname().machine)
     with pytest.raises(OSError, match="not known"):
+        Batch()
+
+
+def test_a_process_of_32_bits_has_other_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "maxsize", 2**31 - 1)
+    with pytest.raises(OSError, match="32 bits"):
         Batch()
 
 
@@ -200,3 +207,6 @@ def test_a_kernel_that_does_not_tell_what_it_did_is_not_believed() -> None:
     made._call = lambda number, *rest: 0 if number == made._getevents else call(number, *rest)
     with pairs(1) as ends, pytest.raises(OSError, match="did not tell"):
         made.same([ends[0][0]], b"hello")
+    assert not made.works
+    made._call = call
+    made.close()

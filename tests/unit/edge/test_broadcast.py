@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
 from chatd.core.errors import BYE
-from chatd.core.ports import Bundle, Frame, put_each
+from chatd.core.ports import Audience, Bundle, Frame, put_each
+from chatd.edge import direct
 from chatd.edge.flush_delay import BUSY
 from chatd.edge.outbox import GRACE, Outbox
 from chatd.edge.outboxes import CHUNK, JOINED, Outboxes, broadcast
 from tests.unit.edge.test_outbox import Bench, BusyTurns, Wire
 
 LIMITS = (100, 4000, 4 * CHUNK)
+
+
+def _nobody(data: bytes) -> None:
+    """Hears nothing."""
 
 
 class Known:
@@ -30,6 +35,11 @@ class Known:
     def __init__(self, wire: Wire) -> None:
         self.socket = self
         self.write = wire.write
+
+    def abortConnection(self) -> None:
+        """It is over."""
+        self.connected = False
+        self.write = _nobody
 
     def send(self, data: bytes) -> int:
         """All of it, or nothing."""
@@ -174,6 +184,52 @@ def test_what_is_joined_for_each_is_written_before_it_becomes_much() -> None:
     assert all(len(wire.writes) == 1 for wire in many.wires)
     assert many.meter.count["frames_out"] == 2 * len(many.wires)
     assert many.all.waiting == 0
+
+
+class Failing:
+    """A batch that writes nothing once, and does not tell."""
+
+    works = True
+
+    def send(self, *_: object) -> None:
+        """To each its own."""
+        self.works = False
+        raise OSError("each its own")
+
+    def same(self, *_: object) -> None:
+        """The same to all."""
+        self.works = False
+        raise OSError("all the same")
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_who_may_have_half_a_frame_is_given_up_and_the_others_are_told(
+    wide: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(direct, "FEW", 3)
+    many = Many(limits=(1 << 20,) * 3 * (JOINED // CHUNK), known=True)
+    many.all._writers = list
+    everybody = Audience(many.outboxes) if wide else many.outboxes
+    for _ in range(2):  # from the second time on an audience is told as a whole
+        broadcast(everybody, Frame(b""))
+        many.turn()
+    many.all._batch = Failing()  # type: ignore[assignment]  # it is as one
+    for wire in many.wires:
+        wire.writes.clear()
+    for _ in range(3):
+        broadcast(everybody, Frame(b"x" * (CHUNK // 2 - 10)))
+        broadcast(everybody, Frame(b"y" * (CHUNK // 2 - 10)))
+        many.turn()
+    lost = sum(not outbox.transport.connected for outbox in many.outboxes)
+    assert 0 < lost <= len(many.outboxes)
+    assert many.journal.events == ["flush_failed"]
+    assert [str(error) for error in many.journal.faults] == [
+        "all the same" if wide else "each its own"
+    ]
+    for outbox, wire in zip(many.outboxes, many.wires, strict=True):
+        told = sum(map(len, wire.writes))
+        assert told == (0 if not outbox.transport.connected else 3 * (CHUNK - 20 + 8))
+    assert many.all.waiting == many.meter.now.get("outbox_bytes", 0) == 0
 
 
 def test_nobody_is_told_when_nobody_is_there() -> None:

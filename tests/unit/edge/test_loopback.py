@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from chatd.core.errors import DRAINING
 from chatd.core.ports import Audience, Frame
 from chatd.core.settings import Settings
 from chatd.edge import direct
+from chatd.edge.batch import Batch
 from chatd.edge.front import FrontFactory
 from chatd.edge.listen import Listeners
 from chatd.edge.outboxes import broadcast
@@ -40,6 +42,7 @@ class Service:
         self.meter = Tally()
         self.journal = Journal()
         self.clients: list[socket.socket] = []
+        self.calls = Counter[str]()
         settings = EdgeSettings(ping_interval=60, echo=True, shortcuts=shortcuts)
         self.front = FrontFactory(
             turning.reactor, self.house, settings, Pages(folder), self.journal, self.meter
@@ -96,6 +99,16 @@ class Visitor:
         ]
 
 
+def counted(call: Callable[..., Any], calls: Counter[str], name: str) -> Callable[..., Any]:
+    """The same, and how often."""
+
+    def counting(*args: Any) -> Any:
+        calls[name] += 1
+        return call(*args)
+
+    return counting
+
+
 @pytest.fixture(params=["shortcuts", "in one call", "no shortcuts"])
 def service(
     turning: Turning,
@@ -110,6 +123,8 @@ def service(
     measure_ticks(turning.reactor, lambda _: None)
     shortcuts = request.param != "no shortcuts"
     made = Service(turning, tmp_path, shortcuts=shortcuts)
+    for name in ("send", "same"):
+        monkeypatch.setattr(Batch, name, counted(getattr(Batch, name), made.calls, name))
     assert made.front.ways == (Ways(*[True] * len(SHORTCUTS)) if shortcuts else Ways())
     yield made
     for client in made.clients:
@@ -134,7 +149,9 @@ def test_two_clients_talk(service: Service) -> None:
     turning.until(lambda: service.meter.now["connections"] == 0)
 
 
-def test_an_audience_hears_all_in_order_whatever_some_of_them_do(service: Service) -> None:
+def test_an_audience_hears_all_in_order_whatever_some_of_them_do(
+    service: Service, request: pytest.FixtureRequest
+) -> None:
     for listener in service.turning.reactor.getReaders():
         if isinstance(listener, Port):  # those whom it accepts have as little room
             listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFERS)
@@ -164,6 +181,8 @@ def test_an_audience_hears_all_in_order_whatever_some_of_them_do(service: Servic
             assert told(visitor) == wanted
             own = [b"to you: %d" % number for number in range(place, 60, 24)]
             assert [text for text in visitor.texts() if text.startswith(b"to you")] == own
+    way = request.node.callspec.params["service"]
+    assert set(service.calls) == (set() if way == "no shortcuts" else {"send", "same"})
 
 
 def test_small_frames_do_not_wait_for_each_other(service: Service) -> None:

@@ -149,13 +149,33 @@ def test_a_backlog_leaves_in_chunks_that_the_transport_can_stop() -> None:
 
 
 def test_from_half_on_ephemeral_frames_are_left_out(bench: Bench) -> None:
+    bench.outbox.pauseProducing()
     bench.put(LIMIT // 2 - 100)
     bench.put(100, ephemeral=True)
     bench.put(100, ephemeral=True)
     bench.put(100)
-    bench.turn()
+    bench.outbox.resumeProducing()
     assert bench.written == LIMIT // 2 + 100
     assert bench.meter.count["ephemeral"] == 1
+
+
+def test_what_one_turn_brings_to_a_quick_peer_is_never_too_much(bench: Bench) -> None:
+    for number in range(100):
+        bench.put(LIMIT // 3, ephemeral=number % 3 == 0)
+    bench.turn(GRACE)
+    assert bench.written == 100 * (LIMIT // 3)
+    assert (bench.wire.ends, bench.all.waiting) == ([], 0)
+    assert bench.meter.count["frames_out"] == 100
+    assert not bench.meter.count["ephemeral"]
+
+
+def test_what_one_turn_brings_is_too_much_for_a_peer_that_takes_nothing(bench: Bench) -> None:
+    bench.wire.full_above = 0
+    for _ in range(100):
+        bench.put(LIMIT // 3)
+    assert [word for word, _ in bench.wire.ends] == ["too_slow"]
+    assert bench.written == LIMIT // 3
+    assert bench.meter.count["too_slow"] > MOST
 
 
 def test_exactly_the_limit_may_wait(bench: Bench) -> None:
