@@ -35,7 +35,11 @@ SECONDS = 4.0
 HANDSHAKES = 10_000
 """For the case that is nothing else, or it would be over in half a second."""
 CALLS = {
-    "send": ("__x64_sys_sendto", "__arm64_sys_sendto"),
+    "send": (
+        *("__x64_sys_sendto", "__arm64_sys_sendto"),
+        *("__x64_sys_io_submit", "__arm64_sys_io_submit"),
+        *("__x64_sys_io_getevents", "__arm64_sys_io_getevents"),
+    ),
     "recv": ("__x64_sys_recvfrom", "__arm64_sys_recvfrom"),
     "poll": ("__x64_sys_epoll_wait", "__arm64_sys_epoll_pwait"),
     "threads": ("__x64_sys_futex", "__arm64_sys_futex"),
