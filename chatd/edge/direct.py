@@ -50,10 +50,10 @@ def by_socket(transport: Any) -> Write:
 
 
 def write_all(parts: Iterable[tuple[Any, bytes]], batch: Batch | None = None) -> list[Exception]:
-    """The same for many transports that are known or a Stranger, each with its bytes: first all is
-    asked, then all is sent. After each call of the kernel a processor has forgotten where the
-    interpreter's ways lead, so little is done between two of them; with a ``batch`` there is one
-    call for many. What fails keeps nobody else from hearing, and is given back."""
+    """The same for many transports that are known or a Stranger, each once, with its bytes: first
+    all is asked, then all is sent. After each call of the kernel a processor has forgotten where
+    the interpreter's ways lead, so little is done between two of them; with a ``batch`` there is
+    one call for many. What fails keeps nobody else from hearing, and is given back."""
     sockets, pieces, transports, failed = [], [], [], []
     for transport, data in parts:
         try:

@@ -59,8 +59,8 @@ class FrontFactory(ServerFactory):
         self.ways = shortcuts.found(reactor, self.echo) if settings.shortcuts else shortcuts.NONE
         shortcuts.tell(self.ways, meter)
         shortcuts.read(self.ways, reactor)
-        turns, many = shortcuts.turns(self.ways, reactor), shortcuts.many(self.ways)
-        self.outboxes = Outboxes(turns, reactor, meter, journal, many)
+        turns, batch = shortcuts.turns(self.ways, reactor), shortcuts.batched(self.ways)
+        self.outboxes = Outboxes(turns, reactor, meter, journal, batch)
         self.chat = ChatFactory(reactor, journal, house, self.outboxes, meter, self.ways)
         self.inflates = inflating.fits(likeness(self.echo))
         self.use(settings)

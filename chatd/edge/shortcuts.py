@@ -75,7 +75,7 @@ def at_end(reactor: Any, taken: bool) -> Callable[[Call], None]:
     return turns(Ways(turn_end=taken), reactor).at_end
 
 
-def many(ways: Ways) -> Batch | None:
+def batched(ways: Ways) -> Batch | None:
     """How to send to many sockets in one call, if that way is taken."""
     return batch() if ways.batched_send else None
 
