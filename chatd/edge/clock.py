@@ -11,29 +11,16 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from chatd.core.ports import Log
-from chatd.edge.ports import Delayed, Reactor
-
-
-class ReactorTimer:
-    """ports.Timer by a delayed call."""
-
-    __slots__ = ("_delayed",)
-
-    def __init__(self, delayed: Delayed) -> None:
-        self._delayed = delayed
-
-    def cancel(self) -> None:
-        """Let it not happen; harmless when it has."""
-        if self._delayed.active():
-            self._delayed.cancel()
+from chatd.core.ports import Log, Timer
+from chatd.edge.delays import Delays
+from chatd.edge.ports import Reactor
 
 
 class ReactorClock:
     """ports.Clock by the system's clocks and the reactor's timers."""
 
     def __init__(self, reactor: Reactor) -> None:
-        self._reactor = reactor
+        self._delays = Delays(reactor)
 
     def now(self) -> int:
         """Milliseconds since 1970 UTC, for what is stored."""
@@ -42,9 +29,9 @@ class ReactorClock:
     monotonic = staticmethod(time.monotonic)
     """Seconds that only rise, for what is measured; asked too often for a detour."""
 
-    def later(self, seconds: float, call: Callable[[], None]) -> ReactorTimer:
+    def later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Call once, after ``seconds``."""
-        return ReactorTimer(self._reactor.callLater(seconds, call))
+        return self._delays.callLater(seconds, call)
 
 
 class SystemIds:

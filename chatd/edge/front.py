@@ -17,6 +17,7 @@ from chatd.edge.admission import Admitted, TurnedAway
 from chatd.edge.body import Body
 from chatd.edge.census import Census, client_of
 from chatd.edge.deflate import Agreed, agreed
+from chatd.edge.delays import Delays
 from chatd.edge.echo import EchoLine
 from chatd.edge.forwarded import UNIX, client_address, plain_address
 from chatd.edge.head import BadHead, Head
@@ -50,6 +51,7 @@ class FrontFactory(ServerFactory):
         meter: EdgeMeter,
     ) -> None:
         self.clock = reactor
+        self.delays = Delays(reactor)
         self.house = house
         self.pages = pages
         self.journal = journal
@@ -92,7 +94,7 @@ class Front(OneRequest):
     with a header of the PROXY protocol."""
 
     def __init__(self, factory: FrontFactory, peer: str, client: str, *, by_proxy: bool) -> None:
-        super().__init__(factory.clock, factory.journal, factory.settings.handshake_timeout)
+        super().__init__(factory.delays, factory.journal, factory.settings.handshake_timeout)
         self._front = factory
         self._peer = peer
         self._client = client

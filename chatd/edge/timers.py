@@ -8,6 +8,7 @@ from typing import Any
 
 from autobahn.twisted.websocket import WebSocketServerFactory
 
+from chatd.edge.delays import Delays
 from chatd.edge.ports import Delayed, Reactor
 
 
@@ -19,12 +20,11 @@ class ExactTimer:
     """
 
     def __init__(self, reactor: Reactor) -> None:
-        self._reactor = reactor
+        self._delays = Delays(reactor)
 
     def call_later(self, delay: float, call: Callable[..., Any], *args: Any) -> Delayed:
         """Call after ``delay`` seconds."""
-        delayed: Delayed = self._reactor.callLater(delay, call, *args)
-        return delayed
+        return self._delays.callLater(delay, call, *args)
 
 
 def use_exact_timers(factory: WebSocketServerFactory, reactor: Reactor) -> bool:
