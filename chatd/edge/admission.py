@@ -4,14 +4,13 @@ How a WebSocket is spoken once it is open is Autobahn's, in upgraded.py."""
 from __future__ import annotations
 
 import binascii
-from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from chatd.core.ports import Dialect
-from chatd.edge.census import Census, client_of
+from chatd.edge.census import Census
 from chatd.edge.deflate import Agreed
-from chatd.edge.forwarded import client_address
 from chatd.edge.head import Head
 from chatd.edge.origins import may_open
 from chatd.edge.ports import EdgeSettings, House
@@ -41,6 +40,14 @@ class Admitted:
     key: str
     subprotocol: str | None = None
     agreed: Agreed | None = None
+
+
+class Door(Protocol):
+    """Who is asked."""
+
+    house: House
+    settings: EdgeSettings
+    census: Census
 
 
 def wants_websocket(head: Head) -> bool:
@@ -76,19 +83,16 @@ def check_upgrade(head: Head) -> str:
 
 def _is_key(key: str) -> bool:
     try:
-        return len(b64decode(key, validate=True)) == KEY_BYTES
+        return len(binascii.a2b_base64(key, strict_mode=True)) == KEY_BYTES
     except (binascii.Error, ValueError):
         return False
 
 
-def check_client(
-    head: Head, peer: str, house: House, settings: EdgeSettings, census: Census
-) -> tuple[str, str]:
-    """The client's address, and what that is counted as (client_of). Raises TurnedAway when it may
-    not open a session now."""
+def check_client(head: Head, address: str, client: str, door: Door) -> None:
+    """Raises TurnedAway when this client may not open a session now. ``client``: what its address
+    is counted as (client_of)."""
+    house, settings, census = door.house, door.settings, door.census
     _check_origin(head, settings)
-    address = client_address(head, peer, settings.proxies)
-    client = client_of(address, settings)
     if house.draining:
         text = "this server is stopping; come back in a moment"
         raise TurnedAway("draining", sentence(503, text, RETRY_AFTER))
@@ -107,7 +111,6 @@ def check_client(
             "and more are not allowed; close some"
         )
         raise TurnedAway("address_full", sentence(429, text, RETRY_AFTER))
-    return address, client
 
 
 def _check_origin(head: Head, settings: EdgeSettings) -> None:

@@ -33,8 +33,12 @@ class Stranger:
 
 def is_known(transport: Any) -> bool:
     """Whether this is a kind of transport whose socket may be written to."""
-    plain = isinstance(transport, Connection) and getattr(transport, "TLS", True) is False
-    return plain and all(hasattr(transport, name) for name in NAMES)
+    if not isinstance(transport, Connection) or getattr(transport, "TLS", True) is not False:
+        return False
+    for name in NAMES:  # noqa: SIM110 - asked for each connection, and all() takes twice as long
+        if not hasattr(transport, name):
+            return False
+    return True
 
 
 def by_socket(transport: Any) -> Write:
@@ -43,33 +47,24 @@ def by_socket(transport: Any) -> Write:
     """
 
     def write(data: bytes) -> None:
-        for error in write_all([(transport, data)]):
+        for error in write_all([transport], [data]):
             raise error
 
     return write
 
 
-def write_all(parts: Iterable[tuple[Any, bytes]], batch: Batch | None = None) -> list[Exception]:
+def write_all(
+    transports: Sequence[Any], pieces: Sequence[bytes], batch: Batch | None = None
+) -> list[Exception]:
     """The same for many transports that are known or a Stranger, each once, with its bytes: first
     all is asked, then all is sent. After each call of the kernel a processor has forgotten where
     the interpreter's ways lead, so little is done between two of them; with a ``batch`` there is
     one call for many. What fails keeps nobody else from hearing, and is given back."""
-    sockets, pieces, transports, failed = [], [], [], []
-    for transport, data in parts:
-        try:
-            if (
-                transport.dataBuffer
-                or transport._tempDataBuffer  # noqa: SLF001  # see above
-                or transport.disconnecting
-                or not transport.connected
-            ):
-                transport.write(data)
-            else:
-                sockets.append(transport.socket)
-                pieces.append(data)
-                transports.append(transport)
-        except Exception as error:  # noqa: BLE001 - see above
-            failed.append(error)
+    failed: list[Exception] = []
+    sockets = _free(transports)
+    if len(sockets) != len(transports):  # seldom
+        transports, pieces, failed = _write_others(transports, pieces)
+        sockets = [each.socket for each in transports]
     if batch is None or len(sockets) < FEW or not batch.works:
         short = _one_by_one(zip(sockets, pieces, strict=True))
     else:
@@ -80,6 +75,38 @@ def write_all(parts: Iterable[tuple[Any, bytes]], batch: Batch | None = None) ->
     for place, sent in short:
         failed += _written(transports[place], pieces[place][sent:])
     return failed
+
+
+def _free(transports: Iterable[Any]) -> list[Any]:
+    """The sockets of those for whom nothing waits; of all of them or of fewer, if one fails."""
+    try:
+        return [
+            each.socket
+            for each in transports
+            if not (each.dataBuffer or each._tempDataBuffer or each.disconnecting)  # noqa: SLF001  # see above
+            and each.connected
+        ]
+    except Exception:  # noqa: BLE001 - they are asked one by one then
+        return []
+
+
+def _write_others(
+    transports: Sequence[Any], pieces: Sequence[bytes]
+) -> tuple[list[Any], list[bytes], list[Exception]]:
+    """Those whose socket may be tried, with their bytes; all others have theirs, or failed."""
+    free: list[Any] = []
+    left: list[bytes] = []
+    failed: list[Exception] = []
+    for transport, data in zip(transports, pieces, strict=True):
+        try:
+            if _free([transport]):
+                free.append(transport)
+                left.append(data)
+            else:
+                transport.write(data)
+        except Exception as error:  # noqa: BLE001 - see above
+            failed.append(error)
+    return free, left, failed
 
 
 def send_each(

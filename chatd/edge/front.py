@@ -265,9 +265,10 @@ class Front(OneRequest):
         if head.path not in CHAT:
             raise TurnedAway("not_found", sentence(404, f"no WebSocket is at {head.path}; try /"))
         key = admission.check_upgrade(head)
-        address, client = admission.check_client(
-            head, self._peer, front.house, front.settings, front.census
-        )
+        address = client_address(head, self._peer, front.settings.proxies)
+        same = address == self._peer  # nearly always, without a proxy
+        client = self._client if same else client_of(address, front.settings)
+        admission.check_client(head, address, client, front)
         dialect, subprotocol = admission.choose_dialect(head, front.house)
         admitted = Admitted(address, key, subprotocol, self._agreed(head))
         line = front.chat.line(front.chat, dialect, admitted, self._leaver(client))

@@ -5,22 +5,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 MOST_BYTES = 16 * 1024
 MOST_FIELDS = 100
 
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/([0-9])\.([0-9])")
-_FIELD = re.compile(rb"(" + _TOKEN + rb"):([\t\x20-\x7e\x80-\xff]*)")
-_PRINTABLE = re.compile(rb"[\x20-\x7e]*\r?")
-_BARE_LF = re.compile(rb"(?<!\r)\n")
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_REQUEST_LINE = re.compile(rf"({_NAME}) ([\x21-\x7e]+) HTTP/([0-9])\.([0-9])")
+_FIELD = re.compile(rf"{_NAME}:[\t\x20-\x7e\x80-\xff]*")
+_FIELDS = re.compile(rf"(?:\r\n{_FIELD.pattern})*")
+_PRINTABLE = re.compile(r"[\x20-\x7e]*\r?")
+_BARE_LF = re.compile(r"(?<!\r)\n")
 _ABSOLUTE = re.compile(r"(?:https?|wss?)://([^/?]*)([^#]*)", re.IGNORECASE)
 _HOST = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _END = b"\r\n\r\n"
 _TLS_HANDSHAKE = 0x16
+BODY = {"content-length", "transfer-encoding"}
+"""Of these fields one announces a body (RFC 9112 section 6)."""
 
 
 class BadHead(Exception):
@@ -32,8 +36,7 @@ class BadHead(Exception):
         self.sentence = sentence
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(Struct, frozen=True):
     """A request's first line and fields (RFC 9112 sections 3 and 5): by their names in lower case,
     the values of all fields of that name, in order."""
 
@@ -64,6 +67,9 @@ class Head:
 
     def has(self, name: str, word: str) -> bool:
         """Whether a list holds a word, in whatever case."""
+        values = self.fields.get(name, ())
+        if len(values) == 1 and values[0].lower() == word:  # nearly always
+            return True
         return any(item.lower() == word for item in self.items(name))
 
     @property
@@ -77,6 +83,8 @@ class Head:
     @property
     def has_body(self) -> bool:
         """Whether a body follows. Raises BadHead when its length is nonsense."""
+        if not self.fields.keys() & BODY:  # nearly always
+            return False
         length = self.one("content-length") or "0"
         if not _LENGTH.fullmatch(length):
             raise BadHead(400, "the header content-length is not a number")
@@ -126,39 +134,32 @@ def _check_beginning(data: bytes, seen: int) -> None:
     """
     if data[:1] == bytes((_TLS_HANDSHAKE,)):
         raise BadHead(400, "this is TLS, and this port speaks plain HTTP; use ws:// or http://")
-    if _BARE_LF.search(data, seen):
+    text = data.decode("latin-1")
+    if _BARE_LF.search(text, seen):
         raise _bare_lf()
     if len(data) > MOST_BYTES:
         raise _too_large()
-    first, complete, _ = data.partition(b"\r\n")
+    first, complete, _ = text.partition("\r\n")
     if not (_REQUEST_LINE if complete else _PRINTABLE).fullmatch(first):
         raise _bad_request_line()
 
 
 def parse(data: bytes) -> Head:
     """The value of a head without the empty line at its end. Raises BadHead."""
-    if _BARE_LF.search(data):
-        raise _bare_lf()
-    lines = data.split(b"\r\n")
-    start = _REQUEST_LINE.fullmatch(lines[0])
-    if start is None:
-        raise _bad_request_line()
-    if start[3] != b"1":
-        raise BadHead(505, f"this server speaks HTTP/1.1, not HTTP/{start[3].decode()}")
-    if len(lines) - 1 > MOST_FIELDS:
+    text = data.decode("latin-1")
+    start = _REQUEST_LINE.match(text)
+    if start is None or not _FIELDS.fullmatch(text, start.end()):
+        raise _malformed(text)
+    if start[3] != "1":
+        raise BadHead(505, f"this server speaks HTTP/1.1, not HTTP/{start[3]}")
+    _, *lines = text.split("\r\n")
+    if len(lines) > MOST_FIELDS:
         raise BadHead(431, f"the request has more than {MOST_FIELDS} headers")
-    return _head(start[1].decode(), start[2].decode(), int(start[4]), _fields(lines[1:]))
-
-
-def _fields(lines: list[bytes]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for number, line in enumerate(lines, 1):
-        match = _FIELD.fullmatch(line)
-        if match is None:
-            raise BadHead(400, f"header {number} is not of the form `Name: value`")
-        name, value = match[1].decode().lower(), match[2].strip(b" \t").decode("latin-1")
-        found.setdefault(name, []).append(value)
-    return found
+    fields: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        fields.setdefault(name.lower(), []).append(value.strip(" \t"))
+    return _head(start[1], start[2], int(start[4]), fields)
 
 
 def _head(method: str, target: str, minor: int, fields: dict[str, list[str]]) -> Head:
@@ -168,7 +169,7 @@ def _head(method: str, target: str, minor: int, fields: dict[str, list[str]]) ->
     host = hosts[0] if hosts else ""
     if "#" in target:
         raise BadHead(400, "the request target holds a fragment (#), which stays with the client")
-    absolute = _ABSOLUTE.fullmatch(target)
+    absolute = None if target.startswith("/") else _ABSOLUTE.fullmatch(target)
     if absolute:  # RFC 9112 section 3.2.2: it overrides Host
         host, target = absolute[1], absolute[2]
         target = target if target.startswith("/") else f"/{target}"
@@ -178,6 +179,17 @@ def _head(method: str, target: str, minor: int, fields: dict[str, list[str]]) ->
         raise BadHead(400, "the request target is not a path")
     path, _, query = target.partition("?")
     return Head(method, path, query, host.lower(), minor, fields)
+
+
+def _malformed(text: str) -> BadHead:
+    """What is wrong with a head that is not of its form."""
+    if _BARE_LF.search(text):
+        return _bare_lf()
+    first, *lines = text.split("\r\n")
+    if not _REQUEST_LINE.fullmatch(first):
+        return _bad_request_line()
+    number = next(at for at, line in enumerate(lines, 1) if not _FIELD.fullmatch(line))
+    return BadHead(400, f"header {number} is not of the form `Name: value`")
 
 
 def _bad_request_line() -> BadHead:

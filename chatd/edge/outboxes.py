@@ -251,8 +251,9 @@ class Outboxes:
 
     def _flush_due(self) -> None:
         due, self._due = self._due, []
-        frames_out = bytes_out = writes = joined = 0
-        ready: list[tuple[Any, bytes]] = []
+        frames_out = bytes_out = joined = 0
+        transports: list[Any] = []
+        pieces: list[bytes] = []
         apart = []
         for outbox in due:
             frames, waiting = outbox.frames, outbox.waiting
@@ -260,22 +261,22 @@ class Outboxes:
                 apart.append(outbox)
                 continue
             outbox.due, outbox.waiting = False, 0
-            frames_out += len(frames)
             bytes_out += waiting
-            writes += 1
+            transports.append(outbox.transport)
             if len(frames) == 1:
-                ready.append((outbox.transport, frames[0]))
-            else:
-                ready.append((outbox.transport, b"".join(frames)))
-                joined += waiting
+                pieces.append(frames.pop())
+                frames_out += 1
+                continue
+            frames_out += len(frames)
+            pieces.append(b"".join(frames))
             frames.clear()
+            joined += waiting
             if joined > JOINED:
-                self._failed(write_all(ready, self._batch))
-                ready.clear()
-                joined = 0
-        self._failed(write_all(ready, self._batch))
+                self._failed(write_all(transports, pieces, self._batch))
+                transports, pieces, joined = [], [], 0
+        self._failed(write_all(transports, pieces, self._batch))
         self.waiting -= bytes_out
-        self._left(frames_out, bytes_out, writes)
+        self._left(frames_out, bytes_out, len(due) - len(apart))
         self._flush_apart(apart)
 
     def _are_many(self) -> bool:

@@ -7,7 +7,6 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from functools import lru_cache
@@ -17,6 +16,7 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import Any
 
+from msgspec import Struct
 from twisted.logger import LogEvent, LogLevel, formatEvent
 from twisted.python.failure import Failure
 
@@ -73,8 +73,7 @@ WRITTEN_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
 INSTALLED = re.compile(r"^.*/(?:site-packages/|lib(?:64)?/python[0-9.]+/|(?=chatd/))")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What goes into the log. ``time`` in seconds since 1970 UTC; ``level`` is one of LEVELS."""
 
     time: float
@@ -89,14 +88,10 @@ def entry(event: LogEvent) -> Entry:
     """The entry of a Twisted log event."""
     ours = EVENT in event
     told = facts(event.get(FACTS, {})) if ours else _said(event)
-    return Entry(
-        time=float(event["log_time"]),
-        level=level_of(event),
-        event=str(event[EVENT]) if ours else "library",
-        logger=str(event.get("log_namespace", "")),
-        ours=ours,
-        facts=told | _fault(event),
-    )
+    told.update(_fault(event))
+    name = str(event[EVENT]) if ours else "library"
+    logger = str(event.get("log_namespace", ""))
+    return Entry(float(event["log_time"]), level_of(event), name, logger, ours, told)
 
 
 def level_of(event: LogEvent) -> str:
@@ -118,6 +113,10 @@ def secret(name: str) -> bool:
 
 def plain(value: object) -> Fact:
     """A value that is safe to write; of anything that is no plain value only the type."""
+    if type(value) is int:  # this and the next nearly always; no subclass of them, such as an Enum
+        return value
+    if type(value) is str:
+        return cut(value)
     if isinstance(value, _LISTS):
         more = [f"... ({len(value)} values)"] if len(value) > MOST else []
         return [*(_scalar(each) for each in islice(value, MOST)), *more]

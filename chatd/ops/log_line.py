@@ -44,17 +44,14 @@ def as_text(entry: Entry, *, timed: bool) -> str:
 
 def as_json(entry: Entry) -> str:
     """One object in ASCII; facts stand beside time, level, event and logger."""
-    fixed = {
+    told: dict[str, Fact] = {
         "time": moment(entry.time),
         "level": entry.level,
         "event": entry.event,
         "logger": entry.logger,
     }
-    facts = {
-        f"{name}_" if name in RESERVED else name: _finite(fact)
-        for name, fact in entry.facts.items()
-    }
-    told = fixed | facts
+    for name, fact in entry.facts.items():
+        told[f"{name}_" if name in RESERVED else name] = _finite(fact)
     with suppress(ValueError, TypeError, OverflowError):  # half a character, or too large a number
         written = _QUICK.encode(told)
         if written.isascii() and DELETE not in written:  # nearly always
@@ -87,6 +84,7 @@ def _printable(mark: str) -> str:
     return f"\\u{ord(mark):04x}" if ord(mark) <= 0xFFFF else f"\\U{ord(mark):08x}"
 
 
+@lru_cache(maxsize=1024)  # there are few names, each in very many lines
 def _name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]", "_", name)
 

@@ -110,8 +110,8 @@ def test_all_get_theirs_whatever_becomes_of_one(
     pair: Pair, other: Pair, many: Batch | None
 ) -> None:
     other.far.close()
-    parts = [(Broken(), b"x"), (other.connection, b"lost"), (pair.connection, b"hello")]
-    failed = write_all(parts, many)
+    transports = [Broken(), other.connection, pair.connection]
+    failed = write_all(transports, [b"x", b"lost", b"hello"], many)
     assert pair.far.recv(100) == b"hello"
     assert other.connection in other.turning.reactor.getWriters()
     assert [type(error) for error in failed] == [LookupError]
@@ -126,7 +126,7 @@ def test_who_has_no_room_gets_the_rest_later_and_the_others_theirs_now(
     pair: Pair, other: Pair, many: Batch | None
 ) -> None:
     large = bytes(range(256)) * 10_000
-    assert not write_all([(other.connection, large), (pair.connection, b"hello")], many)
+    assert not write_all([other.connection, pair.connection], [large, b"hello"], many)
     assert pair.far.recv(100) == b"hello"
     assert not send_each([pair.connection.socket], [pair.connection], large[::-1], many)
     for each, wanted in ((other, large), (pair, large[::-1])):
