@@ -1,6 +1,7 @@
 """New entries of the rooms' logs, within the writer's transaction. Reading them is reading's.
-Plain messages go in by the dozen: each statement lets go of Python's lock, and while the reactor is
-busy every one that the writer must win back costs milliseconds."""
+Plain messages go in by one statement for very many, if it may be without BEGIN and COMMIT: each
+statement lets go of Python's lock, and to win it back from a busy reactor takes the writer longer
+than what most statements do."""
 
 from __future__ import annotations
 
@@ -14,13 +15,32 @@ from chatd.store.sqlite.changing import change, find, message_entry, next_seq
 from chatd.store.sqlite.failures import ANSWERS
 from chatd.store.sqlite.transaction import Transaction
 
-SIZES = (64, 32, 16, 8, 4, 2, 1)
-"""Messages per statement; few sizes, so that all stay prepared. SQLite 3.26 takes 999 values."""
+MOST = 110
+"""Messages in one statement: SQLite 3.26 takes 999 values, and each has nine."""
+SIZES = (1, 2, 4, 8, 16, 32, 64, MOST)
+"""For how many there are statements; few sizes, so that all stay prepared. Where there are fewer
+messages than that, the rest of the rows is null, and is not stored."""
 
-_INSERT = (
-    "INSERT INTO messages (id, room_id, seq, ts, user_id, name, guest, text, key, reply_to) VALUES "
-)
-_INSERTS = {size: _INSERT + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * size) for size in SIZES}
+_NOTHING = (None,) * 9
+
+
+def _insert_of(size: int) -> str:
+    """The statement for so many messages. Its first value is the first id. Its second is what
+    PRAGMA data_version must say (then nothing is stored where somebody else has written), or null.
+    """
+    values = [f"?{at}" for at in range(3, 3 + len(_NOTHING) * size)]
+    rows = [
+        f"({row}, {', '.join(values[at : at + len(_NOTHING)])})"
+        for row, at in enumerate(range(0, len(values), len(_NOTHING)))
+    ]
+    return f"""INSERT INTO messages
+(id, room_id, seq, ts, user_id, name, guest, text, key, reply_to)
+SELECT ?1 + column1, column2, column3, column4, column5, column6, column7, column8, column9,
+column10 FROM (VALUES {", ".join(rows)}) WHERE column2 IS NOT NULL
+AND (?2 IS NULL OR ?2 = (SELECT data_version FROM pragma_data_version))"""  # noqa: S608  numbers only
+
+
+_INSERTS = {size: _insert_of(size) for size in SIZES}
 _BY_KEY = """SELECT room_id, seq, ts, user_id, name, guest, text, key, reply_to
 FROM messages WHERE user_id = ? AND key = ?"""
 
@@ -55,6 +75,26 @@ def _is_plain(pair: tuple[RoomId, Draft]) -> bool:
     return pair[1].kind == "message" and pair[1].reply_to is None
 
 
+def append_at_once(
+    transaction: Transaction, drafts: Sequence[tuple[RoomId, Draft]]
+) -> list[Appended] | None:
+    """Store drafts, outside of any transaction: by one statement, which is durable when it is done.
+    ``transaction`` was the last one. None: that cannot be, and nothing was stored."""
+    if len(drafts) > MOST or not all(map(_is_plain, drafts)):
+        return None
+    try:
+        entries = _places(transaction, drafts)
+        if not _insert(transaction, entries, transaction.version):
+            return None
+    except sqlite3.IntegrityError:  # a key that is known
+        return None
+    except sqlite3.Error:
+        raise
+    except Exception:  # noqa: BLE001  one is what no store could keep, or for a room that is none
+        return None
+    return list(map(Appended, entries))
+
+
 def _one_by_one(
     transaction: Transaction, drafts: list[tuple[RoomId, Draft]]
 ) -> list[Appended | Exception]:
@@ -72,8 +112,7 @@ def _by_the_dozen(
 ) -> list[Appended | Exception]:
     outcomes: list[Appended | Exception] = []
     while drafts:
-        size = next(size for size in SIZES if size <= len(drafts))
-        some, drafts = drafts[:size], drafts[size:]
+        some, drafts = drafts[:MOST], drafts[MOST:]
         try:
             entries = _places(transaction, some)
             _insert(transaction, entries)
@@ -106,17 +145,22 @@ def _places(transaction: Transaction, drafts: Sequence[tuple[RoomId, Draft]]) ->
     return entries
 
 
-def _insert(transaction: Transaction, entries: Sequence[Entry]) -> None:
-    number = last = transaction.last_id()
-    values: list[object] = []
-    for number, entry in enumerate(entries, last + 1):
+def _insert(transaction: Transaction, entries: Sequence[Entry], version: int | None = None) -> bool:
+    """Whether they are stored; see _insert_of for ``version``."""
+    count, last = len(entries), transaction.last_id()
+    size = next(size for size in SIZES if size >= count)
+    values: list[object] = [last + 1, version]
+    for entry in entries:
         who = entry.author
-        values += (number, entry.room_id, entry.seq, entry.ts, who.user_id, who.name, who.guest)
+        values += (entry.room_id, entry.seq, entry.ts, who.user_id, who.name, who.guest)
         values += (entry.text, entry.key, entry.reply_to)
-    transaction.execute(_INSERTS[len(entries)], values)
+    values += _NOTHING * (size - count)
+    if transaction.execute(_INSERTS[size], values).rowcount != count:
+        return False
     for entry in entries:
         transaction.gave_seq(entry.room_id, entry.seq)
-    transaction.gave_id(number)
+    transaction.gave_id(last + count)
+    return True
 
 
 def _by_key(transaction: Transaction, room_id: RoomId, draft: Draft) -> Entry | None:

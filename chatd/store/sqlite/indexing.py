@@ -13,7 +13,7 @@ from chatd.store.words import words
 _ROW = "INSERT INTO found (rowid, words) VALUES "
 _REMOVE = "INSERT INTO found (found, rowid, words) VALUES ('delete', ?, ?)"
 _REMOVE_SOME = "INSERT INTO found (found, rowid, words) VALUES "
-_SIZES = (64, 16, 4, 1)
+_SIZES = (200, 64, 16, 4, 1)
 _MERGE = "INSERT INTO found (found, rank) VALUES ('merge', ?)"
 _PAGES = 200
 _STEP = 32

@@ -27,10 +27,12 @@ class Transaction:
     """From BEGIN IMMEDIATE to COMMIT, and on to the next one if nobody else has written meanwhile
     (see Transactions): then what it remembers holds."""
 
-    __slots__ = ("_ids", "_indexed", "_passing", "_public", "_seqs", "execute")
+    __slots__ = ("_ids", "_indexed", "_passing", "_public", "_seqs", "execute", "version")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, version: int | None = None) -> None:
         self.execute = connection.execute
+        self.version = version
+        """What PRAGMA data_version says: another number when somebody else has committed."""
         self._seqs: dict[RoomId, int] = {}
         self._public: set[RoomId] = set()
         self._passing: set[RoomId] = set()
@@ -96,16 +98,23 @@ class Transactions:
 
     def __init__(self) -> None:
         self._last: Transaction | None = None
-        self._of: tuple[sqlite3.Connection, int] | None = None
+        self._of: sqlite3.Connection | None = None
 
     def begun(self, connection: sqlite3.Connection) -> Transaction:
         """For what comes after BEGIN IMMEDIATE. To be followed by ``undone`` if it does not come to
         its COMMIT."""
         # Another number when somebody else committed: sqlite.org/pragma.html#pragma_data_version
-        now = connection, int(connection.execute("PRAGMA data_version").fetchone()[0])
-        if self._last is None or self._of != now or self._last.is_long:
-            self._last, self._of = Transaction(connection), now
-        return self._last
+        now = int(connection.execute("PRAGMA data_version").fetchone()[0])
+        last = self.last(connection)
+        if last is None or last.version != now:
+            last = self._last = Transaction(connection, now)
+            self._of = connection
+        return last
+
+    def last(self, connection: sqlite3.Connection) -> Transaction | None:
+        """The last one, if it was this connection's, and what it remembers is not too much."""
+        last = self._last if self._of is connection else None
+        return None if last is None or last.is_long else last
 
     def undone(self) -> None:
         """What was remembered last is not so."""

@@ -14,7 +14,7 @@ from time import perf_counter
 
 from chatd.core.ports import StoreFailed, StoreFull
 from chatd.store import StoreMeter
-from chatd.store.sqlite.appending import append, append_all
+from chatd.store.sqlite.appending import append, append_all, append_at_once
 from chatd.store.sqlite.calls import Call, Deliver, Line, hand_out
 from chatd.store.sqlite.failures import ANSWERS, free_bytes, judged, locks_out
 from chatd.store.sqlite.indexing import catch_up, settle
@@ -24,6 +24,9 @@ _STATES = (StoreFull, StoreFailed)
 _ENOUGH = 64 << 20
 INDEXED = 200
 """Messages that are indexed in one go: some milliseconds, for which a commit may have to wait."""
+GAP = 0.002
+"""Seconds without a call after which so many are indexed. Where the next one comes sooner, it would
+have to wait for that: the index can."""
 LULL = 0.2
 """Seconds without a call after which fewer than INDEXED are indexed, too, and parts are merged."""
 BREATH = 0.01
@@ -36,9 +39,9 @@ not wait for minutes."""
 class Writer:
     """Carries out calls in groups, each group in one durable transaction.
 
-    While it has nothing to do, it indexes what was stored, some messages at a time, and where it is
-    to ``merge``, merges what was indexed (a daemon's, not that of a command beside it); those who
-    store wait for that only when very many are behind.
+    While nobody asks for anything, it indexes what was stored, some messages at a time, and where
+    it is to ``merge``, merges what was indexed (a daemon's, not that of a command beside it); those
+    who store wait for that only when very many are behind.
 
     Results are delivered after COMMIT, in one go for a group. Within a group the logs' entries
     come first, in the order in which they were asked for; then the rest, in its own order. Callers
@@ -104,7 +107,7 @@ class Writer:
         rest = LULL
         while self.behind or self._loose:
             try:
-                return self._queue.get(timeout=0 if self.behind >= INDEXED else rest)
+                return self._queue.get(timeout=GAP if self.behind >= INDEXED else rest)
             except Empty:
                 if self.behind:
                     self._index()
@@ -166,6 +169,8 @@ class Writer:
             connection = self._line.connection()
             if self._cramped:
                 self._make_room(connection)
+            if self._at_once(connection, calls):
+                return None
             connection.execute("BEGIN IMMEDIATE")
             try:
                 _do(self._transactions.begun(connection), calls)
@@ -179,6 +184,20 @@ class Writer:
             self._line.heed(error)
             return error
         return None
+
+    def _at_once(self, connection: sqlite3.Connection, calls: list[Call]) -> bool:
+        """Whether these calls were carried out by one statement; nothing was done if not."""
+        last = self._transactions.last(connection)
+        if last is None or not all(call.work is append for call in calls):
+            return False
+        try:
+            outcomes = append_at_once(last, [call.args for call in calls])
+        except BaseException:
+            self._transactions.undone()
+            raise
+        for call, outcome in zip(calls, outcomes or (), strict=bool(outcomes)):
+            call.outcome = outcome
+        return outcomes is not None
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:

@@ -127,6 +127,20 @@ def test_more_than_one_go_that_was_left_is_indexed_by_the_next_one(
         until(lambda: indexed(path) == (7, 7))
 
 
+@pytest.mark.parametrize(("gap", "wanted"), [(3600.0, (0, 0)), (0.001, (8, 8))])
+def test_the_index_waits_for_a_gap_between_those_who_store(
+    path: Path, monkeypatch: pytest.MonkeyPatch, gap: float, wanted: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(writer, "LULL", 3600.0)
+    monkeypatch.setattr(writer, "GAP", gap)
+    monkeypatch.setattr(writer, "INDEXED", 4)
+    bench = Bench(path)
+    bench.run(say(bench.store, bench.lobby, *(f"word {n}" for n in range(8))))
+    until(lambda: indexed(path) == wanted)
+    assert len(bench.run(finds(bench.store, "word"))) == 8
+    bench.close()
+
+
 def test_with_very_much_behind_the_index_is_not_left_for_later(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
