@@ -64,7 +64,8 @@ def test_a_command_may_work_beside_the_daemon(path: Path) -> None:
         assert bench.run(bench.store.account("ann")) == account()
         run(store.append(bench.lobby, draft("from beside")))
         assert bench.run(bench.store.append(bench.lobby, draft("hello"))).entry.seq == 2
-        assert run(finds(store, "hello")) == ["hello"]
+        assert bench.run(finds(bench.store, "hello")) == ["hello"]
+        assert bench.run(finds(bench.store, "beside")) == ["from beside"]
     bench.close()
 
 
