@@ -128,12 +128,12 @@ def _places(transaction: Transaction, drafts: Sequence[tuple[RoomId, Draft]]) ->
     seqs: dict[RoomId, int] = {}
     entries = []
     for room_id, draft in drafts:
-        seqs[room_id] = seqs.get(room_id, 0) or next_seq(transaction, room_id) - 1
-        seqs[room_id] += 1
+        last = seqs.get(room_id)
+        seq = seqs[room_id] = next_seq(transaction, room_id) if last is None else last + 1
         entries.append(
             Entry(
                 room_id=room_id,
-                seq=seqs[room_id],
+                seq=seq,
                 kind="message",
                 author=draft.author,
                 ts=draft.ts,
@@ -157,8 +157,7 @@ def _insert(transaction: Transaction, entries: Sequence[Entry], version: int | N
     values += _NOTHING * (size - count)
     if transaction.execute(_INSERTS[size], values).rowcount != count:
         return False
-    for entry in entries:
-        transaction.gave_seq(entry.room_id, entry.seq)
+    transaction.gave_seqs({entry.room_id: entry.seq for entry in entries})
     transaction.gave_id(last + count)
     return True
 

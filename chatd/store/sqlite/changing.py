@@ -134,7 +134,7 @@ def _store(transaction: Transaction, room_id: RoomId, draft: Draft, target: int 
     text = "" if draft.kind == "deleted" else draft.text
     row = (room_id, seq, draft.kind, draft.ts, who.user_id, who.name, who.guest, target, text)
     transaction.execute(_INSERT, row)
-    transaction.gave_seq(room_id, seq)
+    transaction.gave_seqs({room_id: seq})
     return change_entry(row)
 
 

@@ -4,6 +4,7 @@ which numbers are next. Beginning and ending it is writer's."""
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 
 from chatd.core.log import RoomId
 
@@ -63,8 +64,8 @@ class Transaction:
         return self.last_seq(room_id) is not None and room_id in self._public
 
     def keeps(self, room_id: RoomId) -> bool:
-        """Whether there is such a room, with a history."""
-        return self.last_seq(room_id) is not None and room_id not in self._passing
+        """Whether a room of which last_seq was asked has a history."""
+        return room_id not in self._passing
 
     def last_id(self) -> int:
         """The highest messages.id that was given."""
@@ -82,9 +83,9 @@ class Transaction:
         """Remember that the index has been given those up to here."""
         self._indexed = number
 
-    def gave_seq(self, room_id: RoomId, seq: int) -> None:
-        """Remember that an entry now has this seq."""
-        self._seqs[room_id] = seq
+    def gave_seqs(self, seqs: Mapping[RoomId, int]) -> None:
+        """Remember that entries of these rooms now have seqs up to these."""
+        self._seqs.update(seqs)
 
     def gave_id(self, number: int) -> None:
         """Remember that a message now has this id."""
