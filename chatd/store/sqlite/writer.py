@@ -27,6 +27,9 @@ INDEXED = 200
 GAP = 0.002
 """Seconds without a call after which so many are indexed. Where the next one comes sooner, it would
 have to wait for that: the index can."""
+HURRY = 20_000
+"""With so many behind, they are indexed whenever nothing waits: a search has no more than that
+indexed before it looks (ROUNDS in store.py)."""
 LULL = 0.2
 """Seconds without a call after which fewer than INDEXED are indexed, too, and parts are merged."""
 BREATH = 0.01
@@ -107,7 +110,7 @@ class Writer:
         rest = LULL
         while self.behind or self._loose:
             try:
-                return self._queue.get(timeout=GAP if self.behind >= INDEXED else rest)
+                return self._queue.get(timeout=self._patience(rest))
             except Empty:
                 if self.behind:
                     self._index()
@@ -115,6 +118,12 @@ class Writer:
                     self._loose = self._aside(Call("index", settle, ())) is True
                     rest = BREATH
         return self._queue.get()
+
+    def _patience(self, rest: float) -> float:
+        """Seconds for which a call may still come before there is time for the index."""
+        if self.behind >= HURRY:
+            return 0.0
+        return GAP if self.behind >= INDEXED else rest
 
     def _index(self) -> None:
         """Some of what is behind."""
