@@ -88,11 +88,10 @@ def _is_key(key: str) -> bool:
         return False
 
 
-def check_client(head: Head, address: str, client: str, door: Door) -> None:
+def check_client(address: str, client: str, door: Door) -> None:
     """Raises TurnedAway when this client may not open a session now. ``client``: what its address
     is counted as (client_of)."""
     house, settings, census = door.house, door.settings, door.census
-    _check_origin(head, settings)
     if house.draining:
         text = "this server is stopping; come back in a moment"
         raise TurnedAway("draining", sentence(503, text, RETRY_AFTER))
@@ -113,7 +112,8 @@ def check_client(head: Head, address: str, client: str, door: Door) -> None:
         raise TurnedAway("address_full", sentence(429, text, RETRY_AFTER))
 
 
-def _check_origin(head: Head, settings: EdgeSettings) -> None:
+def check_origin(head: Head, settings: EdgeSettings) -> None:
+    """Raises TurnedAway for a page that may not open a session here."""
     origin = head.one("origin")
     if origin is None or may_open(origin, head.host, settings.origins, settings.hosts):
         return  # without Origin it is no browser, and has nobody's session to abuse

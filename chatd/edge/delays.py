@@ -51,7 +51,10 @@ class Delays:
     def __init__(self, reactor: Reactor) -> None:
         self._reactor = reactor
         self._queues: dict[float, Queue] = {}
-        self.seconds = reactor.seconds
+
+    def seconds(self) -> float:
+        """The reactor's time."""
+        return self._reactor.seconds()
 
     def __len__(self) -> int:
         """How many lengths of time somebody waits for."""
@@ -59,28 +62,34 @@ class Delays:
 
     def callLater(self, delay: float, callable: Call, *args: Any) -> Waiting:  # noqa: A002  # its name in Twisted
         """Call once, after ``delay`` seconds: in a later turn, even if that is none."""
-        queue = self._queues.get(delay)
-        if queue is None:
+        queue, due = self._queues.get(delay), self._reactor.seconds() + delay
+        if queue is None or queue.last > due:  # the system's clock was set back
             queue = self._queues[delay] = Queue(self._reactor, delay, self._emptied)
-        waiting = Waiting(queue, self.seconds() + delay, callable, args)
+        waiting = Waiting(queue, due, callable, args)
         queue.waiting.append(waiting)
+        queue.last = due
         return waiting
 
-    def _emptied(self, delay: float) -> None:
-        del self._queues[delay]
+    def _emptied(self, delay: float, queue: Queue) -> None:
+        if self._queues.get(delay) is queue:
+            del self._queues[delay]
 
 
 class Queue:
-    """Those that wait ``delay`` seconds, who came first in front. It is made for the first of them,
-    and is gone, by ``emptied``, when nobody is left when it looks."""
+    """Those that wait ``delay`` seconds, who came first in front; ``last``: when the last one is
+    due. It is made for the first of them, and is gone, by ``emptied``, when nobody is left when it
+    looks."""
 
-    __slots__ = ("_cancelled", "_delay", "_emptied", "_reactor", "waiting")
+    __slots__ = ("_cancelled", "_delay", "_emptied", "_reactor", "last", "waiting")
 
-    def __init__(self, reactor: Reactor, delay: float, emptied: Callable[[float], None]) -> None:
+    def __init__(
+        self, reactor: Reactor, delay: float, emptied: Callable[[float, Queue], None]
+    ) -> None:
         self._reactor = reactor
         self._delay = delay
         self._emptied = emptied
         self._cancelled = 0
+        self.last = 0.0
         self.waiting: deque[Waiting] = deque()
         reactor.callLater(delay, self._look)
 
@@ -102,7 +111,7 @@ class Queue:
         if self.waiting:
             self._reactor.callLater(max(0.0, self.waiting[0].due - now), self._look)
         else:
-            self._emptied(self._delay)
+            self._emptied(self._delay, self)
         for each in due:
             _ring(each)
 
@@ -114,5 +123,5 @@ def _ring(waiting: Waiting) -> None:
     waiting.let_go()
     try:
         call(*args)
-    except Exception:  # noqa: BLE001 - as in the reactor: the others are called all the same
+    except BaseException:  # noqa: BLE001 - as in the reactor: the others are called all the same
         log.err()  # type: ignore[no-untyped-call]  # half typed library

@@ -63,8 +63,7 @@ def write_all(
     failed: list[Exception] = []
     sockets = _free(transports)
     if len(sockets) != len(transports):  # seldom
-        transports, pieces, failed = _write_others(transports, pieces)
-        sockets = [each.socket for each in transports]
+        sockets, transports, pieces, failed = _write_others(transports, pieces)
     if batch is None or len(sockets) < FEW or not batch.works:
         short = _one_by_one(zip(sockets, pieces, strict=True))
     else:
@@ -92,21 +91,24 @@ def _free(transports: Iterable[Any]) -> list[Any]:
 
 def _write_others(
     transports: Sequence[Any], pieces: Sequence[bytes]
-) -> tuple[list[Any], list[bytes], list[Exception]]:
-    """Those whose socket may be tried, with their bytes; all others have theirs, or failed."""
+) -> tuple[list[Any], list[Any], list[bytes], list[Exception]]:
+    """The sockets that may be tried, whose they are, and their bytes; all others have theirs, or
+    failed."""
+    sockets: list[Any] = []
     free: list[Any] = []
     left: list[bytes] = []
     failed: list[Exception] = []
     for transport, data in zip(transports, pieces, strict=True):
         try:
-            if _free([transport]):
+            if found := _free([transport]):
+                sockets += found
                 free.append(transport)
                 left.append(data)
             else:
                 transport.write(data)
         except Exception as error:  # noqa: BLE001 - see above
             failed.append(error)
-    return free, left, failed
+    return sockets, free, left, failed
 
 
 def send_each(

@@ -98,6 +98,8 @@ class Front(OneRequest):
         self._front = factory
         self._peer = peer
         self._client = client
+        # For which address and settings ``_client`` is right; for none while a proxy may tell.
+        self._counted = None if by_proxy else (peer, factory.settings)
         self._preface = PrefaceBuffer() if by_proxy else None
         self._begun = False
         self._since = factory.clock.seconds()
@@ -159,7 +161,7 @@ class Front(OneRequest):
             return
         census.waits_no_more(self._client)
         census.waits(client)
-        self._peer, self._client = address, client
+        self._peer, self._client, self._counted = address, client, (address, settings)
 
     def _refuse_preface(self, text: str) -> None:
         self.refuse("bad_proxy")
@@ -265,10 +267,11 @@ class Front(OneRequest):
         if head.path not in CHAT:
             raise TurnedAway("not_found", sentence(404, f"no WebSocket is at {head.path}; try /"))
         key = admission.check_upgrade(head)
+        admission.check_origin(head, front.settings)
         address = client_address(head, self._peer, front.settings.proxies)
-        same = address == self._peer  # nearly always, without a proxy
+        same = self._counted == (address, front.settings)  # nearly always, without a proxy
         client = self._client if same else client_of(address, front.settings)
-        admission.check_client(head, address, client, front)
+        admission.check_client(address, client, front)
         dialect, subprotocol = admission.choose_dialect(head, front.house)
         admitted = Admitted(address, key, subprotocol, self._agreed(head))
         line = front.chat.line(front.chat, dialect, admitted, self._leaver(client))

@@ -38,6 +38,7 @@ def room_word(room_id: RoomId) -> str:
 def catch_up(transaction: Transaction, most: int) -> int:
     """Index up to ``most`` of the messages that wait for it, with their texts as they stand; gives
     how many there were: fewer than ``most`` when none is left."""
+    transaction.last_id()  # so that it is known how many are left
     rows = transaction.execute(_WAITING, (transaction.indexed(), most)).fetchall()
     if rows:
         _add(transaction, [row for row in rows if row[2]])

@@ -79,6 +79,11 @@ class Transaction:
             self._indexed = int(self.execute(_INDEXED).fetchone()[0])
         return self._indexed
 
+    @property
+    def left(self) -> int:
+        """How many messages the index has not been given, as far as that was asked."""
+        return (self._ids or 0) - (self._indexed or 0)
+
     def now_indexed(self, number: int) -> None:
         """Remember that the index has been given those up to here."""
         self._indexed = number
@@ -116,6 +121,11 @@ class Transactions:
         """The last one, if it was this connection's, and what it remembers is not too much."""
         last = self._last if self._of is connection else None
         return None if last is None or last.is_long else last
+
+    @property
+    def left(self) -> int:
+        """How many messages wait for the index, as far as the last one found out."""
+        return 0 if self._last is None else self._last.left
 
     def undone(self) -> None:
         """What was remembered last is not so."""

@@ -27,9 +27,9 @@ INDEXED = 200
 GAP = 0.002
 """Seconds without a call after which so many are indexed. Where the next one comes sooner, it would
 have to wait for that: the index can."""
-HURRY = 20_000
-"""With so many behind, they are indexed whenever nothing waits: a search has no more than that
-indexed before it looks (ROUNDS in store.py)."""
+HURRY = 10_000
+"""With so many behind, they are indexed whenever nothing waits: a search has to have them indexed
+before it looks, and does so for twice as many (ROUNDS in store.py)."""
 LULL = 0.2
 """Seconds without a call after which fewer than INDEXED are indexed, too, and parts are merged."""
 BREATH = 0.01
@@ -63,7 +63,8 @@ class Writer:
         self._transactions = Transactions()
         self._cramped = False
         self._before = self._after = _nothing
-        self.behind = INDEXED  # messages to index; whoever ended before may have left some
+        # Messages to index. Whoever ended before may have left some: the first step finds out.
+        self.behind = HURRY
         self._merge = merge
         self._loose = merge  # whether there may be something to merge
         # A daemon thread: a process that forgot to close the store shall still be able to end.
@@ -144,13 +145,13 @@ class Writer:
     def _count(self, calls: list[Call]) -> None:
         """How many are behind after these: those that a search had indexed are not any more, or
         each search that comes soon after it would ask for a commit that has nothing to do. Where as
-        many were indexed as may be in one go there are more: whoever ended before left them."""
+        many were indexed as may be in one go there may be more."""
         self.behind += sum(call.work is append for call in calls)
         for call in calls:
             if call.work is catch_up and isinstance(call.outcome, int):
                 self._loose |= self._merge and call.outcome > 0
                 whole = call.outcome < call.args[0]
-                self.behind = 0 if whole else max(INDEXED, self.behind - call.outcome)
+                self.behind = 0 if whole else max(INDEXED, self._transactions.left)
 
     def _hand_out(self, calls: list[Call], seconds: float) -> None:
         self._meter.group(len(calls), seconds)

@@ -98,6 +98,37 @@ def test_one_that_fails_is_told_of_and_keeps_none_of_the_others(
     assert (told, rung) == ([1], [1])
 
 
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_nor_does_one_that_wants_to_end_everything(
+    clock: Clock, some: Delays, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def end() -> None:
+        raise error
+
+    monkeypatch.setattr(log, "err", lambda: None)  # as Twisted's reactor meets it
+    rung: list[int] = []
+    some.callLater(1, end)
+    some.callLater(1, rung.append, 1)
+    clock.advance(1)
+    assert rung == [1]
+
+
+def test_a_clock_that_was_set_back_holds_up_nobody_who_comes_then(
+    clock: Clock, some: Delays
+) -> None:
+    rung: list[str] = []
+    clock.advance(3600)
+    some.callLater(5, rung.append, "before")
+    clock.rightNow -= 3600
+    some.callLater(5, rung.append, "after")
+    clock.advance(5)
+    assert rung == ["after"]
+    some.callLater(5, rung.append, "later")
+    clock.pump([5, 3600])
+    assert rung == ["after", "later", "before"]
+    assert len(some) == 0
+
+
 def test_who_waits_no_more_is_kept_by_nothing(clock: Clock, some: Delays) -> None:
     class Somebody:
         def hear(self) -> None:

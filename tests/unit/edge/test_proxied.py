@@ -19,7 +19,7 @@ from chatd.edge.proxied import (
     PrefaceBuffer,
     announces,
 )
-from tests.unit.edge.memory import ANN, UPGRADE, World, request
+from tests.unit.edge.memory import ANN, UPGRADE, Pipe, World, request
 from tests.unit.edge.test_forwarded import Trusted
 
 BEHIND = b"GET / HTTP/1.1"
@@ -193,3 +193,27 @@ def test_connections_are_counted_for_the_client_and_not_for_the_proxy() -> None:
     scene.turn()
     assert pipes[3].connected
     assert scene.house.limits.met == ["connections_per_address"]
+
+
+def asked_for_sessions(scene: World, pipes: list[Pipe], header: bytes = b"") -> list[bytes]:
+    """The statuses that they get."""
+    for pipe in pipes:
+        pipe.deliver(header + OPENING)
+    scene.turn()
+    return [pipe.take()[9:12] for pipe in pipes]
+
+
+def test_a_proxy_that_names_nobody_is_counted_itself() -> None:
+    scene = world(sessions_per_address=2)
+    pipes = [scene.connect() for _ in range(3)]
+    told = asked_for_sessions(scene, pipes, b"PROXY UNKNOWN\r\n")
+    assert told == [b"101", b"101", b"429"]
+
+
+@pytest.mark.parametrize("changed", [{"exempt": Trusted("192.0.2.1")}, {"sessions_per_address": 9}])
+def test_who_asks_after_a_reload_is_counted_as_it_says(changed: dict[str, object]) -> None:
+    settings: dict[str, object] = {"sessions_per_address": 1}
+    scene = World(EdgeSettings(**settings))  # type: ignore[arg-type]  # as in world
+    pipes = [scene.connect() for _ in range(3)]
+    scene.front.use(EdgeSettings(**(settings | changed)))  # type: ignore[arg-type]  # as above
+    assert asked_for_sessions(scene, pipes) == [b"101"] * 3

@@ -127,6 +127,21 @@ def test_more_than_one_go_that_was_left_is_indexed_by_the_next_one(
         until(lambda: indexed(path) == (7, 7))
 
 
+def test_how_much_was_left_is_found_out_though_there_is_no_gap(
+    bench: Bench, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run(say(bench.store, bench.lobby, *(f"word {n}" for n in range(30))))
+    bench.close()
+    assert indexed(path) == (0, 0)
+    monkeypatch.setattr(writer, "GAP", 3600.0)
+    monkeypatch.setattr(writer, "HURRY", 10)
+    monkeypatch.setattr(writer, "INDEXED", 4)
+    with opened(path) as (store, run):
+        until(lambda: 20 < indexed(path)[1] < 30)
+        assert store._threads._writer.behind < 10
+        assert len(run(finds(store, "word"))) == 30
+
+
 @pytest.mark.parametrize(
     ("gap", "hurry", "least", "most"),
     [(3600.0, 1000, 0, 0), (0.001, 1000, 8, 8), (3600.0, 6, 3, 8)],
