@@ -33,7 +33,7 @@ from tests.bench.contestants import (
     OnPython,
 )
 from tests.bench.debian import Nats, Nchan
-from tests.bench.driving import built, measured
+from tests.bench.driving import built, calmly
 from tests.bench.keepers import KEEPERS
 from tests.bench.ours import Ours, OursDurable
 from tests.bench.proxied import Proxied
@@ -113,7 +113,7 @@ def compared(
             turn = number % max(1, len(contestants))
             for who in contestants[turn:] + contestants[:turn]:
                 try:
-                    figures.setdefault(who.name, []).append(measured(who, case))
+                    figures.setdefault(who.name, []).append(calmly(who, case))
                 except Missing as missing:
                     figures[who.name].append(None)
                     say(f"{who.name}: {missing}")

@@ -39,6 +39,13 @@ def cpu(pid: int) -> float:
     return spent / 1e9
 
 
+def stolen() -> tuple[int, int]:
+    """Of all processors since the start, in ticks: what the host of this virtual machine took from
+    them while they wanted to run, and all (proc(5), /proc/stat)."""
+    ticks = [int(word) for word in (PROC / "stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return ticks[7], sum(ticks)
+
+
 def memory(pid: int) -> int:
     """Resident bytes of the tree that are its own, not shared with others' files."""
     total = 0

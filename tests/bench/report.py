@@ -47,7 +47,7 @@ def page(results: dict[str, Any]) -> str:
 def _goals(results: dict[str, Any]) -> str:
     slower = results.get("slower", {})
     before = results.get("before", {})
-    heads = ("case", "wanted", "found", "", "the version before, elsewhere", "on a slower host")
+    heads = ("case", "wanted", "found", "", "the version before", "on a slower host")
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for goal in GOALS:
         found = judged(goal, results)
