@@ -63,7 +63,7 @@ class Delays:
     def callLater(self, delay: float, callable: Call, *args: Any) -> Waiting:  # noqa: A002  # its name in Twisted
         """Call once, after ``delay`` seconds: in a later turn, even if that is none."""
         queue, due = self._queues.get(delay), self._reactor.seconds() + delay
-        if queue is None or queue.last > due:  # the system's clock was set back
+        if queue is None or queue.last > due:  # or the system's clock was set back
             queue = self._queues[delay] = Queue(self._reactor, delay, self._emptied)
         waiting = Waiting(queue, due, callable, args)
         queue.waiting.append(waiting)

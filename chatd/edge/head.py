@@ -12,10 +12,12 @@ from msgspec import Struct
 MOST_BYTES = 16 * 1024
 MOST_FIELDS = 100
 
-_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_REQUEST_LINE = re.compile(rf"({_NAME}) ([\x21-\x7e]+) HTTP/([0-9])\.([0-9])")
-_FIELD = re.compile(rf"{_NAME}:[\t\x20-\x7e\x80-\xff]*")
-_FIELDS = re.compile(rf"(?:\r\n{_FIELD.pattern})*")
+# Possessive, "++" and "*+": none of these ever looks at a character twice. A head may be made to
+# cost time.
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_REQUEST_LINE = re.compile(rf"({_NAME}) ([\x21-\x7e]++) HTTP/([0-9])\.([0-9])")
+_FIELD = re.compile(rf"{_NAME}:[\t\x20-\x7e\x80-\xff]*+")
+_FIELDS = re.compile(rf"(?:\r\n{_FIELD.pattern})*+")
 _PRINTABLE = re.compile(r"[\x20-\x7e]*\r?")
 _BARE_LF = re.compile(r"(?<!\r)\n")
 _ABSOLUTE = re.compile(r"(?:https?|wss?)://([^/?]*)([^#]*)", re.IGNORECASE)
@@ -128,10 +130,7 @@ class HeadBuffer:
 
 
 def _check_beginning(data: bytes, seen: int) -> None:
-    """Refuse at once what can never become a head, rather than wait for its end.
-
-    The patterns here and above never look at a byte twice: a head may be made to cost time.
-    """
+    """Refuse at once what can never become a head, rather than wait for its end."""
     if data[:1] == bytes((_TLS_HANDSHAKE,)):
         raise BadHead(400, "this is TLS, and this port speaks plain HTTP; use ws:// or http://")
     text = data.decode("latin-1")
@@ -147,14 +146,15 @@ def _check_beginning(data: bytes, seen: int) -> None:
 def parse(data: bytes) -> Head:
     """The value of a head without the empty line at its end. Raises BadHead."""
     text = data.decode("latin-1")
-    start = _REQUEST_LINE.match(text)
-    if start is None or not _FIELDS.fullmatch(text, start.end()):
-        raise _malformed(text)
-    if start[3] != "1":
-        raise BadHead(505, f"this server speaks HTTP/1.1, not HTTP/{start[3]}")
-    _, *lines = text.split("\r\n")
-    if len(lines) > MOST_FIELDS:
-        raise BadHead(431, f"the request has more than {MOST_FIELDS} headers")
+    first, *lines = text.split("\r\n")
+    start = _REQUEST_LINE.fullmatch(first)
+    if (
+        start is None
+        or start[3] != "1"
+        or len(lines) > MOST_FIELDS
+        or not _FIELDS.fullmatch(text, start.end())
+    ):
+        raise _malformed(text, start, lines)
     fields: dict[str, list[str]] = {}
     for line in lines:
         name, _, value = line.partition(":")
@@ -181,13 +181,16 @@ def _head(method: str, target: str, minor: int, fields: dict[str, list[str]]) ->
     return Head(method, path, query, host.lower(), minor, fields)
 
 
-def _malformed(text: str) -> BadHead:
-    """What is wrong with a head that is not of its form."""
+def _malformed(text: str, start: re.Match[str] | None, lines: list[str]) -> BadHead:
+    """What is wrong with a head that is not of its form. ``lines``: all but the first."""
     if _BARE_LF.search(text):
         return _bare_lf()
-    first, *lines = text.split("\r\n")
-    if not _REQUEST_LINE.fullmatch(first):
+    if start is None:
         return _bad_request_line()
+    if start[3] != "1":
+        return BadHead(505, f"this server speaks HTTP/1.1, not HTTP/{start[3]}")
+    if len(lines) > MOST_FIELDS:
+        return BadHead(431, f"the request has more than {MOST_FIELDS} headers")
     number = next(at for at, line in enumerate(lines, 1) if not _FIELD.fullmatch(line))
     return BadHead(400, f"header {number} is not of the form `Name: value`")
 
