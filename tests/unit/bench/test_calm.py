@@ -9,6 +9,7 @@ import pytest
 
 from tests.bench import driving
 from tests.bench.driving import CALM, TRIES, calmly
+from tests.bench.processes import stolen
 
 TICKS = 1000
 DISTURBED = 0.2
@@ -38,6 +39,6 @@ def test_the_calmest_counts(
 
 
 def test_what_linux_tells_is_understood() -> None:
-    taken, whole = driving.stolen()
+    taken, whole = stolen()
     assert 0 <= taken <= whole
     assert whole > 0
