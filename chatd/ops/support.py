@@ -7,8 +7,10 @@ import json
 import platform
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec.structs import asdict
 
 from chatd.core.ports import Facts
 from chatd.ops.config import KEYS, Loaded
