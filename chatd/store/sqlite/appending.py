@@ -1,7 +1,7 @@
 """New entries of the rooms' logs, within the writer's transaction. Reading them is reading's.
-Plain messages go in by one statement for very many, if it may be without BEGIN and COMMIT: each
-statement lets go of Python's lock, and to win it back from a busy reactor takes the writer longer
-than what most statements do."""
+Plain messages go in many to a statement, and where a group is nothing else, that statement is the
+transaction, too: each lets go of Python's lock, and to win it back from a busy reactor takes the
+writer longer than most statements do."""
 
 from __future__ import annotations
 
