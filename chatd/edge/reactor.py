@@ -22,6 +22,10 @@ THRESHOLDS = (20_000, 20, 20)
 """New objects before the youngest are collected, then so many collections before those older: what
 a turn makes for a large room dies with it, and looking at it in between finds nothing."""
 
+MOST_EVENTS = 128
+"""Connections in one turn at most: what they brought is told before the others are read, while it
+is still in the processor's cache. And to ask for as many as there are takes memory for all."""
+
 MOST_WRITERS = 64
 """Transports that are looked through for each broadcast at most."""
 
@@ -97,7 +101,9 @@ class TickingPoller:
         self.fileno = poller.fileno
 
     def poll(self, timeout: float = -1, maxevents: int = -1) -> list[tuple[int, int]]:
-        """The reactor has done its work, and waits for more."""
+        """The reactor has done its work, and waits for more. ``maxevents`` is the reactor's number
+        of connections; MOST_EVENTS of them are a turn, and whoever is left is first in the next."""
+        del maxevents
         if self._next or self._ending:
             timeout = self._end_turn(timeout)
         woke, slept = self._woke, self._clock()
@@ -105,7 +111,7 @@ class TickingPoller:
             self._observe(slept - woke)
         self.ticks += 1
         try:
-            events: list[tuple[int, int]] = self._poll(timeout, maxevents)
+            events: list[tuple[int, int]] = self._poll(timeout, MOST_EVENTS)
         finally:
             self._woke = self._clock()
         span = self._woke - woke

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import select
+import socket
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -220,3 +223,21 @@ def test_the_load_is_the_share_of_time_that_is_worked() -> None:
         poller.poll()
     assert poller.load() == pytest.approx(0.25)
     assert measuring.NextTurns(None).load() == 0.0
+
+
+def test_a_turn_has_only_so_many_connections_and_the_others_come_first_in_the_next() -> None:
+    most = measuring.MOST_EVENTS
+    count = 2 * most + most // 2
+    with ExitStack() as open_ones, select.epoll() as epoll:
+        ears = []
+        for _ in range(count):
+            ear, mouth = socket.socketpair()
+            open_ones.callback(ear.close)
+            open_ones.callback(mouth.close)
+            epoll.register(ear, select.EPOLLIN)
+            mouth.send(b"nobody reads this")
+            ears.append(ear.fileno())
+        poller = measuring.TickingPoller(epoll, lambda _: None, Hand(), lambda: None)
+        turns = [[fd for fd, _ in poller.poll(0, count)] for _ in range(3)]
+    assert [len(turn) for turn in turns] == [most, most, most]
+    assert sorted({*turns[0], *turns[1], *turns[2][: most // 2]}) == sorted(ears)
