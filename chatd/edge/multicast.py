@@ -26,8 +26,8 @@ _SEEN, _NOT_WORTH_IT = object(), object()
 
 def multicast_of(outboxes: Sequence[Any], most: int) -> Multicast | None:
     """The multicast to these, made when they are told the second time; None where each has to be
-    looked at. ``most``: bytes that wait for them at most."""
-    if len(outboxes) < ENOUGH or not isinstance(outboxes, Audience):
+    looked at. ``outboxes``: ENOUGH of them; ``most``: bytes that wait for them at most."""
+    if not isinstance(outboxes, Audience):
         return None
     kept = outboxes.kept
     if kept is None:  # not yet: an audience may be another with each message

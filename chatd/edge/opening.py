@@ -101,6 +101,9 @@ def opened(line: Line, factory: object, likeness: Mapping[str, object]) -> Line 
 def begin(line: Any, transport: Any) -> None:
     """Put it on its transport; it is open, and its answer to the handshake is still to be sent."""
     transport.protocol = line
+    # Its own, though they are as in its class: there they would be looked up for every frame.
+    line.state, line.data = line.state, line.data
+    line.current_frame, line.inside_message = line.current_frame, line.inside_message
     line.transport = transport
     line.connected = 1
     line.factory.countConnections += 1

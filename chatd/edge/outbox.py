@@ -108,20 +108,20 @@ class Outbox:
         """Queue one frame; never blocks, never raises, does nothing after close."""
         if self.closed:
             return
-        if self.outboxes.multicasts:
-            self.outboxes.part(self)
+        outboxes = self.outboxes
+        if outboxes.multicasts:
+            outboxes.part(self)
         wire = frame.wire or worded(frame)
         size = len(wire)
         waiting = self.waiting + size
         if waiting * 2 > self._limit:
-            if self.due and not self.detour and not self.outboxes.flushing:
+            if self.due and not self.detour and not outboxes.flushing:
                 self.flush()  # a long turn brought it, and its peer was not even asked
                 waiting = self.waiting + size
             if waiting * 2 > self._limit and not self._takes(waiting, frame.count, ephemeral):
                 return
         self.frames.append(wire)
         self.waiting = waiting
-        outboxes = self.outboxes
         outboxes.waiting += size
         if frame.count > 1:
             outboxes.no_frames(1 - frame.count, 0)

@@ -10,7 +10,7 @@ from chatd.core.ports import Frame, Log
 from chatd.edge.batch import Batch
 from chatd.edge.direct import write_all
 from chatd.edge.flush_delay import MANY, FlushDelay
-from chatd.edge.multicast import Multicast, multicast_of
+from chatd.edge.multicast import ENOUGH, Multicast, multicast_of
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.reactor import Turns, writers_of
 from chatd.edge.wire import Several, worded
@@ -80,22 +80,20 @@ class Outboxes:
 
     def broadcast(self, outboxes: Sequence[Any], frame: Frame, ephemeral: bool) -> None:
         """Outbox.put for each of them, in one loop for those of whom nothing is to be asked."""
-        wire = frame.wire or worded(frame)
-        multicast = multicast_of(outboxes, CHUNK)
-        apart = None if multicast is None else self._apart_from(multicast, len(wire))
-        if multicast is None or apart is None:
-            told, apart = self._tell_each(outboxes, wire)
-        else:
-            told = self._tell_together(multicast, wire, apart)
+        wire, apart = frame.wire or worded(frame), None
+        if len(outboxes) >= ENOUGH:
+            apart = self._tell_together(outboxes, wire)
+        if apart is None:
+            apart = self._tell_each(outboxes, wire)
         if frame.count > 1:
-            self.no_frames((1 - frame.count) * told, 0)
+            self.no_frames((1 - frame.count) * (len(outboxes) - len(apart)), 0)
         for outbox in apart:
             outbox.put(frame, ephemeral=ephemeral)
         if not self._armed:
             self.arm()
 
-    def _tell_each(self, outboxes: Sequence[Any], wire: bytes) -> tuple[int, Collection[Any]]:
-        """Look at each of them; gives how many are told, and who is to be told by itself."""
+    def _tell_each(self, outboxes: Sequence[Any], wire: bytes) -> Collection[Any]:
+        """Look at each of them; gives who is to be told by itself."""
         size, due, apart = len(wire), self._due, []
         if self.multicasts:
             for outbox in outboxes:
@@ -110,9 +108,8 @@ class Outboxes:
                 if not outbox.due:
                     outbox.due = True
                     due.append(outbox)
-        told = len(outboxes) - len(apart)
-        self.waiting += size * told
-        return told, apart
+        self.waiting += size * (len(outboxes) - len(apart))
+        return apart
 
     # --- multicasts ---
     def _apart_from(self, multicast: Multicast, size: int) -> Collection[Any] | None:
@@ -129,16 +126,19 @@ class Outboxes:
             return None
         return apart
 
-    def _tell_together(self, multicast: Multicast, wire: bytes, apart: Collection[Any]) -> int:
-        """All but those who are apart; gives how many that is."""
-        size, told = len(wire), len(multicast.outboxes) - len(apart)
+    def _tell_together(self, outboxes: Sequence[Any], wire: bytes) -> Collection[Any] | None:
+        """All but some; gives these, or None if each has to be looked at."""
+        multicast = multicast_of(outboxes, CHUNK)
+        apart = None if multicast is None else self._apart_from(multicast, len(wire))
+        if multicast is None or apart is None:
+            return None
         if multicast.wait(wire, apart):
             self._waiting_multicasts.append(multicast)
             self.multicasts.update(dict.fromkeys(multicast.outboxes, multicast))
             for outbox in apart:
                 del self.multicasts[outbox]
-        self.waiting += size * told
-        return told
+        self.waiting += len(wire) * (len(outboxes) - len(apart))
+        return apart
 
     def part(self, outbox: Any) -> None:
         """What waits for this one with others waits in its own outbox from now on."""

@@ -4,10 +4,14 @@ websocket.py's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from autobahn.twisted.websocket import WebSocketServerProtocol
 
 from chatd.core.ports import Log
 from chatd.edge import inflating, short
+from chatd.edge.admission import Admitted
 from chatd.edge.ports import EdgeMeter, Reactor
 from chatd.edge.shortcuts import Ways
 from chatd.edge.upgraded import Upgraded, UpgradedFactory
@@ -15,6 +19,7 @@ from chatd.edge.upgraded import Upgraded, UpgradedFactory
 STEPS = 256
 """Steps of the parser in one turn of the reactor, about two a frame: 64 KiB hold ten thousand empty
 frames, and whoever sends them waits between turns, not everybody else."""
+OPEN: int = WebSocketServerProtocol.STATE_OPEN
 SLICE = 0.0005
 """Seconds after which a turn ends, too: what others feel of a flood is this, times its lines."""
 LATE = 64
@@ -41,12 +46,17 @@ class Paced(Upgraded):
     maxFramePayloadSize: int
     autoPingTimeoutCall: Any
     _late = 0
-    _held = False
     _held_since = 0.0
     _read_since = 0.0
-    _yielding = False
     _steps = 0
-    _turn_ends = 0.0
+
+    def __init__(self, factory: PacedFactory, admitted: Admitted, left: Callable[[], None]) -> None:
+        super().__init__(factory, admitted, left)
+        # Each its own: what is asked for every frame is found at once in the object, and in a class
+        # by looking through all that it is made of.
+        self._held = self._yielding = False
+        self._turn_ends = 0.0
+        self.autoPingTimeoutCall = None
 
     def dataReceived(self, data: bytes) -> None:
         """Counted, then read the short way as far as that goes; the rest is Autobahn's."""
@@ -65,10 +75,10 @@ class Paced(Upgraded):
 
     def _read_short(self, data: bytes) -> bytes:
         """Take text frames from the beginning, where one begins; gives what is left."""
-        if self.state != self.STATE_OPEN or self._yielding or not short.between_messages(self):
+        if self.state != OPEN or self._held or self._yielding or not short.between_messages(self):
             return data
         at, most, size = 0, self.maxFramePayloadSize, len(data)
-        while self.state == self.STATE_OPEN and not self._held:
+        while True:
             text, at = short.text_frame(data, at, most)
             if text is None and self._admitted.agreed is not None:
                 text, at = inflating.text_frame(self, data, at)
@@ -83,7 +93,7 @@ class Paced(Upgraded):
                 self._begin_turn()
             self._steps += 2
             self.onMessage(text, False)
-            if self._is_over():
+            if self.state != OPEN or self._is_over():
                 break
         return data[at:]
 
@@ -106,7 +116,9 @@ class Paced(Upgraded):
             self._steps, self._turn_ends = 0, self.factory.clock.seconds() + SLICE
 
     def _is_over(self) -> bool:
-        """Whether it is the others' turn."""
+        """Whether it is the others' turn, or the house holds."""
+        if self._held:
+            return True
         return self._steps >= STEPS or self.factory.clock.seconds() > self._turn_ends
 
     def _is_deaf(self) -> bool:

@@ -3,6 +3,7 @@ All else is left, untouched, to Autobahn. What is done with a message is websock
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 from chatd.core.masking import masked
@@ -10,11 +11,14 @@ from chatd.core.masking import masked
 FINAL_TEXT = 0x81
 """FIN, no extension, text (RFC 6455 section 5.2)."""
 MASKED = 0x80
+LONGER = MASKED | 126
+"""A length of two bytes follows, the shortest that is longer than one (section 5.2)."""
 NAMES = (
     *("data", "current_frame", "inside_message", "state"),
     *("autoPingTimeoutCall", "_cancelAutoPingTimeoutCall"),
 )
 """Autobahn's private names: whether it is between two messages, and what it waits for."""
+_HEAD = struct.Struct("!BBH").unpack_from
 
 
 def between_messages(protocol: Any) -> bool:
@@ -39,25 +43,25 @@ def text_frame(
     """The text of the frame that begins at ``at``, valid UTF-8 of at most ``most`` bytes, and where
     the next one begins; None when this is for another parser to read, or to refuse. ``first``: the
     first byte of such a frame; where it is not FINAL_TEXT, any bytes may be in it."""
-    size = len(data)
-    if size - at < 6 or data[at] != first:
+    size, begin = len(data), at + 6  # behind head and key
+    if begin > size:
         return None, at
-    length = data[at + 1] - MASKED
-    begin = at + 2
-    if length == 126:
-        if size - at < 8:  # head, length and key
-            return None, at
-        length = data[begin] << 8 | data[begin + 1]
-        begin += 2
+    opening, length, longer = _HEAD(data, at)
+    if length == LONGER:
+        length, begin = longer, begin + 2
         if length < 126:
             return None, at  # not the shortest form: to be refused
-    end = begin + 4 + length
-    if length < 0 or length == 127 or length > most or end > size:
+    else:
+        length -= MASKED
+        if not 0 <= length < 126:
+            return None, at
+    end = begin + length
+    if opening != first or length > most or end > size:
         return None, at
-    text = masked(data[begin + 4 : end], data[begin : begin + 4])
-    if not text.isascii() and first == FINAL_TEXT and not is_utf8(text):
-        return None, at
-    return text, end
+    text = masked(data[begin:end], data[begin - 4 : begin])
+    if text.isascii() or first != FINAL_TEXT or is_utf8(text):
+        return text, end
+    return None, at
 
 
 def is_utf8(text: bytes) -> bool:

@@ -25,6 +25,10 @@ RETRY = 1.0
 """Seconds until a gap that could not be read is tried again."""
 
 
+Own = tuple[RoomId, int]
+"""What a session said itself: a room, and the number there."""
+
+
 class Fanout:
     """Tells rooms and people; owns how far each live room has been told."""
 
@@ -54,13 +58,25 @@ class Fanout:
             if self._entries:
                 self._report()
 
-    def _hold(self, hearers: Hearers, frame: Frame) -> None:
-        held = hearers.held
-        if not held:
-            self._holding.append(hearers)
-        held.append(frame)
-        if len(held) * len(frame.payload) > BUNDLE:
-            self._let_go()
+    def _hold(self, room: Room, event: Event, now: int, own: Own) -> int:
+        """As _tell, but who may be told with others waits for that."""
+        told, label, dialects = 0, room.label, self._node.dialects
+        for name, hearers in room.hearers.items():
+            dialect = dialects[name]
+            frame = dialect.event(event, label=label, now=now) if hearers else None
+            if frame is None:
+                continue
+            if not dialect.echo:
+                told += self._tell_each(hearers, frame, own)
+                continue
+            told += len(hearers)
+            held = hearers.held
+            if not held:
+                self._holding.append(hearers)
+            held.append(frame)
+            if len(held) * len(frame.payload) > BUNDLE:
+                self._let_go()
+        return told
 
     def _let_go(self) -> None:
         # an outbox that overflows may let others be told before those that wait
@@ -73,17 +89,20 @@ class Fanout:
     # --- the log ---
     def heard(self, notice: Notice) -> None:
         """A notice from the bus: lost, repeated or reordered ones do no harm."""
-        room = self._live(notice.room_id)
-        if room is None or notice.seq <= room.tail:
+        live, seq, entry = self._live, notice.seq, notice.entry
+        room = live(notice.room_id)
+        if room is None or seq <= room.tail:
             return
-        if room.passing is not None and room.passing.epoch != notice.epoch:
+        passing = room.passing
+        if passing is not None and passing.epoch != notice.epoch:
             return  # said before the room fell asleep and woke: its number is another's now
-        if notice.seq > room.heard:  # noqa: PLR1730 - asked for each message, and max takes longer
-            room.heard = notice.seq
-        following = notice.seq == room.tail + 1 and not room.reading
-        if notice.entry is not None and (following or room.passing is not None):
-            self._deliver(room, notice.entry)
-        if room.heard > room.tail and not room.reading and room.passing is None:
+        if seq > room.heard:  # noqa: PLR1730 - asked for each message, and max takes longer
+            room.heard = seq
+        if entry is not None and (
+            passing is not None or (seq == room.tail + 1 and not room.reading)
+        ):
+            self._deliver(room, entry)
+        if passing is None and room.heard > room.tail and not room.reading:
             room.reading = True
             self._node.spawn(self._read_gap(room))
 
@@ -160,8 +179,9 @@ class Fanout:
         if not entries:
             self._began = node.clock.monotonic()
         room.tell(entry)
-        event, own = event_of(entry, room.name), (room.room_id, entry.seq)
-        told = self._tell(room, event, entry.ts, own=own)
+        event = event_of(entry, room.name)
+        tell = self._hold if self._in_turn else self._tell
+        told = tell(room, event, entry.ts, (room.room_id, entry.seq))
         entries[told] = entries.get(told, 0) + 1
         if entry.kind == "message":
             self._messages[entry.ts] = self._messages.get(entry.ts, 0) + 1
@@ -196,8 +216,8 @@ class Fanout:
         room: Room,
         event: Event,
         now: int,
+        own: Own | None = None,
         *,
-        own: tuple[RoomId, int] | None = None,
         but: Hearer | None = None,
         ephemeral: bool = False,
     ) -> int:
@@ -207,17 +227,27 @@ class Fanout:
             frame = dialect.event(event, label=label, now=now) if hearers else None
             if frame is None:
                 continue
-            if own is not None and self._in_turn and dialect.echo:
-                self._hold(hearers, frame)
-                told += len(hearers)
-                continue
             if but is None and dialect.echo:  # nearly always: ask nothing for each of them
                 told += len(hearers)
                 self._node.broadcast(hearers.audience(), frame, ephemeral)
-                continue
-            for hearer in tuple(hearers):  # an outbox that overflows takes its hearer away
-                if hearer is but or (not dialect.echo and _said(hearer, own)):
-                    continue
+            else:
+                own_here = None if dialect.echo else own
+                told += self._tell_each(hearers, frame, own_here, but=but, ephemeral=ephemeral)
+        return told
+
+    def _tell_each(
+        self,
+        hearers: Hearers,
+        frame: Frame,
+        own: Own | None,
+        *,
+        but: Hearer | None = None,
+        ephemeral: bool = False,
+    ) -> int:
+        """All but one, and but who said it."""
+        told = 0
+        for hearer in tuple(hearers):  # an outbox that overflows takes its hearer away
+            if hearer is not but and not _said(hearer, own):
                 hearer.outbox.put(frame, ephemeral=ephemeral)
                 told += 1
         return told
@@ -253,7 +283,7 @@ class Fanout:
         return dialect.event(event, label=label, now=self._node.clock.now())
 
 
-def _said(hearer: Hearer, own: tuple[RoomId, int] | None) -> bool:
+def _said(hearer: Hearer, own: Own | None) -> bool:
     """Whether the hearer said this itself; asked once, then forgotten."""
     if own is None or own not in hearer.own:
         return False

@@ -36,13 +36,14 @@ class Gate:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._monotonic = node.clock.monotonic
         self._complained = -COMPLAINT
 
     def carry_out(self, session: Session | HookCaller, command: Command) -> Answer:
         """The answer to one command, its request id written in."""
-        node, row = self._node, COMMANDS[type(command)]
+        node, row, monotonic = self._node, COMMANDS[type(command)], self._monotonic
         node.meter.heard(row.word)
-        started = node.clock.monotonic()
+        started = monotonic()
         try:
             if session.person is None or session.control or row.operators:
                 self._admit(session, row)
@@ -53,7 +54,7 @@ class Gate:
                 answer = row.handler(node, session, command)
         except Exception as error:  # noqa: BLE001  # the gate's very task: nothing gets past it
             return self._refused(error, session, row, command)
-        if isinstance(answer, CoroutineType):  # quicker to ask than whether it is an Ok
+        if type(answer) is CoroutineType:  # quicker to ask than whether it is an Ok
             in_time: Any = self._in_time(answer, session, row, command, started)
             return in_time  # type: ignore[no-any-return]  # mypy knows of coroutines as a port only
         return self._done(answer, session, row, command, started)
@@ -75,11 +76,11 @@ class Gate:
     def _done(
         self, answer: Ok, session: Session | HookCaller, row: Row, command: Command, started: float
     ) -> Ok:
-        node = self._node
+        node, monotonic = self._node, self._monotonic
         if node.control.watching:
             self._saw(session, row, command)
-        if isinstance(command, Send):
-            node.meter.acked(node.clock.monotonic() - started)
+        if type(command) is Send:
+            node.meter.acked(monotonic() - started)
         answer.id = command.id
         return answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from types import CoroutineType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from chatd.commands import COMMANDS
 from chatd.core.buckets import Bucket
@@ -13,7 +13,7 @@ from chatd.core.commands import Command, Login
 from chatd.core.errors import ABUSE, INTERNAL, LOGIN_TIMEOUT, CloseCode, Refused
 from chatd.core.events import Error, Ok
 from chatd.core.log import RoomId
-from chatd.core.ports import Dialect, Frame, Outbox
+from chatd.core.ports import Dialect, Outbox
 from chatd.core.rooms import Person
 from chatd.core.session import State
 from chatd.node.inbox import ROWS, Item, No, is_pipelined, too_fast
@@ -101,25 +101,25 @@ class Session:
         if self.state is not _READY and self.state is not _OPEN:
             return
         items, size = self.speaker.heard(payload), len(payload)
-        if not items:
+        # One of several may end the session: the others go with its inbox.
+        if len(items) == 1 and not self._running and not self._inbox:
+            item: Any = self._charged(items[0], size)
+            if type(item) in ROWS and type(item) is not Login:
+                self._shared = False
+                self._carry_out(item, size)  # nearly always: nothing waits, and it need not either
+                return
+            self._put_in(item, size)
+        elif not items:
             self._charge(PING, size)
-        alone = len(items) == 1  # one of several may end the session: the others go with its inbox
-        for item in items:
-            charged = self._charged(item, size)
-            self._undone += size
-            if not alone or self._inbox or self._pumping or not self._may_start(charged):
-                self._inbox.append((charged, size))
-            else:  # nearly always: nothing waits, and it need not either
-                self._pumping = True
-                try:
-                    self._begin(charged, size)
-                finally:
-                    self._pumping = False
-            size = 0
-        if self._pumping or not self._inbox:  # else the pump steers when it is done
-            self._steer()
         else:
-            self._pump()
+            for each in items:
+                self._put_in(self._charged(each, size), size)
+                size = 0
+        self._pump()
+
+    def _put_in(self, item: Item, size: int) -> None:
+        self._undone += size
+        self._inbox.append((item, size))
 
     def pinged(self) -> None:
         """A ping or a pong of the client: charged like the command of that name, answered by the
@@ -148,30 +148,32 @@ class Session:
         settings, now = self._node.settings, self._node.clock.monotonic()
         return self._bucket.wait(next(costs, 1.0), now, settings.rate, settings.burst)
 
-    def _charged(self, item: Command | Error | Frame, size: int) -> Item:
-        """The item, or the refusal when it comes too fast. ``size``: bytes of its frame. What is no
-        command costs, too: it is answered, but then this peer is read no faster than any other."""
+    def _charged(self, item: Any, size: int) -> Item:
+        """The item (Command, Error or Frame), or the refusal when it comes too fast. ``size``:
+        bytes of its frame. What is no command costs, too: it is answered, but then this peer is
+        read no faster than any other."""
         row = ROWS.get(type(item))
-        wait = self._charge(row.cost if row else 1.0, size)
-        if row is None or not isinstance(item, Command):  # one question, for it takes long
+        if row is None:
+            self._charge(1.0, size)
             if isinstance(item, Error):
-                self._strike()
+                self._strikes += 1
+                if self._strikes > STRIKES:
+                    self.dismiss(ABUSE, f"{STRIKES} refused frames in a row")
                 return No(None, item)
-            return item
+            return item  # type: ignore[no-any-return]  # a Frame
+        wait = self._charge(row.cost, size)
         self._strikes = 0
         settings, word = self._node.settings, row.word
         if wait:
-            return No(item, too_fast(item, f"{settings.rate:g} commands a second", wait))
+            return too_fast(item, f"{settings.rate:g} commands a second", wait)
         if word in settings.paces and row.paced and (wait := self._node.limits.paced(self, word)):
-            return No(item, too_fast(item, f"{word}: {settings.paces[word]}", wait))
-        return item
+            return too_fast(item, f"{word}: {settings.paces[word]}", wait)
+        return item  # type: ignore[no-any-return]  # a Command, for it has a row
 
     def _steer(self) -> None:
         """Read on or hold: a full inbox and a rate limit both push back on the peer itself."""
-        if self.state is _CLOSED or not (
-            self._inbox or self._undone or self._cooling or self._held or self._heavy != "light"
-        ):
-            return  # nearly always: nothing waits, and nothing did
+        if self.state is _CLOSED:
+            return
         settings, waiting = self._node.settings, len(self._inbox)
         if self._undone > settings.inbox_bytes or self._heavy != "light":
             self._weigh(settings.inbox_bytes)
@@ -201,11 +203,6 @@ class Session:
         self._cooling = False
         self._steer()
 
-    def _strike(self) -> None:
-        self._strikes += 1
-        if self._strikes > STRIKES:
-            self.dismiss(ABUSE, f"{STRIKES} refused frames in a row")
-
     # --- one after the other ---
     def _pump(self) -> None:
         """Start what may start: pipelined commands side by side, all others alone."""
@@ -219,33 +216,36 @@ class Session:
             self._pumping = False
         self._steer()
 
-    def _begin(self, item: Item, size: int) -> None:
-        """Carry it out, or say why not; ``size`` bytes of its frame are done with then. What has to
-        wait for nothing is answered at once."""
-        if not isinstance(item, Command):
-            self._undone -= size
-            if isinstance(item, No):
-                self._node.meter.refused(item.error.code)
-                self.answer(item.command, item.error)
-            else:
-                self.outbox.put(item)
-            return
+    def _begin(self, item: Any, size: int) -> None:
+        """Carry an Item out, or say why not; ``size`` bytes of its frame are done with then. What
+        has to wait for nothing is answered at once."""
+        self._undone -= size
+        if type(item) in ROWS:
+            self._carry_out(item, size)
+        elif isinstance(item, No):
+            self._node.meter.refused(item.error.code)
+            self.answer(item.command, item.error)
+        else:
+            self.outbox.put(item)
+
+    def _carry_out(self, command: Command, size: int) -> None:
         self._running += 1
-        in_time = False
         try:
             if self.state is not _CLOSED:
-                answer = self._node.gate.carry_out(self, item)
-                if isinstance(answer, CoroutineType):
-                    in_time = True
-                    self._shared = is_pipelined(item)
-                    self._node.spawn(self._answer_in_time(item, answer, size))
-                else:
-                    self.answer(item, answer)
+                answer = self._node.gate.carry_out(self, command)
+                if type(answer) is CoroutineType:
+                    self._shared = is_pipelined(command)
+                    self._undone += size
+                    self._node.spawn(self._answer_in_time(command, answer, size))
+                    self._steer()
+                    return
+                self.answer(command, answer)
         except Exception as error:  # noqa: BLE001  # the gate raises nothing, so a dialect did
             self._broken(error)
-        finally:
-            if not in_time:
-                self._served(item, size)
+        except BaseException:
+            self._served(command, 0)
+            raise
+        self._served(command, 0)
 
     def _may_start(self, item: Item) -> bool:
         if self._running:
@@ -271,22 +271,23 @@ class Session:
         self._running -= 1
         self._undone -= size
         if self._then and not self._running:
-            self._do_afterwards()
+            after, self._then = self._then, []
+            for call in after:
+                call()
         if type(command) is Login:
             self._node.returning.answered(self)
-        if not self._pumping:
+        if self._pumping:
+            return
+        if self._inbox:
             self._pump()
+        elif self._undone or self._held or self._cooling or self._heavy != "light":
+            self._steer()
 
     def come(self) -> None:
         """It is this one's turn to come back (see returning)."""
         self._pump()
         if not self._running:
             self._node.returning.leave(self)
-
-    def _do_afterwards(self) -> None:
-        after, self._then = self._then, []
-        for call in after:
-            call()
 
     def answer(self, command: Command | None, answer: Ok | Error) -> None:
         """Say the answer in this session's dialect."""

@@ -59,8 +59,17 @@ def test_autobahn_waits_by_the_exact_timers(world: World) -> None:
 
 def test_no_name_of_ours_is_one_of_autobahns(world: World) -> None:
     line = world.client().pipe.protocol
-    own = {"_session", "_outbox", "_fate", "_dialect", "_admitted"}
-    paced = {"_held", "_late", "_steps", "_turn_ends", "_yielding", "_held_since", "_read_since"}
+    own = {
+        "_session",
+        "_outbox",
+        "_fate",
+        "_dialect",
+        "_admitted",
+        "_held",
+        "_turn_ends",
+        "_yielding",
+    }
+    paced = {"_late", "_steps", "_held_since", "_read_since"}
     assert own <= vars(line).keys()
     assert paced <= vars(Paced).keys()
     autobahns = world.front.echo.__dict__.keys() | set(dir(WebSocketServerProtocol))
