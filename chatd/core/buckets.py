@@ -21,17 +21,17 @@ class Bucket:
         Rate and burst are arguments, so that a reload reaches every session at its next command.
         What costs more than ``burst`` costs all of it: it must be possible to log in at all.
         """
-        if cost > burst:  # noqa: PLR1730 - asked for each frame, and a call of min takes longer
-            cost = burst
         tokens = self._tokens + (now - self._at) * rate
-        if tokens > burst:  # noqa: PLR1730 - as above
+        if tokens > burst:  # noqa: PLR1730 - asked for each frame, and a call of min takes longer
             tokens = burst
         self._at = now
-        if tokens >= cost:
-            self._tokens = tokens - cost
-            return 0.0
-        self._tokens = tokens
-        return (cost - tokens) / rate
+        if tokens < cost:
+            cost = min(cost, burst)
+            if tokens < cost:
+                self._tokens = tokens
+                return (cost - tokens) / rate
+        self._tokens = tokens - cost
+        return 0.0
 
     def wait(self, cost: float, now: float, rate: float, burst: int) -> float:
         """What ``take`` would say; nothing is taken."""
