@@ -29,7 +29,6 @@ them takes longer than what most commands do."""
 STRIKES = 50
 """Refused frames in a row, nothing good between them, after which a session is closed."""
 
-
 Weight = Literal["light", "noted", "heavy"]
 """How much waits: ``noted``: over the limit, which is not enforced."""
 _OPEN, _READY, _CLOSED = State.OPEN, State.READY, State.CLOSED  # to ask an Enum takes long
@@ -230,22 +229,25 @@ class Session:
 
     def _carry_out(self, command: Command, size: int) -> None:
         self._running += 1
+        later: Any = None
         try:
             if self.state is not _CLOSED:
                 answer = self._node.gate.carry_out(self, command)
                 if type(answer) is CoroutineType:
-                    self._shared = is_pipelined(command)
-                    self._undone += size
-                    self._node.spawn(self._answer_in_time(command, answer, size))
-                    self._steer()
-                    return
-                self.answer(command, answer)
+                    later = answer
+                else:
+                    self.answer(command, answer)
         except Exception as error:  # noqa: BLE001  # the gate raises nothing, so a dialect did
             self._broken(error)
-        except BaseException:
-            self._served(command, 0)
-            raise
-        self._served(command, 0)
+        finally:
+            if later is None:
+                self._served(command, 0)
+        if later is not None:
+            self._shared = is_pipelined(command)
+            self._undone += size
+            self._node.spawn(self._answer_in_time(command, later, size))
+            if not self._pumping:
+                self._steer()
 
     def _may_start(self, item: Item) -> bool:
         if self._running:

@@ -20,6 +20,12 @@ def test_what_was_masked_is_read_as_it_was(payload: bytes, key: bytes) -> None:
     assert text_frame(data, 0, MOST, 0xC1) == (payload, len(data))
 
 
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 128, 255, 256, 65535])
+def test_a_length_of_any_form_but_the_longest_is_read(size: int) -> None:
+    data = frame(0x81, b"x" * size)
+    assert text_frame(data, 0, 1 << 20) == (b"x" * size, len(data))
+
+
 @given(st.lists(st.text(max_size=300), max_size=5))
 def test_text_frames_are_taken_one_after_the_other(texts: list[str]) -> None:
     data = b"".join(frame(0x81, text.encode()) for text in texts)

@@ -125,6 +125,22 @@ def test_a_full_inbox_is_read_on_when_half_of_it_is_done() -> None:
     assert frames(ann) == list(range(7))
 
 
+def test_it_is_read_on_when_all_that_may_be_answered_at_once_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = fast_house(inbox=4)
+    ann = house.guest("ann", "lobby")
+    house.weather.hold("message")
+    ann.begins(type="edit", room="lobby", seq=1, text="slow", id=0)
+    for number in range(1, 7):
+        ann.begins(type="join", room="lobby", id=number)  # nothing to wait for: ann is there
+    assert held(ann)
+    answered: list[Any] = []
+    monkeypatch.setattr(ann.outbox, "release", lambda: answered.extend(frames(ann)))
+    house.weather.release()
+    assert answered == list(range(7))
+
+
 def test_over_the_rate_a_command_is_refused_and_reading_waits() -> None:
     house = House(rate=2.0, burst=7)
     ann = house.guest("ann", "lobby")
@@ -365,6 +381,24 @@ def test_what_breaks_all_leaves_nothing_in_hand(monkeypatch: pytest.MonkeyPatch)
     assert not ann.session.busy
     assert ann.asks(type="ping")["type"] == "ok"
     house.ends()
+
+
+def test_so_does_what_breaks_all_while_something_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = fast_house()
+    ann = house.guest("ann", "lobby")
+    with monkeypatch.context() as patched:
+        patched.setattr(house.node.gate, "carry_out", _interrupted_later)
+        with pytest.raises(KeyboardInterrupt):
+            ann.begins(type="ping")
+    assert not ann.session.busy
+    assert ann.asks(type="ping")["type"] == "ok"
+    house.ends()
+
+
+async def _interrupted_later(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _interrupted(*_: object) -> None:
