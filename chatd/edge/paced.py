@@ -19,7 +19,6 @@ from chatd.edge.upgraded import Upgraded, UpgradedFactory
 STEPS = 256
 """Steps of the parser in one turn of the reactor, about two a frame: 64 KiB hold ten thousand empty
 frames, and whoever sends them waits between turns, not everybody else."""
-OPEN: int = WebSocketServerProtocol.STATE_OPEN
 SLICE = 0.0005
 """Seconds after which a turn ends, too: what others feel of a flood is this, times its lines."""
 LATE = 64
@@ -27,6 +26,8 @@ LATE = 64
 must not cost more after that than before."""
 HELD_MOST = 60.0
 """Seconds for which a session that the house does not read is not blamed for unread pongs."""
+OPEN: int = WebSocketServerProtocol.STATE_OPEN
+"""Here and not in its class, for it is asked for every frame."""
 
 
 class PacedFactory(UpgradedFactory):
