@@ -83,25 +83,28 @@ class Batch:
         self._data.value = b"".join(pieces)
         begins = array("q", accumulate(sizes, initial=self._begin.value or 0))
         begins.pop()  # the end of the last one
-        return self._write(sockets, begins, sizes)
+        return self._write(array("i", map(_fileno, sockets)), begins, sizes)
 
-    def same(self, sockets: Sequence[socket.socket], data: bytes) -> Short:
-        """The same to all of them."""
+    def same(self, sockets: Sequence[socket.socket], data: bytes, but: Sequence[int] = ()) -> Short:
+        """The same to all of them, but to those at these places, which rise."""
         self._data.value = data
         begin, size = array("q", [self._begin.value or 0]), array("q", [len(data)])
-        short = []
-        for at in range(0, len(sockets), MOST):
-            some = sockets[at : at + MOST]
+        fds = array("i", map(_fileno, sockets))
+        for place in reversed(but):
+            del fds[place]
+        short: Short = []
+        for at in range(0, len(fds), MOST):
+            some = fds[at : at + MOST]
             taken = self._write(some, begin * len(some), size * len(some))
             short += [(at + place, count) for place, count in taken]
+        for skipped in but if short else ():
+            short = [(place + (place >= skipped), count) for place, count in short]
         return short
 
-    def _write(
-        self, sockets: Sequence[socket.socket], begins: array[int], sizes: array[int]
-    ) -> Short:
+    def _write(self, fds: array[int], begins: array[int], sizes: array[int]) -> Short:
         count, at = len(sizes), 0
         short = []
-        self._fds[:count] = array("i", map(_fileno, sockets))
+        self._fds[:count] = fds
         self._begins[:count] = begins
         self._sizes[:count] = sizes
         while at < count:

@@ -112,21 +112,34 @@ def _write_others(
 
 
 def send_each(
-    sockets: Sequence[Any], transports: Sequence[Any], data: bytes, batch: Batch | None = None
+    sockets: Sequence[Any],
+    transports: Sequence[Any],
+    data: bytes,
+    batch: Batch | None = None,
+    but: Sequence[int] = (),
 ) -> list[Exception]:
-    """The same bytes for many: ``sockets`` are those of ``transports``, in their order. They are
-    known, and nothing waits in them. What fails is given back, as above."""
-    if batch is None or len(sockets) < FEW or not batch.works:
-        short = _one_by_one(zip(sockets, repeat(data)))
+    """The same bytes for many, but for those at some places, which rise: ``sockets`` are those of
+    ``transports``, in their order. They are known, and nothing waits in them. What fails is given
+    back, as above."""
+    if batch is None or len(sockets) - len(but) < FEW or not batch.works:
+        told = _all_but(but, len(sockets))
+        parts = zip((sockets[place] for place in told), repeat(data))
+        short = [(told[at], sent) for at, sent in _one_by_one(parts)]
     else:
         try:
-            short = batch.same(sockets, data)
+            short = batch.same(sockets, data, but)
         except Exception as error:  # noqa: BLE001 - see above
-            return [error, *_given_up(transports)]
+            told = _all_but(but, len(transports))
+            return [error, *_given_up(transports[place] for place in told)]
     failed = []
     for place, sent in short:
         failed += _written(transports[place], data[sent:])
     return failed
+
+
+def _all_but(places: Sequence[int], count: int) -> Sequence[int]:
+    skipped = set(places)
+    return [place for place in range(count) if place not in skipped]
 
 
 def _one_by_one(parts: Iterable[tuple[Any, bytes]]) -> Short:

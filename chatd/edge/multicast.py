@@ -3,6 +3,7 @@ has to be told by itself. When what waits for them leaves is outboxes.py's."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ ENOUGH = 12
 """Outboxes from which on to know them together is quicker than to look at each."""
 SHARE = 4
 """At most every so many-th may be one to be told by itself."""
+NOBODYS = socket.socket.__new__(socket.socket)
+"""In the place of a socket that is not known, and is not asked but for its number: it has none."""
 _SEEN, _NOT_WORTH_IT = object(), object()
 
 
@@ -60,7 +63,7 @@ class Multicast:
         self._singles = [each for each in outboxes if _is_single(each)]
         for each in self._singles:
             self._transports[self._places[each]] = None
-        self._sockets: list[Any] = [each and each.socket for each in self._transports]
+        self._sockets = [each.socket if each else NOBODYS for each in self._transports]
         self._places.update({each: at for at, each in enumerate(self._transports) if each})
         self.freely = min([most, *(each.freely for each in outboxes if each.freely > 0)])
         self._detoured: list[Flushed] = []
@@ -133,12 +136,8 @@ class Multicast:
         self, wire: bytes, apart: Collection[Flushed], batch: Batch | None = None
     ) -> list[Exception]:
         """To all but those; see direct.py."""
-        sockets, transports = self._sockets, self._transports
-        if apart:
-            sockets, transports = sockets.copy(), transports.copy()
-            for place in sorted((self._places[each] for each in apart), reverse=True):
-                del sockets[place], transports[place]
-        return send_each(sockets, transports, wire, batch)
+        but = sorted(self._places[each] for each in apart)
+        return send_each(self._sockets, self._transports, wire, batch, but)
 
 
 def _is_single(outbox: Flushed) -> bool:

@@ -133,13 +133,31 @@ def test_those_who_are_gone_are_told_by_their_places(write: Write) -> None:
         assert got == [len(set(range(at, count, 40)) - gone) for at in range(40)]
 
 
+@pytest.mark.parametrize("but", [[0], [MOST - 1, MOST], [0, 1, 3, 4, 5, 2 * MOST + 6]])
+def test_the_same_is_told_to_all_but_some(but: list[int]) -> None:
+    count, gone = 2 * MOST + 7, {2, MOST - 2, MOST + 1, 2 * MOST + 5}
+    with pairs(41) as made:
+        made[40][0].close()
+        near = [made[40 if at in gone else at % 40][0] for at in range(count)]
+        assert sending().same(near, b"hello", but) == [(at, 0) for at in sorted(gone)]
+        told = set(range(count)) - gone - set(but)
+        got = [len(heard(far)) // 5 for _, far in made[:40]]
+        assert got == [len(told & set(range(at, count, 40))) for at in range(40)]
+
+
+def test_nobody_is_told_where_all_are_left_out() -> None:
+    with pairs(2) as made:
+        assert sending().same([near for near, _ in made], b"hello", [0, 1]) == []
+        assert [heard(far) for _, far in made] == [b"", b""]
+
+
 def test_large_pieces_are_not_joined_beyond_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     joined = []
 
     class Watched(Batch):
-        def _write(self, sockets: Any, begins: Any, sizes: Any) -> list[tuple[int, int]]:
+        def _write(self, fds: Any, begins: Any, sizes: Any) -> list[tuple[int, int]]:
             joined.append(sum(sizes))
-            return super()._write(sockets, begins, sizes)
+            return super()._write(fds, begins, sizes)
 
     pieces = [bytes([at]) * (MOST_BYTES // 4) for at in range(10)] + [bytes(2 * MOST_BYTES)]
     made = Watched()
@@ -191,8 +209,8 @@ def test_a_process_of_32_bits_has_other_numbers(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_kernel_that_writes_elsewhere_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     class Liar(Batch):
-        def same(self, sockets: Sequence[socket.socket], data: bytes) -> list[tuple[int, int]]:
-            return super().same(sockets, b"?" * len(data))
+        def same(self, sockets: Any, data: bytes, but: Any = ()) -> list[tuple[int, int]]:
+            return super().same(sockets, b"?" * len(data), but)
 
     monkeypatch.setattr(module, "Batch", Liar)
     batch.cache_clear()

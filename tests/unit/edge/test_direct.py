@@ -147,6 +147,24 @@ def test_what_a_transport_raises_for_the_rest_is_given_back(
     assert [type(error) for error in failed] == [LookupError]
 
 
+def test_who_is_left_out_hears_nothing_and_the_rest_is_the_right_ones(
+    pair: Pair, other: Pair, many: Batch | None
+) -> None:
+    connections = [pair.connection, other.connection, pair.connection]
+    sockets = [each.socket for each in connections]
+    assert not send_each(sockets, connections, b"hello", many, [0, 2])
+    assert other.far.recv(100) == b"hello"
+    large = bytes(range(256)) * 10_000
+    assert not send_each(sockets[:2], connections[:2], large, many, [0])
+    got = b""
+    while len(got) < len(large):
+        got += other.turning.read(other.far)
+    assert got == large
+    pair.far.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        pair.far.recv(100)
+
+
 def test_a_transport_that_is_not_known_gets_its_own_way() -> None:
     assert not is_known(World().client().pipe)
 
