@@ -93,10 +93,12 @@ class Multicast:
         writing = None if self.is_too_many(len(self._detoured)) else writers()
         if writing is None or self.is_too_many(len(writing)):
             return None
-        apart = dict.fromkeys(self._singles)
-        apart.update(dict.fromkeys(self._detoured))
-        apart.update(dict.fromkeys(each for each in due if each in self._places))
-        apart.update(dict.fromkeys(self.of(writing)))
+        apart = dict.fromkeys([*self._singles, *self._detoured])
+        for each in due:
+            if each in self._places:
+                apart[each] = None
+        if writing:
+            apart.update(dict.fromkeys(self.of(writing)))
         return None if self.is_too_many(len(apart)) else apart
 
     def of(self, transports: Iterable[object]) -> list[Flushed]:

@@ -122,7 +122,7 @@ class Outboxes:
         if multicast.wires:
             return tuple(multicast.parted)
         apart = multicast.apart(self._due, self._writers, self.detours)
-        if apart is None or not self.multicasts.keys().isdisjoint(multicast.outboxes):
+        if self.multicasts and not self.multicasts.keys().isdisjoint(multicast.outboxes):
             return None
         return apart
 
@@ -134,7 +134,11 @@ class Outboxes:
             return None
         if multicast.wait(wire, apart):
             self._waiting_multicasts.append(multicast)
-            self.multicasts.update(dict.fromkeys(multicast.outboxes, multicast))
+            waiting = dict.fromkeys(multicast.outboxes, multicast)
+            if self.multicasts:
+                self.multicasts.update(waiting)
+            else:
+                self.multicasts = waiting
             for outbox in apart:
                 del self.multicasts[outbox]
         self.waiting += len(wire) * (len(outboxes) - len(apart))
@@ -162,7 +166,7 @@ class Outboxes:
 
     def _flush_multicasts(self) -> None:
         multicasts, self._waiting_multicasts = self._waiting_multicasts, []
-        self.multicasts.clear()  # nobody is told meanwhile: to send calls transports only
+        self.multicasts = {}  # nobody is told meanwhile: to send calls transports only
         # All first: one that kept its wires, and is in no list, would never be flushed again.
         taken = [(multicast, *multicast.taken()) for multicast in multicasts]
         for multicast, wires, parted in taken:

@@ -182,6 +182,8 @@ def writers_of(reactor: Any) -> Writers:
     def some() -> Sequence[object] | None:
         if writers is None or len(writers) > MOST_WRITERS:
             return None
+        if not writers:  # nearly always
+            return ()
         try:
             known: Sequence[object] = reactor.getWriters()
         except LookupError:  # it has lost sight of one whose descriptor somebody closed
