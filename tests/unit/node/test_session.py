@@ -371,38 +371,27 @@ def test_a_dialect_that_cannot_say_an_answer_ends_that_session(when: str) -> Non
     house.ends()
 
 
-def test_what_breaks_all_leaves_nothing_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = fast_house()
-    ann = house.guest("ann", "lobby")
-    with monkeypatch.context() as patched:
-        patched.setattr(house.node.gate, "carry_out", _interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            ann.begins(type="ping")
-    assert not ann.session.busy
-    assert ann.asks(type="ping")["type"] == "ok"
-    house.ends()
-
-
-def test_so_does_what_breaks_all_while_something_is_waited_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    house = fast_house()
-    ann = house.guest("ann", "lobby")
-    with monkeypatch.context() as patched:
-        patched.setattr(house.node.gate, "carry_out", _interrupted_later)
-        with pytest.raises(KeyboardInterrupt):
-            ann.begins(type="ping")
-    assert not ann.session.busy
-    assert ann.asks(type="ping")["type"] == "ok"
-    house.ends()
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 async def _interrupted_later(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _interrupted(*_: object) -> None:
-    raise KeyboardInterrupt
+@pytest.mark.parametrize("carry_out", [_interrupted, _interrupted_later])
+def test_what_breaks_all_leaves_nothing_in_hand(
+    carry_out: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = fast_house()
+    ann = house.guest("ann", "lobby")
+    with monkeypatch.context() as patched:
+        patched.setattr(house.node.gate, "carry_out", carry_out)
+        with pytest.raises(KeyboardInterrupt):
+            ann.begins(type="ping")
+    assert not ann.session.busy
+    assert ann.asks(type="ping")["type"] == "ok"
+    house.ends()
 
 
 def test_a_text_session_is_served_from_its_beginning() -> None:
