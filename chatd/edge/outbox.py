@@ -106,13 +106,27 @@ class Outbox:
     # --- ports.Outbox ---
     def put(self, frame: Frame, *, ephemeral: bool = False) -> None:
         """Queue one frame; never blocks, never raises, does nothing after close."""
-        if self.closed:
-            return
         outboxes = self.outboxes
         if outboxes.multicasts:
             outboxes.part(self)
         wire = frame.wire or worded(frame)
         size = len(wire)
+        waiting = self.waiting + size
+        if self.detour or waiting > self.freely or frame.count > 1:
+            self._put(frame, wire, ephemeral)
+            return
+        self.frames.append(wire)  # nearly always: nothing is to be asked
+        self.waiting = waiting
+        outboxes.waiting += size
+        if not self.due:
+            self.due = True
+            outboxes.due(self)
+
+    def _put(self, frame: Frame, wire: bytes, ephemeral: bool) -> None:
+        """The same where more is to be asked."""
+        if self.closed:
+            return
+        outboxes, size = self.outboxes, len(wire)
         waiting = self.waiting + size
         if waiting * 2 > self._limit:
             if self.due and not self.detour and not outboxes.flushing:

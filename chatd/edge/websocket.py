@@ -145,7 +145,7 @@ class ChatLine(Paced):
         if self._outbox.closed or isBinary:
             return
         self.factory.received_frames.value += 1
-        if len(payload) > self.factory.house.settings.frame_bytes:
+        if len(payload) > self.most_inflated:
             self._stops("frame_bytes")  # it is not held, else it had not come here
         try:
             self._session.hear(payload)

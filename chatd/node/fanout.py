@@ -35,39 +35,34 @@ class Fanout:
     def __init__(self, node: Node, live: Callable[[RoomId], Room | None]) -> None:
         self._node = node
         self._live = live
-        self._in_turn = False
         self._holding: deque[Hearers] = deque()
         # Until it is reported: when it began, entries by how many heard them, messages by their ts.
         self._began = 0.0
         self._entries: dict[int, int] = {}
         self._messages: dict[int, int] = {}
 
-    # --- turns of the bus ---
-    def heard_in_turn(self, notice: Notice) -> None:
-        """As ``heard``, with others to follow in this turn: what a room is told in it goes out in
-        one bundle at its end, or before anything else is told to anybody."""
-        self._in_turn = not self._node.control.watching
-        self.heard(notice)
-
+    # --- turns ---
     def settled(self) -> None:
-        """The turn is over."""
-        self._in_turn = False
+        """A turn is over, of the bus or of reading a gap: until now, or until something else is
+        told to anybody, what a room is told in it waits to go out as one bundle."""
         try:
             self._let_go()
         finally:
             if self._entries:
                 self._report()
 
-    def _hold(self, room: Room, event: Event, now: int, own: Own) -> int:
-        """As _tell, but who may be told with others waits for that."""
+    def _hold(self, room: Room, entry: Entry) -> int:
+        """Tell an entry, to those who may be told with others at the end of the turn; gives to how
+        many."""
         told, label, dialects = 0, room.label, self._node.dialects
+        event, now = event_of(entry, room.name), entry.ts
         for name, hearers in room.hearers.items():
             dialect = dialects[name]
             frame = dialect.event(event, label=label, now=now) if hearers else None
             if frame is None:
                 continue
             if not dialect.echo:
-                told += self._tell_each(hearers, frame, own)
+                told += self._tell_each(hearers, frame, (room.room_id, entry.seq))
                 continue
             told += len(hearers)
             held = hearers.held
@@ -89,20 +84,22 @@ class Fanout:
     # --- the log ---
     def heard(self, notice: Notice) -> None:
         """A notice from the bus: lost, repeated or reordered ones do no harm."""
-        live, seq, entry = self._live, notice.seq, notice.entry
-        room = live(notice.room_id)
+        room, seq, entry = self._live(notice.room_id), notice.seq, notice.entry
         if room is None or seq <= room.tail:
             return
-        passing = room.passing
-        if passing is not None and passing.epoch != notice.epoch:
-            return  # said before the room fell asleep and woke: its number is another's now
+        if room.passing is not None:
+            # In another epoch it was said before the room fell asleep and woke: its number is
+            # another's now.
+            if entry is not None and room.passing.epoch == notice.epoch:
+                self._deliver(room, entry)
+            return
         if seq > room.heard:  # noqa: PLR1730 - asked for each message, and max takes longer
             room.heard = seq
-        if entry is not None and (
-            passing is not None or (seq == room.tail + 1 and not room.reading)
-        ):
+        if room.reading:
+            return
+        if entry is not None and seq == room.tail + 1:
             self._deliver(room, entry)
-        if passing is None and room.heard > room.tail and not room.reading:
+        if room.heard > room.tail:
             room.reading = True
             self._node.spawn(self._read_gap(room))
 
@@ -160,9 +157,12 @@ class Fanout:
             elif entries and entries[0].seq > after + 1:
                 self._node.log.warning("entries_not_kept", room=room.room_id, after=after)
                 room.skip(entries[0].seq - 1)
-            for entry in entries:
-                if entry.seq == room.tail + 1:
-                    self._deliver(room, entry)
+            try:
+                for entry in entries:
+                    if entry.seq == room.tail + 1:
+                        self._deliver(room, entry)
+            finally:
+                self.settled()
 
     def _later(self, room: Room) -> None:
         if not room.retrying:
@@ -175,20 +175,17 @@ class Fanout:
             self._node.spawn(self.verify(room))
 
     def _deliver(self, room: Room, entry: Entry) -> None:
-        node, entries = self._node, self._entries
+        node, entries, messages = self._node, self._entries, self._messages
         if not entries:
             self._began = node.clock.monotonic()
         room.tell(entry)
-        event = event_of(entry, room.name)
-        tell = self._hold if self._in_turn else self._tell
-        told = tell(room, event, entry.ts, (room.room_id, entry.seq))
+        told = self._hold(room, entry)
         entries[told] = entries.get(told, 0) + 1
         if entry.kind == "message":
-            self._messages[entry.ts] = self._messages.get(entry.ts, 0) + 1
-        if node.control.watching:
+            messages[entry.ts] = messages.get(entry.ts, 0) + 1
+        if node.control.watching:  # who watches hears of it after those to whom it was said
+            self._let_go()
             node.control.saw(entry.kind, user=entry.author.name, room=room)
-        if not self._in_turn:
-            self._report()
 
     def _report(self) -> None:
         """Of all that was told since the last time; what is told together is measured together."""
@@ -209,37 +206,22 @@ class Fanout:
     ) -> None:
         """Tell all who hear the room; ephemeral events are dropped by those who are slow."""
         self._let_go()
-        self._tell(room, event, self._node.clock.now(), but=but, ephemeral=ephemeral)
-
-    def _tell(
-        self,
-        room: Room,
-        event: Event,
-        now: int,
-        own: Own | None = None,
-        *,
-        but: Hearer | None = None,
-        ephemeral: bool = False,
-    ) -> int:
-        told, label = 0, room.label
+        now = self._node.clock.now()
         for name, hearers in room.hearers.items():
             dialect = self._node.dialects[name]
-            frame = dialect.event(event, label=label, now=now) if hearers else None
+            frame = dialect.event(event, label=room.label, now=now) if hearers else None
             if frame is None:
                 continue
-            if but is None and dialect.echo:  # nearly always: ask nothing for each of them
-                told += len(hearers)
+            if but is None:  # nearly always: ask nothing for each of them
                 self._node.broadcast(hearers.audience(), frame, ephemeral)
             else:
-                own_here = None if dialect.echo else own
-                told += self._tell_each(hearers, frame, own_here, but=but, ephemeral=ephemeral)
-        return told
+                self._tell_each(hearers, frame, but=but, ephemeral=ephemeral)
 
     def _tell_each(
         self,
         hearers: Hearers,
         frame: Frame,
-        own: Own | None,
+        own: Own | None = None,
         *,
         but: Hearer | None = None,
         ephemeral: bool = False,

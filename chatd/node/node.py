@@ -113,7 +113,7 @@ class Node:
         self._revocation = newest[-1].number if newest else 0
         await self.laid.look()
         await self.audit.start()
-        await self._bus.start(self.fanout.heard_in_turn, self.fanout.settled)
+        await self._bus.start(self.fanout.heard, self.fanout.settled)
         self._watch_revocations()
 
     async def _make_lobby(self) -> None:

@@ -165,7 +165,7 @@ class Session:
         settings, word = self._node.settings, row.word
         if wait:
             return too_fast(item, f"{settings.rate:g} commands a second", wait)
-        if word in settings.paces and row.paced and (wait := self._node.limits.paced(self, word)):
+        if row.paced and word in settings.paces and (wait := self._node.limits.paced(self, word)):
             return too_fast(item, f"{word}: {settings.paces[word]}", wait)
         return item  # type: ignore[no-any-return]  # a Command, for it has a row
 

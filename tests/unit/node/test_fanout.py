@@ -36,6 +36,7 @@ def stored(house: House, text: str) -> Entry:
 
 def ring(house: House, seq: int, entry: Entry | None = None) -> None:
     house.node.fanout.heard(Notice(lobby(house).room_id, seq, entry))
+    house.node.fanout.settled()
     house.settle()
 
 
@@ -254,11 +255,11 @@ def test_what_is_told_in_between_keeps_its_place() -> None:
     ann = house.guest("ann", "lobby")
     ann.heard()
     fanout, entries = house.node.fanout, [stored(house, text) for text in ("one", "two", "three")]
-    fanout.heard_in_turn(Notice(entries[0].room_id, 1, entries[0]))
-    fanout.heard_in_turn(Notice(entries[1].room_id, 2, entries[1]))
+    fanout.heard(Notice(entries[0].room_id, 1, entries[0]))
+    fanout.heard(Notice(entries[1].room_id, 2, entries[1]))
     assert ann.heard() == []
     fanout.tell_room(lobby(house), Joined(room="lobby", user="eve"))
-    fanout.heard_in_turn(Notice(entries[2].room_id, 3, entries[2]))
+    fanout.heard(Notice(entries[2].room_id, 3, entries[2]))
     fanout.settled()
     told = [event.get("text", event["type"]) for event in ann.heard()]
     assert told == ["one", "two", "joined", "three"]
@@ -273,7 +274,7 @@ def test_a_bundle_does_not_grow_beyond_what_an_outbox_bears(
     ann = house.guest("ann", "lobby")
     ann.heard()
     for number, entry in enumerate([stored(house, "x" * 100) for _ in range(5)], 1):
-        house.node.fanout.heard_in_turn(Notice(entry.room_id, number, entry))
+        house.node.fanout.heard(Notice(entry.room_id, number, entry))
     before = len(heard(ann))
     house.node.fanout.settled()
     assert 0 < before < 5
@@ -287,7 +288,7 @@ def test_who_watches_sees_each_message_after_it_was_told() -> None:
     ann.heard()
     house.node.control.watch(ann.session, Watch())
     entry = stored(house, "one")
-    house.node.fanout.heard_in_turn(Notice(entry.room_id, 1, entry))
+    house.node.fanout.heard(Notice(entry.room_id, 1, entry))
     assert heard(ann) == [(1, "one")]
     house.node.control.unwatch(ann.session)
     house.node.fanout.settled()

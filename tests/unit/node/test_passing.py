@@ -65,7 +65,7 @@ def test_a_notice_that_the_bus_lost_is_missed_and_the_next_one_heard_once() -> N
     lost, heard = bus.notices
     for notice in (heard, heard, lost):
         house.node.fanout.heard(notice)
-    house.settle()
+    house.node.fanout.settled()
     assert [event["text"] for event in ann.events("message")] == ["heard"]
     assert house.do(house.store.read(heard.room_id, 0, 9)) == []
     house.ends()
@@ -82,7 +82,7 @@ def test_what_was_said_before_the_room_slept_is_not_told_to_who_woke_it() -> Non
     bob.says({"type": "send", "room": "lobby", "text": "after"})
     for notice in bus.notices:
         house.node.fanout.heard(notice)
-    house.settle()
+    house.node.fanout.settled()
     assert [(event["seq"], event["text"]) for event in bob.events("message")] == [(1, "after")]
     house.ends()
 
