@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from chatd.commands.host import Attempt, Caller, Host
 from chatd.commands.places import asked, case_of, entered, room_key
 from chatd.core import commands as c
-from chatd.core import hooks, names
+from chatd.core import names
 from chatd.core.errors import BYE, Refused
 from chatd.core.events import LoggedIn, Ok, Renewed
 from chatd.core.limits import met
@@ -64,7 +64,9 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
         raise Refused("already_logged_in", "this session is that guest already; nick renames it")
     back = None if guest else await _return_token(host, identity)
     public = await _public_rooms(host, command, identity) if guest else []
-    memberships = await _memberships(host, identity.user_id)
+    # An id made just now is nobody's who could be a member of anything.
+    new = guest and command.guest_token is None
+    memberships = [] if new else await _memberships(host, identity.user_id)
     # From here on nothing waits, so that all of it is still true when the answer goes out.
     actor = Actor(guest=guest, operator=identity.operator)
     asked(case_of(host, actor, identity.user_id, "login"))
@@ -207,10 +209,10 @@ async def _claim(host: Host, raw: str, user_id: UserId) -> str:
     """The prepared name, if it is free or already this guest's own."""
     name = names.nick(raw)
     looks = names.looks(name)
-    accounts = [await host.store.look_alike(look) for look in looks]
-    hook = hooks.alike(await host.store.hooks(), looks)
+    kept = await host.store.look_alike(looks)
     holders = [host.looks_like(look) for look in looks]  # last: after it nothing waits
-    if any(accounts) or hook or any(h is not None and h.user_id != user_id for h in holders):
+    taken = kept.account or kept.hook
+    if taken or any(h is not None and h.user_id != user_id for h in holders):
         raise Refused("name_taken", f"{name!r} is, or looks like, a name in use; choose another")
     return name
 

@@ -3,12 +3,9 @@ What it posts is read in chatd/dialects/webhook; who may say it is core/policy."
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-
 from msgspec import Struct
 
 from chatd.core.log import RoomId, UserId
-from chatd.core.names import skeleton
 
 
 class Hook(Struct, frozen=True, kw_only=True):
@@ -25,9 +22,3 @@ class Hook(Struct, frozen=True, kw_only=True):
     def user_id(self) -> UserId:
         """As the author of what it says."""
         return UserId(f"h{self.hook_id}")
-
-
-def alike(hooks: Iterable[Hook], looks: Collection[str]) -> str | None:
-    """The name of a hook that looks like one of these (names.looks): nobody else may have it, or
-    an alert could be anybody's."""
-    return next((hook.name for hook in hooks if skeleton(hook.name) in looks), None)

@@ -132,6 +132,13 @@ class Account(Struct, frozen=True, kw_only=True):
     disabled: bool = False
 
 
+class Alike(Struct, frozen=True):
+    """Whose name looks like another: the name of an account, that of a webhook."""
+
+    account: str | None = None
+    hook: str | None = None
+
+
 class Token(Struct, frozen=True, kw_only=True):
     """A bot's token: its id, its label, the account that it logs in; the secret is not kept."""
 

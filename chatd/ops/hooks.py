@@ -20,7 +20,8 @@ _HOOK_ID = re.compile("[0-9a-f]{12}")
 def add(args: Namespace, desk: Desk) -> None:
     """``args.room``, ``args.name``: make a hook. Only its token goes to standard output."""
     name = account_name(args.name)
-    taken = desk.run(desk.store.look_alike(skeleton(name)))
+    look = skeleton(name)
+    taken = desk.run(desk.store.look_alike([look])).account
     if taken is not None:
         raise Denied(f"{name} is, or looks like, the user {taken}: choose another name")
     room = desk.run(desk.store.room(room_name(args.room)))
@@ -37,6 +38,7 @@ def add(args: Namespace, desk: Desk) -> None:
     desk.run(
         desk.store.add_hook(
             hook,
+            look,
             minted.digest,
             deed=_deed("hook_add", hook.hook_id, desk, name=name, room=room.name),
         )

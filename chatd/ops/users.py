@@ -16,7 +16,6 @@ from typing import Any, Protocol, TextIO, TypeVar
 
 from chatd.auth import passwords, tokens
 from chatd.auth.passwords import BadPassword
-from chatd.core import hooks
 from chatd.core.audit import Deed
 from chatd.core.log import Account, Token, UserId
 from chatd.core.names import BadName, account_name, skeleton
@@ -110,10 +109,10 @@ def add(args: Namespace, desk: Desk) -> None:
     """``args.name``, ``args.operator``: make an account."""
     name = account_name(args.name)
     like = skeleton(name)
-    _check_free(name, desk.run(desk.store.look_alike(like)))
-    hook = hooks.alike(desk.run(desk.store.hooks()), {like})
-    if hook is not None:
-        raise Denied(f"{name} is, or looks like, the hook {hook}: choose another name")
+    taken = desk.run(desk.store.look_alike([like]))
+    _check_free(name, taken.account)
+    if taken.hook is not None:
+        raise Denied(f"{name} is, or looks like, the hook {taken.hook}: choose another name")
     account = Account(
         user_id=UserId("u" + secrets.token_urlsafe(16)),
         name=name,

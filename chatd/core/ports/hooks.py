@@ -12,7 +12,9 @@ from chatd.core.hooks import Hook
 class Hooks(Protocol):
     """Durable when a call returns; may raise StoreFull or StoreFailed like all of the store."""
 
-    async def add_hook(self, hook: Hook, digest: bytes, *, deed: Deed = NO_DEED) -> None:
+    async def add_hook(
+        self, hook: Hook, skeleton: str, digest: bytes, *, deed: Deed = NO_DEED
+    ) -> None:
         """Keep the SHA-256 digest (32 bytes) of its token. Raises StoreFailed where there is no
         such room; ``hook.room`` is not kept."""
         ...

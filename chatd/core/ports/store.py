@@ -3,11 +3,13 @@ Its implementations are in chatd/store; small verbs, not a gateway to tables."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import (
     Account,
+    Alike,
     Appended,
     Draft,
     Entry,
@@ -243,8 +245,9 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         """All of them, by name."""
         ...
 
-    async def look_alike(self, skeleton: str) -> str | None:
-        """The name of the account that has this skeleton."""
+    async def look_alike(self, looks: Collection[str]) -> Alike:
+        """Which account, and which webhook, has one of these skeletons. It costs the same however
+        many there are."""
         ...
 
     async def set_password(

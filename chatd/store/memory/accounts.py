@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from chatd.core.audit import NO_DEED, Deed
-from chatd.core.log import Account, Revocation, Token, UserId
+from chatd.core.log import Account, Alike, Revocation, Token, UserId
 from chatd.core.ports import NameTaken, StoreFailed
 from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper
@@ -39,11 +41,13 @@ class Accounts(Keeper):
         """See the port."""
         return sorted(self.reading().accounts.values(), key=lambda account: account.name)
 
-    async def look_alike(self, skeleton: str) -> str | None:
+    async def look_alike(self, looks: Collection[str]) -> Alike:
         """See the port."""
         kept = self.reading()
-        user_id = kept.skeletons.get(skeleton)
-        return kept.accounts[user_id].name if user_id is not None else None
+        accounts = [kept.accounts[kept.skeletons[x]].name for x in looks if x in kept.skeletons]
+        alike = [hook_id for hook_id, x in kept.hook_skeletons.items() if x in looks]
+        hooks = [hook.name for hook in kept.hooks.values() if hook.hook_id in alike]
+        return Alike(min(accounts, default=None), min(hooks, default=None))
 
     async def set_password(
         self, user_id: UserId, password: str, ts: int, *, deed: Deed = NO_DEED

@@ -14,12 +14,15 @@ from chatd.store.memory.kept import Keeper
 class Hooks(Keeper):
     """The port's calls about hooks."""
 
-    async def add_hook(self, hook: Hook, digest: bytes, *, deed: Deed = NO_DEED) -> None:
+    async def add_hook(
+        self, hook: Hook, skeleton: str, digest: bytes, *, deed: Deed = NO_DEED
+    ) -> None:
         """See the port."""
         kept = self.writing()
         if hook.room_id not in kept.rooms:
             raise StoreFailed(f"there is no room {hook.room_id}")
         kept.hooks[digest] = replace(hook, room=kept.rooms[hook.room_id].stored.name)
+        kept.hook_skeletons[hook.hook_id] = skeleton
         record(kept, deed)
 
     async def hook(self, digest: bytes) -> Hook | None:
@@ -36,7 +39,7 @@ class Hooks(Keeper):
         hooks = self.writing().hooks
         for digest, hook in hooks.items():
             if hook.hook_id == hook_id:
-                del hooks[digest]
+                del hooks[digest], self.writing().hook_skeletons[hook_id]
                 record(self.writing(), deed)
                 return True
         return False

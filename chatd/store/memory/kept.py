@@ -61,6 +61,7 @@ class Kept:
     skeletons: dict[str, UserId] = field(default_factory=dict)
     tokens: dict[bytes, Token] = field(default_factory=dict)
     hooks: dict[bytes, Hook] = field(default_factory=dict)
+    hook_skeletons: dict[str, str] = field(default_factory=dict)
     revocations: list[Revocation] = field(default_factory=list)
     sanctions: list[Sanction] = field(default_factory=list)
     sanctions_laid: int = 0

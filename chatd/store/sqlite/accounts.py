@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 
 from chatd.core.audit import Deed
-from chatd.core.log import Account, Revocation, Token, UserId
+from chatd.core.log import Account, Alike, Revocation, Token, UserId
 from chatd.core.ports import NameTaken, StoreFailed
 from chatd.store.sqlite import audit
 from chatd.store.sqlite.transaction import Transaction
@@ -21,6 +21,7 @@ _BY_NAME = f"{_ACCOUNT} WHERE name = ?"
 _BY_ID = f"{_ACCOUNT} WHERE user_id = ?"
 _ALL = f"{_ACCOUNT} ORDER BY name"
 _LOOK_ALIKE = "SELECT name FROM accounts WHERE skeleton = ?"
+_HOOK_ALIKE = "SELECT name FROM hooks WHERE skeleton = ? ORDER BY name LIMIT 1"
 _ADD = """INSERT INTO accounts (user_id, name, password, operator, disabled, skeleton, created_ts)
 VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _SET_PASSWORD = "UPDATE accounts SET password = ? WHERE user_id = ?"  # noqa: S105  a column
@@ -84,10 +85,14 @@ def accounts(connection: sqlite3.Connection) -> list[Account]:
     return [_account(*row) for row in connection.execute(_ALL)]
 
 
-def look_alike(connection: sqlite3.Connection, skeleton: str) -> str | None:
+def look_alike(connection: sqlite3.Connection, looks: tuple[str, ...]) -> Alike:
     """See the port."""
-    row = connection.execute(_LOOK_ALIKE, (skeleton,)).fetchone()
-    return str(row[0]) if row else None
+
+    def first(statement: str) -> str | None:
+        found = (connection.execute(statement, (look,)).fetchone() for look in looks)
+        return min((str(row[0]) for row in found if row is not None), default=None)
+
+    return Alike(first(_LOOK_ALIKE), first(_HOOK_ALIKE))
 
 
 def set_password(

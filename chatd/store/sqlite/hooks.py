@@ -13,7 +13,8 @@ from chatd.store.sqlite import audit
 from chatd.store.sqlite.threads import Threads
 from chatd.store.sqlite.transaction import Transaction
 
-_ADD = "INSERT INTO hooks (hook_id, room_id, name, digest, created_ts) VALUES (?, ?, ?, ?, ?)"
+_ADD = """INSERT INTO hooks (hook_id, room_id, name, skeleton, digest, created_ts)
+VALUES (?, ?, ?, ?, ?, ?)"""
 _HOOK = """SELECT hook_id, hooks.room_id, rooms.name, hooks.name, hooks.created_ts
 FROM hooks JOIN rooms ON rooms.room_id = hooks.room_id"""
 _BY_DIGEST = f"{_HOOK} WHERE digest = ?"
@@ -26,9 +27,11 @@ class HookCalls:
 
     _threads: Threads
 
-    async def add_hook(self, hook: Hook, digest: bytes, *, deed: Deed = NO_DEED) -> None:
+    async def add_hook(
+        self, hook: Hook, skeleton: str, digest: bytes, *, deed: Deed = NO_DEED
+    ) -> None:
         """See the port."""
-        await self._threads.write("add_hook", add_hook, hook, digest, deed)
+        await self._threads.write("add_hook", add_hook, hook, skeleton, digest, deed)
 
     async def hook(self, digest: bytes) -> Hook | None:
         """See the port."""
@@ -43,11 +46,13 @@ class HookCalls:
         return await self._threads.write("revoke_hook", revoke, hook_id, deed)
 
 
-def add_hook(transaction: Transaction, hook: Hook, digest: bytes, deed: Deed) -> None:
+def add_hook(
+    transaction: Transaction, hook: Hook, skeleton: str, digest: bytes, deed: Deed
+) -> None:
     """See the port."""
     if transaction.last_seq(hook.room_id) is None:
         raise StoreFailed(f"there is no room {hook.room_id}")
-    row = (hook.hook_id, hook.room_id, hook.name, digest, hook.created_ts)
+    row = (hook.hook_id, hook.room_id, hook.name, skeleton, digest, hook.created_ts)
     transaction.execute(_ADD, row)
     audit.record(transaction, deed)
 

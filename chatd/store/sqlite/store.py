@@ -4,12 +4,14 @@ what operators lay down and the audit log are asked."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import (
     Account,
+    Alike,
     Appended,
     Draft,
     Entry,
@@ -298,9 +300,9 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
         """See the port."""
         return await self._read("accounts", accounts.accounts)
 
-    async def look_alike(self, skeleton: str) -> str | None:
+    async def look_alike(self, looks: Collection[str]) -> Alike:
         """See the port."""
-        return await self._read("look_alike", accounts.look_alike, skeleton)
+        return await self._read("look_alike", accounts.look_alike, tuple(looks))
 
     async def set_password(
         self, user_id: UserId, password: str, ts: int, *, deed: Deed = NO_DEED

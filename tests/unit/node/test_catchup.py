@@ -296,7 +296,7 @@ def test_a_refused_log_in_holds_nothing_back() -> None:
     house = House()
     ann = house.guest("ann", "lobby")
     bob = house.connects()
-    house.weather.hold("memberships")
+    house.weather.hold("look_alike")
     bob.begins(type="login", guest="bob", resume={"lobby": {"epoch": "memory", "seq": 0}})
     house.weather.hold("nothing")
     house.guest("bob")  # who was faster

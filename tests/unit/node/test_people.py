@@ -88,10 +88,23 @@ def test_an_account_that_goes_offline_keeps_its_rooms_in_the_store_and_nothing_h
 # --- names ------------------------------------------------------------------------------------
 
 
+def test_a_new_guest_asks_the_store_for_the_name_only() -> None:
+    house = House()
+    before = len(house.weather.asked)
+    guest = house.connects()
+    token = guest.asks(type="login", guest="bob")["guest_token"]
+    assert house.weather.asked[before:] == ["look_alike"]
+    guest.drops()
+    before = len(house.weather.asked)
+    house.connects().asks(type="login", guest="bob", guest_token=token)
+    assert house.weather.asked[before:] == ["look_alike", "memberships"]
+    house.ends()
+
+
 def test_two_who_want_a_name_at_once_get_it_in_turn() -> None:
     house = House()
     one, two = house.connects(), house.connects()
-    house.weather.hold("memberships")
+    house.weather.hold("look_alike")
     login(one, guest="bob")
     login(two, guest="BOB")
     house.weather.arrive(1)
@@ -105,7 +118,7 @@ def test_a_log_in_that_is_refused_at_the_last_moment_changes_nothing() -> None:
     house = House()
     ann, bob = house.guest("ann", "lobby"), house.guest("bob", "lobby")
     ann.lines()
-    house.weather.hold("memberships")
+    house.weather.hold("look_alike")
     login(bob, guest="bert", resume={"lobby": {"epoch": "memory", "seq": 0}})
     house.weather.hold("nothing")
     bert = house.guest("bert")

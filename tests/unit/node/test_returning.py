@@ -39,7 +39,7 @@ def house() -> House:
     ann = house.guest("ann", "lobby")
     for _ in range(3):
         ann.asks(type="send", room="lobby", text="hi")
-    house.weather.hold("memberships")
+    house.weather.hold("look_alike")
     return house
 
 
@@ -55,7 +55,7 @@ def go_on(house: House) -> None:
 def test_so_many_are_in_hand_and_the_others_follow_in_their_order(house: House) -> None:
     clients = come(house, 2 * AT_ONCE + 5)
     assert house.meter.counts[WAITING] == AT_ONCE + 5
-    assert house.weather.asked.count("memberships") == 1 + AT_ONCE  # ann's, before
+    assert house.weather.asked.count("look_alike") == 1 + AT_ONCE  # ann's, before
     house.weather.release()
     house.settle()
     assert back(clients) == [True] * AT_ONCE + [False] * (AT_ONCE + 5)
@@ -72,14 +72,14 @@ def test_whoever_brings_no_positions_does_not_wait(house: House) -> None:
     come(house, AT_ONCE + 1)
     stranger = house.connects()
     stranger.begins(type="login", guest="eve")
-    assert house.weather.asked.count("memberships") == 2 + AT_ONCE
+    assert house.weather.asked.count("look_alike") == 2 + AT_ONCE
     assert house.meter.counts[WAITING] == 1
     go_on(house)
     house.ends()
 
 
 def test_a_log_in_that_is_refused_leaves_its_place(house: House) -> None:
-    house.weather.fail("memberships", StoreFailed("no"), times=AT_ONCE + 3)
+    house.weather.fail("look_alike", StoreFailed("no"), times=AT_ONCE + 3)
     clients = come(house, AT_ONCE + 4)
     go_on(house)
     assert back(clients) == [False] * (AT_ONCE + 3) + [True]

@@ -96,7 +96,7 @@ async def _write_hooks(store: Store) -> None:
             name="alerts",
             created_ts=40 + number,
         )
-        await store.add_hook(hook, bytes([10 + number]) * 32)
+        await store.add_hook(hook, "alerts", bytes([10 + number]) * 32)
     await store.revoke_hook("h2")
 
 
@@ -146,7 +146,7 @@ async def read_sample(store: Store) -> dict[str, Any]:
     told["public"] = await store.public_rooms("", 100)
     told["token"] = [await store.token(bytes([number]) * 32) for number in (1, 2)]
     told["revocations"] = await store.revocations(0)
-    told["look alike"] = await store.look_alike("bob")
+    told["look alike"] = [await store.look_alike([look]) for look in ("bob", "alerts")]
     told["id"] = await store.account_by_id(UserId("u2"))
     told["sanctions"] = await store.sanctions(40)
     told["rules"] = await store.room_rules()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from chatd.core.log import Revocation, Token, UserId
+from chatd.core.log import Alike, Revocation, Token, UserId
 from chatd.core.ports import NameTaken, Store, StoreFailed
 from tests.unit.store.examples import account
 
@@ -28,8 +28,8 @@ async def test_look_alikes_are_refused_with_the_others_name(store: Store) -> Non
     with pytest.raises(NameTaken) as refused:
         await store.add_account(account("Ann", "u2"), "ann", 6)
     assert refused.value.args == ("ann",)
-    assert await store.look_alike("ann") == "ann"
-    assert await store.look_alike("bob") is None
+    assert await store.look_alike(["bob", "ann"]) == Alike("ann")
+    assert await store.look_alike(["bob"]) == Alike()
     assert await store.accounts() == [ANN]
 
 

@@ -116,7 +116,7 @@ CALLS: dict[str, Callable[[Place, Deed], Awaitable[Any]]] = {
     "set_password": lambda p, d: p.store.set_password(ANN.user_id, "new", 1, deed=d),
     "set_disabled": lambda p, d: p.store.set_disabled(ANN.user_id, True, 1, deed=d),
     "add_token": lambda p, d: p.store.add_token(token("t9"), b"9" * 32, deed=d),
-    "add_hook": lambda p, d: p.store.add_hook(hook(p.room_id, "h9"), b"8" * 32, deed=d),
+    "add_hook": lambda p, d: p.store.add_hook(hook(p.room_id, "h9"), "x", b"8" * 32, deed=d),
     "revoke_hook": lambda p, d: p.store.revoke_hook("h1", deed=d),
     "revoke_token": lambda p, d: p.store.revoke_token("t1", 1, deed=d),
 }
@@ -134,7 +134,7 @@ async def place(store: Store) -> Place:
     room_id = await make_room(store)
     await store.add_account(account(), "ann", 1)
     await store.add_token(token("t1"), b"1" * 32)
-    await store.add_hook(hook(room_id, "h1"), b"1" * 32)
+    await store.add_hook(hook(room_id, "h1"), "x", b"1" * 32)
     await store.set_member(room_id, member(ANN))
     await say(store, room_id, "tea", by=ANN)
     await store.report(room_id, 1, by=BOB, reason="", ts=1)
