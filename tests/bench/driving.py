@@ -78,13 +78,10 @@ def measured(who: Contestant, case: Case, at: Callable[[str], None] | None = Non
     kept = who.kept()
     spoken = who.speech
     speech = Speech(path=spoken.path, header=spoken.header) if case.bare else spoken
-    command = [
-        str(built(tls=who.tls)),
-        "--port",
-        str(who.port),
-        *case.arguments(),
-        *speech.arguments(),
-    ]
+    program, port = str(built(tls=who.tls)), str(who.port)
+    command = [program, "--port", port, *case.arguments(), *speech.arguments()]
+    if _apart(who):
+        command.append("--awake")
     generator = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -120,7 +117,7 @@ def _unkept(who: Contestant, before: int, told: Round) -> Round:
 def _watched(
     generator: subprocess.Popen[str], who: Contestant, case: Case, at: Callable[[str], None]
 ) -> Round:
-    if (os.cpu_count() or 1) > 1 and not who.keeps:
+    if _apart(who):
         for pid in who.pids.values():
             pin(pid, SERVER)
         pin(generator.pid, GENERATOR)
@@ -139,6 +136,13 @@ def _watched(
             return _told(json.loads(step), marks, case)
     assert generator.stderr is not None
     raise Missing(f"the load generator gave up: {generator.stderr.read()[-300:]}")
+
+
+def _apart(who: Contestant) -> bool:
+    """Whether the generator has a core of its own. There it never sleeps: to wake it would be in
+    the server's CPU time, of one whose `send`s are quick more often than of one whose are slow,
+    and clients elsewhere are not woken by the server."""
+    return (os.cpu_count() or 1) > 1 and not who.keeps
 
 
 def _look(who: Contestant) -> Look:

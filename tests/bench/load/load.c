@@ -34,12 +34,15 @@ void die(const char *what) {
     exit(1);
 }
 
+static double idled; /* seconds in which it was awake, and nothing came */
+
 static struct tally look(void) {
     struct rusage used;
     struct tally seen = now;
     getrusage(RUSAGE_SELF, &used);
     seen.cpu = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
                (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    seen.cpu -= idled;
     seen.at = seconds_now();
     return seen;
 }
@@ -54,6 +57,7 @@ static struct option names[] = {
     {"hearers-header", 1, 0, 'O'}, /* for those who do not speak */
     {"words", 1, 0, 't'},          /* what messages are cut from; ASCII that JSON need not escape */
     {"answer-end", 1, 0, 'e'}, {"reflected", 0, 0, 'f'}, /* to hear one's own message is its answer */
+    {"awake", 0, 0, 'k'}, /* never sleep: who sends to one who sleeps has to wake it, and pays for that */
     {0, 0, 0, 0}};
 
 static void ask(int argc, char **argv) {
@@ -79,6 +83,7 @@ static void ask(int argc, char **argv) {
         case 'B': options.by_answer = 1; break;
         case 'e': options.answer_end = optarg; break;
         case 'f': options.reflected = 1; break;
+        case 'k': options.awake = 1; break;
         case 'h':
             if (options.hello_count == HELLOS) exit(2);
             options.hellos[options.hello_count++] = optarg;
@@ -93,8 +98,10 @@ static int timer;
 
 static void turn(double until) {
     struct epoll_event events[256];
-    double left = until - seconds_now();
-    int count = epoll_wait(epoll, events, 256, left <= 0 ? 0 : left > 1 ? 1000 : (int)(left * 1000) + 1);
+    double begun = seconds_now(), left = until - begun;
+    int patience = left <= 0 || options.awake ? 0 : left > 1 ? 1000 : (int)(left * 1000) + 1;
+    int count = epoll_wait(epoll, events, 256, patience);
+    if (options.awake && !count) idled += seconds_now() - begun;
     for (int i = 0; i < count; i++) {
         if (events[i].data.u32 == TIMER) {
             uint64_t ticks;

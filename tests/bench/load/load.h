@@ -12,7 +12,7 @@
 #define SLOT_US 10 /* latencies up to two seconds, ten microseconds each */
 
 struct options {
-    int port, connections, rooms, speakers, window, size, at_once, binary, by_answer, reflected;
+    int port, connections, rooms, speakers, window, size, at_once, binary, by_answer, reflected, awake;
     double rate, warm, seconds;
     const char *path, *header, *hearers_header, *words, *send, *await, *answer_end;
     const char *hellos[HELLOS];
