@@ -34,7 +34,7 @@ void die(const char *what) {
     exit(1);
 }
 
-static double idled; /* seconds in which it was awake, and nothing came */
+static double idled, turned; /* seconds in which it was awake and nothing came; when the last turn ended */
 
 static struct tally look(void) {
     struct rusage used;
@@ -42,8 +42,8 @@ static struct tally look(void) {
     getrusage(RUSAGE_SELF, &used);
     seen.cpu = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
                (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-    seen.cpu -= idled;
     seen.at = seconds_now();
+    if (options.awake) seen.cpu = seen.at - idled; /* only the difference between two is told */
     return seen;
 }
 
@@ -98,10 +98,9 @@ static int timer;
 
 static void turn(double until) {
     struct epoll_event events[256];
-    double begun = seconds_now(), left = until - begun;
+    double left = until - seconds_now();
     int patience = left <= 0 || options.awake ? 0 : left > 1 ? 1000 : (int)(left * 1000) + 1;
     int count = epoll_wait(epoll, events, 256, patience);
-    if (options.awake && !count) idled += seconds_now() - begun;
     for (int i = 0; i < count; i++) {
         if (events[i].data.u32 == TIMER) {
             uint64_t ticks;
@@ -111,6 +110,10 @@ static void turn(double until) {
         if (events[i].events & EPOLLOUT) writable((int)events[i].data.u32);
         if (events[i].events & ~(uint32_t)EPOLLOUT) readable((int)events[i].data.u32);
     }
+    if (!options.awake) return;
+    double ended = seconds_now();
+    if (!count) idled += ended - turned;
+    turned = ended;
 }
 
 static void open_all(void) {

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from chatd.core.names import skeleton
 from chatd.store import CannotOpen
+from chatd.store.sqlite import looks
 from chatd.store.sqlite.failures import code_of
 from chatd.store.sqlite.opening import Lock, Unlocked, connect, make_file
 
@@ -87,12 +87,12 @@ def migrate(path: Path, folder: Path = FOLDER) -> Plan:
             # Lets retention give pages back to the disk. It must come before the first page.
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.create_function("chatd_skeleton", 1, skeleton)
             if steps.backup is not None:
                 _back_up(connection, steps.backup)
                 _forget_old_backups(path)
             for name in steps.files:
                 _apply(connection, path, folder / name)
+        looks.renew(connection)
     except (sqlite3.Error, OSError) as error:
         raise CannotOpen(f"cannot prepare {path}: {error}") from error
     finally:
