@@ -11,12 +11,12 @@ NAMED = ("accounts", "rooms", "hooks")
 """Tables of things with a name, and its skeleton beside it; a room of two has none."""
 
 
-def renew(connection: sqlite3.Connection) -> bool:
-    """Make them anew if they are of another edition; whether they were. Of two accounts, or rooms,
-    that look alike by the new tables, one keeps its old look: both were there before."""
+def renew(connection: sqlite3.Connection) -> None:
+    """Make them anew if they are of another edition. Of two accounts, or rooms, that look alike by
+    the new tables, one keeps its old look: both were there before."""
     edition = connection.execute("SELECT value FROM meta WHERE name = 'looks'").fetchone()
     if edition is None or edition[0] == EDITION:  # none: a schema before 8
-        return False
+        return
     connection.create_function("chatd_skeleton", 1, skeleton)
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -31,4 +31,3 @@ def renew(connection: sqlite3.Connection) -> bool:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    return True
