@@ -133,8 +133,8 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Alike(Struct, frozen=True):
-    """Whose name looks like another: the name of an account, that of a webhook. Nobody else may have
-    one that looks like these, or an alert could be anybody's."""
+    """Whose name looks like another: the name of an account, that of a webhook. Nobody else may
+    have one that looks like these, or an alert could be anybody's."""
 
     account: str | None = None
     hook: str | None = None

@@ -57,8 +57,8 @@ def _prototypes(pairs: Mapping[str, list[dict[str, str]]]) -> dict[int, str]:
 _PROTOTYPES = _prototypes(utils.load("confusables.json"))
 
 EDITION = f"1/{confusable_homoglyphs.__version__}/{unicodedata.unidata_version}"
-"""Names the tables and rules behind a skeleton: stored skeletons of another edition are stale, and a
-store makes them anew. To be raised in front when something here changes: a rule, or _SINCE_13."""
+"""Names the tables and rules behind a skeleton: stored skeletons of another edition are stale, and
+a store makes them anew. To be raised in front when something here changes: a rule, or _SINCE_13."""
 
 
 def prototype(text: str) -> str:
