@@ -51,7 +51,8 @@ def write(file: str, files: dict[str, str], status: Frame) -> dict[str, Any]:
 def _doctor(config: str) -> str:
     """What the doctor finds, for that configuration; empty when it cannot run."""
     # From this chatctl's own tree, wherever it lies, and from no folder that one happens to be in.
-    program = [sys.executable, "-P", "-m", "chatd", "doctor", "--json", "--config", config]
+    program = [sys.executable, "-P", "-m", "chatd", "doctor", "--json", "--withhold"]
+    program += ["--config", config]
     tree = {**os.environ, "PYTHONPATH": str(TREE)}
     if not Path(config).exists():
         return ""

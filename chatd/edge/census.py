@@ -36,11 +36,17 @@ class Census:
         self.sessions = 0
 
     # --- connections ---
-    def may_connect(self, client: str, settings: EdgeSettings) -> bool:
-        """Whether one more connection may be accepted at all."""
+    def turns_away(self, client: str, settings: EdgeSettings) -> str:
+        """Why one more connection is not accepted at all, of HANDSHAKE_RESULTS; "" if it is."""
         if self.connections >= settings.sessions * SPARE and not self._limits.off("sessions"):
-            return not self._limits.stops("sessions", connections=self.connections)
-        return not (self.crowded(client, settings) or self.tiresome(client, settings))
+            return "full" if self._limits.stops("sessions", connections=self.connections) else ""
+        return self.turns_away_client(client, settings)
+
+    def turns_away_client(self, client: str, settings: EdgeSettings) -> str:
+        """The same, as far as it is for this client."""
+        if self.crowded(client, settings):
+            return "address_full"
+        return "too_fast" if self.tiresome(client, settings) else ""
 
     def tiresome(self, client: str, settings: EdgeSettings) -> bool:
         """Whether this client goes on asking though it was refused as often as it may ask."""

@@ -83,8 +83,8 @@ class FrontFactory(ServerFactory):
         peer, settings = plain_address(host) or host, self.settings
         by_proxy = settings.proxy_protocol.believes(peer)
         client = "" if by_proxy else client_of(peer, settings)
-        if not self.census.may_connect(client, settings):
-            self.meter.handshake("full", 0.0)
+        if why := self.census.turns_away(client, settings):
+            self.meter.handshake(why, 0.0)
             return None
         return Front(self, peer, client, by_proxy=by_proxy)
 
@@ -155,8 +155,8 @@ class Front(OneRequest):
         """From here on it is this client's connection, for whoever counts or asks."""
         census, settings = self._front.census, self._front.settings
         client = client_of(address, settings)
-        if census.crowded(client, settings) or census.tiresome(client, settings):
-            self.refuse("full")
+        if why := census.turns_away_client(client, settings):
+            self.refuse(why)
             self.drop()
             return
         census.waits_no_more(self._client)

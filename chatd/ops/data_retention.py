@@ -63,6 +63,11 @@ class Meter(Protocol):
     def swept(self, at: float) -> None: ...
 
 
+def _keep_less(rules: Rules) -> bool:
+    """Whether they let anything go."""
+    return bool(rules.age or rules.messages or rules.rooms)
+
+
 class _Changed(Exception):
     """The rules are others now, or the daemon stops: what was begun is left as it is."""
 
@@ -90,6 +95,8 @@ class Retention:
         """Begin to keep what these rules say, or no longer what others said."""
         if rules == self._rules:
             return
+        if _keep_less(rules) and not _keep_less(self._rules):
+            self._meter.swept(self._clock.now() / 1000)  # to be late, it must have been due
         self._rules = rules
         if not self._sweeping:
             self._next(0.0)
@@ -103,7 +110,7 @@ class Retention:
     def _next(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if self._rules.age or self._rules.messages or self._rules.rooms:
+        if _keep_less(self._rules):
             self._timer = self._clock.later(seconds, lambda: self._spawn(self._turn()))
         else:
             self._meter.swept(0.0)  # else an alert would take it for one that no longer comes by

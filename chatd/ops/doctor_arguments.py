@@ -11,6 +11,11 @@ def doctor(parser: ArgumentParser) -> None:
     parser.epilog = "It changes nothing. Exits with 0 when all is well, 1 with warnings, 2 else."
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument(
+        "--withhold",
+        action="store_true",
+        help="leave out addresses and refused values, for whoever is to help",
+    )
+    parser.add_argument(
         "--full", action="store_true", help="read all of the database; may take minutes"
     )
     parser.add_argument(

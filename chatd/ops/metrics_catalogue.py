@@ -127,7 +127,10 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             _fact("sqlite", "of the library"),
         ),
         _gauge("chatd_start_time_seconds", "When chatd began to start, in seconds since 1970 UTC."),
-        _gauge("chatd_draining", "1 while chatd lets its sessions go before it stops, else 0."),
+        _gauge(
+            "chatd_draining",
+            "1 while chatd lets nobody in: before it stops, or since `chatctl drain`.",
+        ),
         _counter(
             "chatd_faults_total", "Faults of chatd itself; each is in the log, with its number."
         ),
@@ -334,13 +337,12 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         _gauge("chatd_store_disk_size_bytes", "The whole of that disk."),
         _counter(
             "chatd_retention_removed_total",
-            "Entries of rooms' logs that were removed because of `retention.age` or "
-            "`retention.messages`.",
+            "Entries of rooms' logs that the rules of `[retention]` let go.",
         ),
         _gauge(
             "chatd_retention_last_sweep_timestamp_seconds",
-            "When retention had last been through all rooms, in seconds since 1970 UTC; 0 while it "
-            "is off, or was not yet.",
+            "When retention had last been through all rooms, in seconds since 1970 UTC; until "
+            "then, when it was switched on; 0 while it is off.",
         ),
     ),
 }

@@ -25,11 +25,16 @@ NAMES = frozenset(
 )
 """Facts of the log with one of these words in their names say who, where from, or in which room."""
 KEYS_WITHHELD = frozenset(
-    {"server.name", "server.motd", "rooms.lobby", "http.origins", "http.trusted_proxies"}
+    {"server.name", "server.motd", "rooms.lobby", "retention.rooms", "limits.exempt"}
+    | {"http.origins", "http.hosts", "http.trusted_proxies", "http.proxy_protocol"}
+    | {"control.group"}
 )
+"""Keys whose values say whose server this is, where it is, or which rooms are there."""
 _IPV4 = re.compile(r"(?<![\w.])(?!127\.|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\.\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F:]*(?![\w:])")
 ADDRESS = "[address]"
+_PROBLEM = re.compile(r"(?P<place>.+?:\d+(?::\d+)?: )(?P<key>[a-z_]+\.[a-z_]+)?")
+"""How a problem of the configuration begins; what follows may cite any value."""
 
 README = """\
 A support bundle of chatd, for somebody who is to help.
@@ -41,7 +46,7 @@ log.jsonl       the newest lines   doctor.json   what chatd doctor finds (empty:
 
 Kept out: what was said, passwords and tokens (chatd never logs them); and withheld: names of
 people and rooms, addresses other than this host's own, the server's name and greeting, the
-configured origins and proxies. Facts of the log that may hold them are replaced as a whole.
+configured hosts, origins and proxies. Facts of the log that may hold them are replaced as a whole.
 """
 
 
@@ -110,10 +115,20 @@ def _fact(name: str, value: Fact) -> Fact:
     if not NAMES.isdisjoint(name.lower().split("_")):
         return WITHHELD
     if isinstance(value, str):
-        return scrubbed(value)
+        return without_values(value) if name == "problem" else scrubbed(value)
     if isinstance(value, list):
         return [scrubbed(each) if isinstance(each, str) else each for each in value]
     return value
+
+
+def without_values(text: str) -> str:
+    """A problem of the configuration, as far as it says where it is and of which key; anything else
+    without addresses."""
+    found = _PROBLEM.match(text)
+    if found is None:
+        return scrubbed(text)
+    key = f"{found['key']} " if found["key"] in KEYS else ""
+    return f"{found['place']}{key}{WITHHELD}"
 
 
 def scrubbed(text: str) -> str:

@@ -59,6 +59,8 @@ def test_a_missing_name_is_asked_for(node: Control, tmp_path: Path) -> None:
         ({"chatd_tls": "files"}, "chatd_tls is files, and chatd_tls_certificate is missing"),
         ({"chatd_packages": ["/no/such.rpm"]}, "/no/such.rpm, which is not there on the control"),
         ({"chatd_users": [{"name": "ann"}]}, "chatd_users has ann without a password"),
+        ({"chatd_store_path": "/data/chatd.sqlite3"}, "a file below /var/lib/chatd, where"),
+        ({"chatd_listen_public": ["tcp:0.0.0.0:8765"]}, "systemd opens its sockets; see chatd_d"),
     ],
 )
 def test_a_bad_value_is_named(

@@ -44,7 +44,7 @@ class Host:
 
     def __init__(self, daemon: Daemon, folder: Path) -> None:
         self.daemon, self.folder = daemon, folder
-        for place in ("var/backups", "var/lib/node_exporter", "tmp", "bin"):
+        for place in ("var/backups", "var/lib/chatd-metrics", "tmp", "bin"):
             (folder / place).mkdir(parents=True)
         start = f"import sys; from chatd import cli; cli.CONFIG = {str(daemon.config)!r}"
         self._program("chatd", f'exec {sys.executable} -c "{start}; sys.exit(cli.main())" "$@"')
@@ -134,7 +134,7 @@ def look_at(host: Host) -> None:
     """What they left."""
     there = host.folder
     assert len([each for each in (there / "var/backups/chatd").iterdir() if each.is_dir()]) == 3
-    assert "chatd_backup_size" in (there / "var/lib/node_exporter/chatd_backup.prom").read_text()
+    assert "chatd_backup_size" in (there / "var/lib/chatd-metrics/chatd_backup.prom").read_text()
     assert "bob (guest): hello" in (there / "tmp/lobby.txt").read_text()
     assert '"text":"hello"' in (there / "tmp/lobby.jsonl").read_text()
     assert (there / "tmp/chatd-tried/chatd.sqlite3").exists()

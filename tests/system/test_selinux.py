@@ -64,6 +64,13 @@ def test_each_path_has_its_label(policy: Policy, path: str, kind: str, label: st
     assert policy.label(path, kind) == label
 
 
+def test_another_folder_of_backups_has_the_label_of_the_packages_own(policy: Policy) -> None:
+    elsewhere = "/srv/backups/20261201/chatd.sqlite3"
+    assert policy.label(elsewhere, "file") != "chatd_var_lib_t"
+    policy.run("semanage fcontext -N -a -e /var/backups/chatd /srv/backups")
+    assert policy.label(elsewhere, "file") == "chatd_var_lib_t"
+
+
 # --- the daemon ---
 
 

@@ -429,6 +429,7 @@ def test_one_address_has_so_many_connections_that_are_no_session() -> None:
     client = world.client()
     idle = [world.connect() for _ in range(2)]
     assert world.front.buildProtocol(ANN) is None
+    assert world.meter.handshakes == ["ok", "address_full"]  # the house is not
     assert world.front.buildProtocol(six("2001:db8::1")) is not None
     idle[0].lose()
     assert world.front.buildProtocol(ANN) is not None
@@ -454,6 +455,7 @@ def test_who_goes_on_asking_after_refusals_gets_no_answer_for_a_while(
     for _ in range(answered):
         world.ask(request_)
     assert world.front.buildProtocol(ANN) is None
+    assert world.meter.handshakes[-1] == "too_fast"
     assert world.front.buildProtocol(six("2001:db8::1")) is not None
     world.turn(1.0)
     assert world.front.buildProtocol(ANN) is not None

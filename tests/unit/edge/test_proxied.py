@@ -189,6 +189,7 @@ def test_connections_are_counted_for_the_client_and_not_for_the_proxy() -> None:
         pipe.deliver(HEADER)
     scene.turn()
     assert [pipe.connected for pipe in pipes] == [True, True, False, True]
+    assert scene.meter.handshakes == ["address_full"]
     pipes[3].deliver(HEADER.replace(b"113.7", b"113.8"))
     scene.turn()
     assert pipes[3].connected

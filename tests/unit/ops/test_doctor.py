@@ -150,7 +150,11 @@ def test_json_survives_a_name_that_is_no_text() -> None:
 
 def run(file: Path, out: StringIO, *, json: bool = True) -> int:
     return doctor(
-        file, Namespace(json=json, full=False, certificate=[], backups=[str(file.parent)]), out
+        file,
+        Namespace(
+            json=json, full=False, withhold=False, certificate=[], backups=[str(file.parent)]
+        ),
+        out,
     )
 
 
