@@ -19,8 +19,12 @@ const INLINE = new RegExp(
   "giu",
 );
 const DEEPEST = 4;
+const LONGEST_LINK = 2048; // to look for its end takes as long as the square of its length
 const AFTER_LINK = /[.,;:!?'\x22»…*_~]+$/; // belongs to the sentence, not to the address
-const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\u200d|\ufe0f|\p{Extended_Pictographic})*|\s){1,12}$/u;
+// Nothing repeated within something repeated: what a regular expression tries anew for each way to
+// part the text would hold up everybody who is shown it.
+const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|[\u200d\ufe0f\s])+$/u;
+const FEW = 12;
 
 /**
  * A text as nodes. `names(name)` says what an @name is: "me", "other" or "" (nobody);
@@ -42,7 +46,8 @@ export function marked(text, known) {
 /** Whether a text is nothing but a few emoji, which are then shown large. */
 export function onlyEmoji(text) {
   const shown = text.replace(/:([a-z0-9_+-]{1,32}):/gi, (all, name) => EMOJI.get(name) ?? all);
-  return /\p{Extended_Pictographic}/u.test(shown) && ONLY_EMOJI.test(shown);
+  const count = shown.match(/\p{Extended_Pictographic}/gu)?.length ?? 0;
+  return count > 0 && count <= FEW && ONLY_EMOJI.test(shown);
 }
 
 function lines(text, known) {
@@ -107,6 +112,7 @@ function roomed(all, known) {
 }
 
 function linked(found) {
+  if (found.length > LONGEST_LINK) return null;
   const address = withoutTail(found);
   if (!URL.canParse(address)) return null;
   const facts = { href: address, target: "_blank", rel: "noopener noreferrer nofollow" };

@@ -332,6 +332,19 @@ def test_texts_that_attack_stay_text(
     assert_inert(ann)
 
 
+def test_no_text_holds_up_who_is_shown_it(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    ann, mallory = visitor(daemon).enters("ann"), guest(daemon, "mallory", "lobby")
+    shown = ["🎉" * 40 + " congratulations!", "🎉👩‍🚀 👍🏽", "🎉" * 13, "http://a" + "." * 16_000 + "x"]
+    for text in shown:
+        mallory.must("send", room="lobby", text=text)
+    expect(ann.texts).to_have_text(shown)
+    large = [" large" in f" {each.get_attribute('class')}" for each in ann.texts.all()]
+    assert large == [False, True, False, False]
+    assert not ann.texts.get_by_role("link").count()
+
+
 def test_names_that_attack_stay_text_even_from_a_server_that_lets_them_in(
     page_server: Daemon, visitor: MakeVisitor
 ) -> None:
