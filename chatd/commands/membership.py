@@ -3,6 +3,8 @@ What is said in them is messages; who is online is presence."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chatd.commands.act import Act
 from chatd.commands.host import Caller, Host
 from chatd.commands.places import asked, case_of, entered, must, place_of, refusal, topic_of, unseen
@@ -11,9 +13,9 @@ from chatd.core import names
 from chatd.core.errors import Refused
 from chatd.core.events import Attending, Invited, Ok, RoomLine, RoomList
 from chatd.core.limits import met
-from chatd.core.log import Member, Rank, StoredRoom
+from chatd.core.log import Member, Membership, Rank, StoredRoom, UserId
 from chatd.core.policy import Verb, decide
-from chatd.core.ports import LastOwner, NameTaken
+from chatd.core.ports import LastOwner, NameTaken, NoSuchMember
 from chatd.core.rooms import Attendance, Person, Room
 
 
@@ -29,20 +31,50 @@ async def join(host: Host, session: Caller, command: c.Join) -> Attending:
 
 async def _enter(host: Host, session: Caller, command: c.Join, room: Room) -> Attendance:
     me = session.me
-    kept = await host.store.membership(room.room_id, me.user_id)
+    kept = await _membership(host, room, me.user_id)
     rank = kept.rank if kept else None
+    _may_join(host, me, command, room, rank)
+    _count(host, me)
+    lasting = kept is not None or not me.guest
+    if kept is None:
+        await _space(host, room)
+        if lasting:
+            await host.store.set_member(room.room_id, me.member())
+            host.moved(me.user_id)
+        await _or_undone(
+            host, room, me.user_id, lasting, lambda: _may_join(host, me, command, room, rank)
+        )
+    read = kept.read if kept else 0
+    return _attend(host, session, me, room, rank or Rank.MEMBER, lasting=lasting, read=read)
+
+
+def _may_join(host: Host, me: Person, command: c.Join, room: Room, rank: Rank | None) -> None:
     verdict = decide(case_of(host, me.actor, me.user_id, "join", room, rank))
     if not verdict.allowed:
         raise unseen(command.room) if verdict.code == "forbidden" else refusal(verdict)
-    _count(host, me)
-    if kept is None:
-        await _space(host, room)
-    lasting = kept is not None or not me.guest
-    if kept is None and lasting:
-        await host.store.set_member(room.room_id, me.member())
-        host.moved(me.user_id)
-    read = kept.read if kept else 0
-    return _attend(host, session, me, room, rank or Rank.MEMBER, lasting=lasting, read=read)
+
+
+async def _membership(host: Host, room: Room, user_id: UserId) -> Membership | None:
+    """As it is when this returns: read again where somebody moved them meanwhile."""
+    while True:
+        before = host.moves(user_id)
+        kept = await host.store.membership(room.room_id, user_id)
+        if host.moves(user_id) == before:
+            return kept
+
+
+async def _or_undone(
+    host: Host, room: Room, user_id: UserId, member: bool, ask: Callable[[], None]
+) -> None:
+    """Ask again, now that the store has answered: whoever was banned meanwhile was not in the room
+    yet, so nobody put them out. Raises what ``ask`` does, and then they are no member either."""
+    try:
+        ask()
+    except Refused:
+        if member:
+            await host.store.drop_member(room.room_id, user_id)
+            host.moved(user_id)
+        raise
 
 
 def _attend(
@@ -141,17 +173,22 @@ async def invite(host: Host, session: Caller, command: c.Invite) -> Ok:
     me = session.me
     place = await place_of(host, me, command.room)
     must(host, me, "invite", place)
-    member = await host.find_member(command.user)
-    if host.laid.on_user("ban", member.user_id, place.room.room_id):
-        raise Refused("forbidden", f"{member.name!r} is banned; lift that first")
-    kept = await host.store.membership(place.room.room_id, member.user_id)
+    member, room = await host.find_member(command.user), place.room
+    kept = await _membership(host, room, member.user_id)
+    _not_banned(host, member, room)
     if kept is None:
         await _count_theirs(host, member)
-        await _space(host, place.room)
-        await host.store.set_member(place.room.room_id, member)
+        await _space(host, room)
+        await host.store.set_member(room.room_id, member)
         host.moved(member.user_id)
+        await _or_undone(host, room, member.user_id, True, lambda: _not_banned(host, member, room))
     _bring(host, me, member, place.room, kept.rank if kept else Rank.MEMBER)
     return Ok()
+
+
+def _not_banned(host: Host, member: Member, room: Room) -> None:
+    if host.laid.on_user("ban", member.user_id, room.room_id):
+        raise Refused("forbidden", f"{member.name!r} is banned; lift that first")
 
 
 def _bring(host: Host, me: Person, member: Member, room: Room, rank: Rank) -> None:
@@ -184,20 +221,33 @@ async def role(host: Host, session: Caller, command: c.Role, act: Act) -> Ok:
     member = await host.find_member(command.user)
     kept = await host.store.membership(place.room.room_id, member.user_id)
     if kept is None and _attendance(host, member, place.room) is None:
-        raise Refused("no_such_user", f"{member.name!r} is not a member of this room; invite first")
+        raise _no_member(member)
     changed = Member(user_id=member.user_id, name=member.name, guest=member.guest, rank=rank)
     deed = act.deed(member.user_id, user=member.name, room=place.room.label, role=rank.value)
     room_id, keep_owner = place.room.room_id, not me.operator
     try:
-        await host.store.set_member(room_id, changed, deed=deed, keep_owner=keep_owner)
+        await host.store.set_member(
+            room_id, changed, deed=deed, keep_owner=keep_owner, only_change=kept is not None
+        )
     except LastOwner:
         must(host, me, "role", place, last_owner=True)
         raise
+    except NoSuchMember:
+        raise _no_member(member) from None
     host.moved(member.user_id)
     attendance = _attendance(host, member, place.room)  # anew: they may have come or gone
+    if attendance is None and kept is None:  # put out meanwhile, before they were a member
+        await host.store.drop_member(room_id, member.user_id)
+        host.moved(member.user_id)
+        raise _no_member(member)
     if attendance is not None:
         attendance.rank, attendance.lasting = rank, True
     return Ok()
+
+
+def _no_member(member: Member) -> Refused:
+    what = f"{member.name!r} is not a member of this room; invite first"
+    return Refused("no_such_user", what)
 
 
 def _attendance(host: Host, member: Member, room: Room) -> Attendance | None:

@@ -336,7 +336,12 @@ def test_no_text_holds_up_who_is_shown_it(
     daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
 ) -> None:
     ann, mallory = visitor(daemon).enters("ann"), guest(daemon, "mallory", "lobby")
-    shown = ["🎉" * 40 + " congratulations!", "🎉👩‍🚀 👍🏽", "🎉" * 13, "http://a" + "." * 16_000 + "x"]
+    shown = [
+        "🎉" * 40 + " congratulations!",
+        "🎉👩‍🚀 👍🏽",
+        "🎉" * 13,
+        "http://a" + "." * 16_000 + "x",
+    ]
     for text in shown:
         mallory.must("send", room="lobby", text=text)
     expect(ann.texts).to_have_text(shown)

@@ -57,6 +57,10 @@ class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
 
+class NoSuchMember(Exception):
+    """Who was to be changed is not in the room, or no longer."""
+
+
 class LastOwner(Exception):
     """The room would be left without an owner, while another member could be that."""
 
@@ -188,10 +192,17 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         ...
 
     async def set_member(
-        self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED, keep_owner: bool = False
+        self,
+        room_id: RoomId,
+        member: Member,
+        *,
+        deed: Deed = NO_DEED,
+        keep_owner: bool = False,
+        only_change: bool = False,
     ) -> None:
         """Make a lasting member, or change its rank. With ``keep_owner``, raises LastOwner where
-        that would take the rank from the last owner, see ``last_owner``."""
+        that would take the rank from the last owner, see ``last_owner``; with ``only_change``,
+        NoSuchMember for who is none."""
         ...
 
     async def drop_member(

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.log import Member, Membership, Rank, RoomId, RoomKind, StoredRoom, UserId
-from chatd.core.ports import LastOwner, NameTaken, StoreFailed
+from chatd.core.ports import LastOwner, NameTaken, NoSuchMember, StoreFailed
 from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper, Room
 
@@ -79,7 +79,13 @@ class Rooms(Keeper):
         return sorted(above, key=lambda room: room.name)[:limit]
 
     async def set_member(
-        self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED, keep_owner: bool = False
+        self,
+        room_id: RoomId,
+        member: Member,
+        *,
+        deed: Deed = NO_DEED,
+        keep_owner: bool = False,
+        only_change: bool = False,
     ) -> None:
         """See the port."""
         kept = self.writing()
@@ -88,6 +94,8 @@ class Rooms(Keeper):
             raise StoreFailed(f"there is no room {room_id}")
         if keep_owner and member.rank is not Rank.OWNER and self._last(room, member.user_id):
             raise LastOwner(room_id)
+        if only_change and member.user_id not in room.members:
+            raise NoSuchMember(member.user_id)
         room.members[member.user_id] = member
         record(kept, deed)
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chatd.core.audit import Deed
 from chatd.core.log import Member, Membership, Rank, RoomId, RoomKind, StoredRoom, UserId
-from chatd.core.ports import LastOwner, NameTaken, StoreFailed
+from chatd.core.ports import LastOwner, NameTaken, NoSuchMember, StoreFailed
 from chatd.store.sqlite import audit
 from chatd.store.sqlite.reading import fetch, listed
 from chatd.store.sqlite.transaction import LAST, Transaction
@@ -85,6 +85,7 @@ ON CONFLICT (room_id, user_id) DO"""
 _KEEP_MEMBER = f"{_JOIN} NOTHING"
 _SET_MEMBER = f"""{_JOIN} UPDATE
 SET name = excluded.name, guest = excluded.guest, rank = excluded.rank"""
+_IS_MEMBER = "SELECT 1 FROM members WHERE room_id = ? AND user_id = ?"
 _DROP_MEMBER = "DELETE FROM members WHERE room_id = ? AND user_id = ?"
 _LAST_OWNER = """SELECT min(others.rank <> 'owner') FROM members
 JOIN members AS others ON others.room_id = members.room_id AND others.user_id <> members.user_id
@@ -209,13 +210,22 @@ def last_owner(
 
 
 def set_member(
-    transaction: Transaction, room_id: RoomId, member: Member, deed: Deed, keep_owner: bool
+    transaction: Transaction,
+    room_id: RoomId,
+    member: Member,
+    deed: Deed,
+    keep_owner: bool,
+    only_change: bool = False,
 ) -> None:
     """See the port."""
     if transaction.last_seq(room_id) is None:
         raise StoreFailed(f"there is no room {room_id}")
     if keep_owner and member.rank is not Rank.OWNER:
         _keep_owner(transaction, room_id, member.user_id)
+    if only_change:
+        there = transaction.execute(_IS_MEMBER, (room_id, member.user_id)).fetchone()
+        if there is None:
+            raise NoSuchMember(member.user_id)
     _join(transaction, _SET_MEMBER, room_id, member)
     audit.record(transaction, deed)
 

@@ -246,10 +246,17 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
         return await self._read("public_rooms", rooms.public_rooms, after, limit)
 
     async def set_member(
-        self, room_id: RoomId, member: Member, *, deed: Deed = NO_DEED, keep_owner: bool = False
+        self,
+        room_id: RoomId,
+        member: Member,
+        *,
+        deed: Deed = NO_DEED,
+        keep_owner: bool = False,
+        only_change: bool = False,
     ) -> None:
         """See the port."""
-        await self._write("set_member", rooms.set_member, room_id, member, deed, keep_owner)
+        how = keep_owner, only_change
+        await self._write("set_member", rooms.set_member, room_id, member, deed, *how)
 
     async def drop_member(
         self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED, keep_owner: bool = False

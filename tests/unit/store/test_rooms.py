@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from chatd.core.log import Author, Membership, Rank, RoomId, StoredRoom, UserId
-from chatd.core.ports import LastOwner, NameTaken, Store, StoreFailed
+from chatd.core.ports import LastOwner, NameTaken, NoSuchMember, Store, StoreFailed
 from tests.unit.store.examples import ANN, BOB, GUS, account, draft, make_room, member, say
 
 ZEB = Author(UserId("u4"), "zeb", False)
@@ -167,6 +167,8 @@ async def test_a_member_may_change_rank_and_name(store: Store) -> None:
     await store.set_member(lobby, member(GUS))
     changed = replace(member(GUS, Rank.MODERATOR), name="gustav")
     await store.set_member(lobby, changed)
+    with pytest.raises(NoSuchMember):
+        await store.set_member(lobby, member(BOB), only_change=True)
     assert await store.members(lobby, 10) == [changed]
 
 
