@@ -10,6 +10,7 @@ from typing import Any
 from chatd.commands import (
     audit,
     control,
+    direct,
     explain,
     history,
     login,
@@ -71,7 +72,7 @@ _ROWS: dict[type[c.Command], Row] = {
     c.Topic: Row(messages.topic),
     c.Invite: Row(membership.invite),
     c.Role: Row(membership.role, audited=True),
-    c.Direct: Row(membership.direct, cost=2.0, paced=False),
+    c.Direct: Row(direct.direct, cost=2.0, paced=False),
     c.Send: Row(messages.send, pipelined=_to_a_room),
     c.Edit: Row(messages.edit),
     c.Delete: Row(messages.delete, audited=True),

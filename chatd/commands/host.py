@@ -3,6 +3,8 @@ The node implements it; nothing here knows how."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -132,6 +134,15 @@ class Attempt:
     home: str
 
 
+class Entering(Protocol):
+    """Who is on the way with somebody."""
+
+    def others(self, into: Hashable) -> int:
+        """How many others are now. One whom the store has already is one of them for a moment: at
+        the very limit the last one may be refused."""
+        ...
+
+
 class Limiting(Protocol):
     """What is counted of everybody, and what a limit that is met does."""
 
@@ -150,6 +161,11 @@ class Limiting(Protocol):
 
     async def members(self, room: Room) -> int:
         """How many members a room has, guests in it among them."""
+        ...
+
+    def entering(self, *into: Hashable) -> AbstractContextManager[Entering]:
+        """Somebody is on the way into these (a room, a user's rooms), until the context ends; it
+        tells how many others are. What is counted before a wait is else not true behind it."""
         ...
 
     def attempt(self, session: Caller, account: str) -> Attempt:

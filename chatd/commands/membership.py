@@ -1,19 +1,19 @@
-"""Rooms and who belongs to them: join, leave, create, invite, role, direct, and the list of rooms.
-What is said in them is messages; who is online is presence."""
+"""Rooms and who belongs to them: join, leave, create, invite, role, and the list of rooms.
+Rooms of two are direct; what is said in them is messages; who is online is presence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from chatd.commands.act import Act
-from chatd.commands.host import Caller, Host
+from chatd.commands.host import Caller, Entering, Host
 from chatd.commands.places import asked, case_of, entered, must, place_of, refusal, topic_of, unseen
 from chatd.core import commands as c
 from chatd.core import names
 from chatd.core.errors import Refused
 from chatd.core.events import Attending, Invited, Ok, RoomLine, RoomList
 from chatd.core.limits import met
-from chatd.core.log import Member, Membership, Rank, StoredRoom, UserId
+from chatd.core.log import Member, Membership, Rank, UserId
 from chatd.core.policy import Verb, decide
 from chatd.core.ports import LastOwner, NameTaken, NoSuchMember
 from chatd.core.rooms import Attendance, Person, Room
@@ -34,18 +34,19 @@ async def _enter(host: Host, session: Caller, command: c.Join, room: Room) -> At
     kept = await _membership(host, room, me.user_id)
     rank = kept.rank if kept else None
     _may_join(host, me, command, room, rank)
-    _count(host, me)
     lasting = kept is not None or not me.guest
-    if kept is None:
-        await _space(host, room)
-        if lasting:
-            await host.store.set_member(room.room_id, me.member())
-            host.moved(me.user_id)
-        await _or_undone(
-            host, room, me.user_id, lasting, lambda: _may_join(host, me, command, room, rank)
-        )
-    read = kept.read if kept else 0
-    return _attend(host, session, me, room, rank or Rank.MEMBER, lasting=lasting, read=read)
+    with host.limits.entering(room.room_id, me.user_id) as way:
+        _count(host, me, way)
+        if kept is None:
+            await _space(host, room, way)
+            if lasting:
+                await host.store.set_member(room.room_id, me.member())
+                host.moved(me.user_id)
+            await _or_undone(
+                host, room, me.user_id, lasting, lambda: _may_join(host, me, command, room, rank)
+            )
+        read = kept.read if kept else 0
+        return attend(host, session, me, room, rank or Rank.MEMBER, lasting=lasting, read=read)
 
 
 def _may_join(host: Host, me: Person, command: c.Join, room: Room, rank: Rank | None) -> None:
@@ -77,7 +78,7 @@ async def _or_undone(
         raise
 
 
-def _attend(
+def attend(
     host: Host,
     session: Caller,
     me: Person,
@@ -98,27 +99,29 @@ def _attend(
     return place
 
 
-def _count(host: Host, me: Person) -> None:
+def _count(host: Host, me: Person, way: Entering) -> None:
     """Rooms of two are not counted: others open them, and it is not for them to fill the list."""
     most = host.settings.rooms_per_user
     used = sum(place.room.kind != "direct" for place in me.rooms.values())
+    used += way.others(me.user_id)
     if met(used, most) and host.limits.stops("rooms_per_user", user=me.name, rooms=used):
         raise Refused("too_many", f"you are in {most} rooms, the limit; leave one first")
 
 
-async def _count_theirs(host: Host, member: Member) -> None:
+async def _count_theirs(host: Host, member: Member, way: Entering) -> None:
     """An invitation makes somebody a member without asking them: not without bound, either."""
     most = host.settings.rooms_per_user
     kept = await host.store.memberships(member.user_id)
-    used = sum(each.room.kind != "direct" for each in kept)
+    used = sum(each.room.kind != "direct" for each in kept) + way.others(member.user_id)
     if met(used, most) and host.limits.stops("rooms_per_user", user=member.name, rooms=used):
         raise Refused("too_many", f"{member.name!r} is in {most} rooms, the limit")
 
 
-async def _space(host: Host, room: Room) -> None:
+async def _space(host: Host, room: Room, way: Entering) -> None:
     if host.limits.off("members_per_room"):
         return
-    most, used = host.settings.members_per_room, await host.limits.members(room)
+    most = host.settings.members_per_room
+    used = await host.limits.members(room) + way.others(room.room_id)
     if met(used, most) and host.limits.stops("members_per_room", room=room.name, members=used):
         raise Refused("too_many", f"room {room.label!r} has {most} members, the limit")
 
@@ -146,26 +149,27 @@ async def create(host: Host, session: Caller, command: c.Create) -> Attending:
     me = session.me
     verb: Verb = "create_private" if command.private else "create"
     asked(case_of(host, me.actor, me.user_id, verb))
-    _count(host, me)
     name = names.room_name(command.room)
     topic = topic_of(command.topic)
-    try:
-        stored = await host.store.create_room(
-            name,
-            "private" if command.private else "public",
-            skeleton=names.skeleton(name),
-            topic=topic,
-            owner=me.member(Rank.OWNER),
-            ts=host.clock.now(),
-            history=host.settings.history if command.history is None else command.history,
-        )
-    except NameTaken as taken:
-        # The name of another room is not told: it may be one that nobody may know of.
-        same = taken.args[0] == name
-        what = "exists; join it" if same else "looks like another room's name; choose another"
-        raise Refused("room_exists", f"room {name!r} {what}") from None
-    host.moved(me.user_id)
-    return told(host, _attend(host, session, me, host.room_of(stored), Rank.OWNER))
+    with host.limits.entering(me.user_id) as way:
+        _count(host, me, way)
+        try:
+            stored = await host.store.create_room(
+                name,
+                "private" if command.private else "public",
+                skeleton=names.skeleton(name),
+                topic=topic,
+                owner=me.member(Rank.OWNER),
+                ts=host.clock.now(),
+                history=host.settings.history if command.history is None else command.history,
+            )
+        except NameTaken as taken:
+            # The name of another room is not told: it may be one that nobody may know of.
+            same = taken.args[0] == name
+            what = "exists; join it" if same else "looks like another room's name; choose another"
+            raise Refused("room_exists", f"room {name!r} {what}") from None
+        host.moved(me.user_id)
+        return told(host, attend(host, session, me, host.room_of(stored), Rank.OWNER))
 
 
 async def invite(host: Host, session: Caller, command: c.Invite) -> Ok:
@@ -177,12 +181,15 @@ async def invite(host: Host, session: Caller, command: c.Invite) -> Ok:
     kept = await _membership(host, room, member.user_id)
     _not_banned(host, member, room)
     if kept is None:
-        await _count_theirs(host, member)
-        await _space(host, room)
-        await host.store.set_member(room.room_id, member)
-        host.moved(member.user_id)
-        await _or_undone(host, room, member.user_id, True, lambda: _not_banned(host, member, room))
-    _bring(host, me, member, place.room, kept.rank if kept else Rank.MEMBER)
+        with host.limits.entering(room.room_id, member.user_id) as way:
+            await _count_theirs(host, member, way)
+            await _space(host, room, way)
+            await host.store.set_member(room.room_id, member)
+            host.moved(member.user_id)
+            await _or_undone(
+                host, room, member.user_id, True, lambda: _not_banned(host, member, room)
+            )
+    bring(host, me, member, place.room, kept.rank if kept else Rank.MEMBER)
     return Ok()
 
 
@@ -191,7 +198,7 @@ def _not_banned(host: Host, member: Member, room: Room) -> None:
         raise Refused("forbidden", f"{member.name!r} is banned; lift that first")
 
 
-def _bring(host: Host, me: Person, member: Member, room: Room, rank: Rank) -> None:
+def bring(host: Host, me: Person, member: Member, room: Room, rank: Rank) -> None:
     """Let a person who is here attend, and tell them who brought them."""
     person = host.by_id(member.user_id)
     if person is None:
@@ -253,52 +260,6 @@ def _no_member(member: Member) -> Refused:
 def _attendance(host: Host, member: Member, room: Room) -> Attendance | None:
     person = host.by_id(member.user_id)
     return person.rooms.get(room.room_id) if person else None
-
-
-async def direct(host: Host, session: Caller, command: c.Direct) -> Attending:
-    """Open the room shared with one other person."""
-    return told(host, await direct_with(host, session, command.user))
-
-
-async def direct_with(host: Host, session: Caller, name: str) -> Attendance:
-    """One's place in the direct room with ``name``, who hears it too if they are here."""
-    me = session.me
-    asked(case_of(host, me.actor, me.user_id, "direct"))
-    other = await host.find_member(name)
-    if other.user_id == me.user_id:
-        raise Refused("bad_field", "a direct room needs somebody else than oneself")
-    room = host.room_of(await _room_of_two(host, session, other))
-    place = me.rooms.get(room.room_id)
-    if place is None:
-        place = _attend(host, session, me, room, Rank.MEMBER, quiet=True)
-    _bring(host, me, other, place.room, Rank.MEMBER)
-    return place
-
-
-async def _room_of_two(host: Host, session: Caller, other: Member) -> StoredRoom:
-    """The one that there is, or a new one within the limits for those."""
-    me = session.me
-    new = await host.store.shared_room(me.user_id, other.user_id) is None
-    if new:
-        _count_direct(host, session)
-    fresh = "@" + host.ids.secret()[:12].lower()
-    room = await host.store.direct_room(fresh, me.member(), other, host.clock.now())
-    if new:  # nobody leaves one
-        host.moved(me.user_id)
-        host.moved(other.user_id)
-    return room
-
-
-def _count_direct(host: Host, session: Caller) -> None:
-    me, most = session.me, host.settings.direct_rooms_per_user
-    used = sum(place.room.kind == "direct" for place in me.rooms.values())
-    if met(used, most) and host.limits.stops("direct_rooms_per_user", user=me.name, rooms=used):
-        raise Refused("too_many", f"you are in {most} rooms of two, the limit for opening more")
-    wait = host.limits.paced(session, "direct")
-    if wait:
-        after = int(wait * 1000) + 1
-        pace = host.settings.paces["direct"]
-        raise Refused("rate_limited", f"over {pace} for new rooms of two; wait {after} ms", after)
 
 
 async def rooms(host: Host, session: Caller, command: c.Rooms) -> RoomList:

@@ -10,15 +10,25 @@ from typing import Any
 from msgspec.structs import replace
 
 from chatd.commands.act import Act
+from chatd.commands.direct import direct_with
 from chatd.commands.host import Caller, Host
-from chatd.commands.membership import direct_with
-from chatd.commands.places import case_of, grounds, kept, must, near, place_of, refusal, topic_of
+from chatd.commands.places import (
+    case_of,
+    grounds,
+    kept,
+    must,
+    near,
+    place_of,
+    refusal,
+    room_key,
+    topic_of,
+)
 from chatd.core import commands as c
 from chatd.core import text as texts
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.errors import Refused
 from chatd.core.events import Stored
-from chatd.core.log import Author, Draft, Entry, Kind, StoredMessage
+from chatd.core.log import Author, Draft, Earlier, Entry, Kind, StoredMessage
 from chatd.core.passing import Passing
 from chatd.core.policy import Verb, decide
 from chatd.core.ports import KeyReused, NoSuchTarget
@@ -46,16 +56,55 @@ def send(host: Host, session: Caller, command: c.Send) -> Stored | Coroutine[Any
 
 
 async def _send_elsewhere(host: Host, session: Caller, command: c.Send, said: str) -> Stored:
-    """Where the place of this message has to be found first, or made."""
-    me, room = session.me, command.room
-    if room is not None:
-        place = await place_of(host, me, room)
-    else:
-        place = await direct_with(host, session, command.to or "")
+    """Where the place of this message has to be found first, or made; or where it was said already,
+    though there is no way there any more. Nothing is waited for where one is in the room."""
+    me, room, key = session.me, command.room, command.key
+    before = None
+    try:
+        if room is not None:
+            place = await place_of(host, me, room)
+        else:
+            before = None if key is None else await host.store.said(me.user_id, key)
+            if before is not None and _is_meant(before, command):
+                return _again(before)
+            to = command.to or ""
+            place = await direct_with(host, session, to, lambda: _may_begin(command, before))
+    except Refused:
+        if key is None or room is None:
+            raise
+        before = await host.store.said(me.user_id, key)
+        if before is None or not _is_meant(before, command):
+            raise
+        return _again(before)
     draft = _draft(host, me, command, said)
     if place.cleared != grounds(host, me, place):
         return await _say(host, session, place, draft)
     return await _store(host, session, place, draft)
+
+
+def _again(before: Earlier) -> Stored:
+    return Stored(room=before.room, seq=before.seq, ts=before.ts, again=True)
+
+
+def _is_meant(before: Earlier, command: c.Send) -> bool:
+    """Whether this message was sent to where the command says: whoever a direct room is with, it
+    is titled with both their names, as they were then."""
+    if command.room is not None:
+        return before.room == room_key(command.room)
+    to = (command.to or "").casefold()
+    return before.kind == "direct" and to in (before.title or "").casefold().split(", ")
+
+
+def _may_begin(command: c.Send, before: Earlier | None) -> None:
+    """Raise Refused for what cannot be the first message of a room: none is made for it."""
+    if before is not None:
+        raise _reused(command.key)
+    if command.reply_to is not None:
+        raise Refused("no_such_message", f"there is no message {command.reply_to} to reply to yet")
+
+
+def _reused(key: str | None) -> Refused:
+    return Refused("key_reused", f"key {key!r} was used in another room; give each send its own")
 
 
 def _draft(host: Host, me: Person, command: c.Send, said: str) -> Draft:
@@ -105,7 +154,8 @@ async def _before(host: Host, place: Attendance, draft: Draft) -> tuple[int, int
         return None
     if room.passing is not None:
         return room.passing.said(user_id, key)
-    return await host.store.said(room.room_id, user_id, key)
+    found = await host.store.said(user_id, key)
+    return None if found is None or found.room_id != room.room_id else (found.seq, found.ts)
 
 
 async def edit(host: Host, session: Caller, command: c.Edit) -> Stored:
@@ -190,9 +240,7 @@ async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -
     except NoSuchTarget:
         raise _no_message(place, draft.target or draft.reply_to or 0) from None
     except KeyReused:
-        raise Refused(
-            "key_reused", f"key {draft.key!r} was used in another room; give each send its own"
-        ) from None
+        raise _reused(draft.key) from None
     return _told(host, session, room, done.entry, done.again)
 
 

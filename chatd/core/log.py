@@ -105,6 +105,17 @@ class StoredRoom(Struct, frozen=True, kw_only=True):
     history: bool = True
 
 
+class Earlier(Struct, frozen=True, kw_only=True):
+    """A message that was sent with some key: where, and when. ``room``: the room's name."""
+
+    room_id: RoomId
+    room: str
+    kind: RoomKind
+    title: str | None
+    seq: int
+    ts: int
+
+
 class Membership(Struct, frozen=True, kw_only=True):
     """One person's lasting place in one room, with the read marker (0: nothing read)."""
 

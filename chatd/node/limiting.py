@@ -4,9 +4,12 @@ are counted by the edge."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Hashable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Self
 
-from chatd.commands.host import Attempt, Caller
+from chatd.commands.host import Attempt, Caller, Entering
 from chatd.core.buckets import Buckets
 from chatd.core.errors import Refused
 from chatd.core.guard import Guard
@@ -31,6 +34,7 @@ class Limiting(Guard):
         self._by_address = Buckets()
         self._by_account = Buckets()
         self._welcome: dict[tuple[str, str], None] = {}
+        self._entering: Counter[Hashable] = Counter()
 
     def client(self, address: str) -> str:
         """What an address is counted as; empty for one that no limit for addresses concerns."""
@@ -131,6 +135,10 @@ class Limiting(Guard):
         stored = await self._node.store.member_count(room.room_id)
         return max(stored, room.attended)
 
+    def entering(self, *into: Hashable) -> AbstractContextManager[Entering]:
+        """See the port."""
+        return _Entering(self._entering, into)
+
     def _rate_wait(self, person: Person | None, verb: str) -> float | None:
         """Of the session that is readiest."""
         mine = [s for s in self._node.sessions if s.person is person] if person else []
@@ -154,6 +162,27 @@ class Limiting(Guard):
         most = settings.failed_logins_per_account
         rate = most / settings.failed_logins_window
         return self._by_account.wait((name, ""), 1.0, now, rate, most)
+
+
+class _Entering:
+    """host.Entering: one on the way, counted in ``all``."""
+
+    def __init__(self, all_: Counter[Hashable], into: tuple[Hashable, ...]) -> None:
+        self._all, self._into = all_, into
+
+    def others(self, into: Hashable) -> int:
+        """See the port."""
+        return self._all[into] - 1
+
+    def __enter__(self) -> Self:
+        self._all.update(self._into)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._all.subtract(self._into)
+        for each in self._into:
+            if not self._all[each]:
+                del self._all[each]
 
 
 def _too_often(what: str, wait: float) -> Refused:

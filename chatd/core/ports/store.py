@@ -12,6 +12,7 @@ from chatd.core.log import (
     Alike,
     Appended,
     Draft,
+    Earlier,
     Entry,
     Found,
     Member,
@@ -122,9 +123,8 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         """The message at ``seq`` as it stands now, deleted ones too; None if that is no message."""
         ...
 
-    async def said(self, room_id: RoomId, user_id: UserId, key: str) -> tuple[int, int] | None:
-        """Seq and time of the message that this author sent to the room with this key, for as long
-        as it is kept."""
+    async def said(self, user_id: UserId, key: str) -> Earlier | None:
+        """The message that this author sent with this key, for as long as it is kept."""
         ...
 
     async def history(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from chatd.core.log import Appended, Draft, Entry, Found, RoomId, StoredMessage, UserId
+from chatd.core.log import Appended, Draft, Earlier, Entry, Found, RoomId, StoredMessage, UserId
 from chatd.core.ports import KeyReused, NoSuchTarget, StoreFailed
 from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper, Kept, Room
@@ -58,12 +58,14 @@ class Log(Keeper):
         room = self.reading().rooms.get(room_id)
         return room.message(seq) if room and seq in room.messages else None
 
-    async def said(self, room_id: RoomId, user_id: UserId, key: str) -> tuple[int, int] | None:
+    async def said(self, user_id: UserId, key: str) -> Earlier | None:
         """See the port."""
-        room = self.reading().rooms.get(room_id)
-        for entry in [room.log[seq - 1] for seq in room.messages] if room else []:
-            if entry.author.user_id == user_id and entry.key == key:
-                return entry.seq, entry.ts
+        for room_id, room in self.reading().rooms.items():
+            for entry in [room.log[seq - 1] for seq in room.messages]:
+                if entry.author.user_id == user_id and entry.key == key:
+                    name, kind, title = room.stored.name, room.stored.kind, room.stored.title
+                    at = {"seq": entry.seq, "ts": entry.ts}
+                    return Earlier(room_id=room_id, room=name, kind=kind, title=title, **at)
         return None
 
     async def history(

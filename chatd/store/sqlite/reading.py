@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from chatd.core.log import Author, Entry, Kind, RoomId, StoredMessage, UserId
+from chatd.core.log import Author, Earlier, Entry, Kind, RoomId, StoredMessage, UserId
 from chatd.store.sqlite.transaction import LAST_SEQ
 
 T = TypeVar("T")
@@ -104,7 +104,8 @@ EDIT = "LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited"
 _MESSAGES = f"SELECT {MESSAGE_COLUMNS} FROM messages m {EDIT} WHERE m.room_id = ?"  # noqa: S608  own constants
 _AFTER = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq > ? ORDER BY m.seq LIMIT ?")
 _BEFORE = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq < ? ORDER BY m.seq DESC LIMIT ?")
-_SAID = "SELECT seq, ts FROM messages WHERE user_id = ? AND key = ? AND room_id = ?"
+_SAID = """SELECT m.room_id, r.name, r.kind, r.title, m.seq, m.ts FROM messages AS m
+CROSS JOIN rooms AS r ON r.room_id = m.room_id WHERE m.user_id = ? AND m.key = ?"""
 _AT = listed(MESSAGE_NAMES, f"{_MESSAGES} AND m.seq = ?")
 _READ = listed(
     "seq, kind, ts, user_id, name, guest, text, key, reply_to, target",
@@ -139,13 +140,13 @@ def message(connection: sqlite3.Connection, room_id: RoomId, seq: int) -> Stored
     return rows[0].message(room_id) if rows else None
 
 
-def said(
-    connection: sqlite3.Connection, room_id: RoomId, user_id: UserId, key: str
-) -> tuple[int, int] | None:
+def said(connection: sqlite3.Connection, user_id: UserId, key: str) -> Earlier | None:
     """See the port."""
-    found: tuple[int, int] | None
-    found = connection.execute(_SAID, (user_id, key, room_id)).fetchone()
-    return found
+    found = connection.execute(_SAID, (user_id, key)).fetchone()
+    if found is None:
+        return None
+    room_id, room, kind, title, seq, ts = found
+    return Earlier(room_id=room_id, room=room, kind=kind, title=title, seq=seq, ts=ts)
 
 
 def history(

@@ -14,6 +14,7 @@ from chatd.core.log import (
     Alike,
     Appended,
     Draft,
+    Earlier,
     Entry,
     Found,
     Member,
@@ -129,9 +130,9 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
         """See the port."""
         return await self._read("message", reading.message, room_id, seq)
 
-    async def said(self, room_id: RoomId, user_id: UserId, key: str) -> tuple[int, int] | None:
+    async def said(self, user_id: UserId, key: str) -> Earlier | None:
         """See the port."""
-        return await self._read("said", reading.said, room_id, user_id, key)
+        return await self._read("said", reading.said, user_id, key)
 
     async def history(
         self, room_id: RoomId, *, before: int | None, after: int | None, limit: int

@@ -152,6 +152,44 @@ def test_a_room_has_so_many_members_by_whatever_way_they_come() -> None:
     assert code(ann.asks(type="join", room="lobby")) == "ok"  # who is in stays in
 
 
+def test_who_comes_at_the_same_time_counts_too() -> None:
+    house = House(members_per_room=3, rooms_per_user=3, direct_rooms_per_user=2, burst=1000)
+    for name in "abcdef":
+        house.account(name, "correct horse")
+    people = [house.user(name, "correct horse") for name in "abcdef"]
+    people[0].asks(type="create", room="small")
+    house.weather.hold()
+    for each in people[1:]:
+        each.begins(type="join", room="small")
+    everything_arrives(house)
+    room = house.do(house.store.room("small")).room_id
+    assert house.do(house.store.member_count(room)) == 3
+    house.weather.release()
+    many = [house.user("a", "correct horse") for _ in range(4)]
+    for number in range(len(many)):
+        house.guest(f"g{number}").asks(type="create", room=f"room{number}")
+    house.weather.hold()
+    for number, each in enumerate(many):
+        each.begins(type="join", room=f"room{number}")
+    everything_arrives(house)
+    assert len(house.do(house.store.memberships(UserId("u-a")))) == 3
+    for number, each in enumerate(many):
+        each.begins(type="direct", user=f"g{number}")
+    everything_arrives(house)
+    kinds = [kept.room.kind for kept in house.do(house.store.memberships(UserId("u-a")))]
+    assert kinds.count("direct") == 2
+    house.weather.release()
+    house.ends()
+    assert not house.node.limits._entering
+
+
+def everything_arrives(house: House) -> None:
+    house.settle()
+    while house.weather.late:
+        house.weather.arrive(0)
+        house.settle()
+
+
 def test_nobody_is_invited_beyond_the_rooms_that_a_user_may_be_in() -> None:
     house = House(rooms_per_user=2, burst=1000)
     house.account("dan", "correct horse")
