@@ -216,7 +216,7 @@ async def _aim(
     """Where, and whom: it is asked first whether one may at all."""
     scene = await _scene(host, me, room)
     _may(host, me, verb, scene)
-    target = await host.find_member(user)
+    target = await _meant(host, scene, user)
     if target.user_id == me.user_id:
         raise Refused("bad_field", "that is you")
     account = await host.store.account_by_id(target.user_id)
@@ -224,6 +224,22 @@ async def _aim(
     over = await _rank(host, target.user_id, scene)
     _may(host, me, verb, scene, over, over_operator=over_operator)
     return scene, target
+
+
+async def _meant(host: Host, scene: Scene, user: str) -> Member:
+    """Who it is. A member of the room goes before others who have that name: a guest who is away
+    keeps the place, and the name is free meanwhile."""
+    found: Member | None = None
+    missing: Refused | None = None
+    try:
+        found = await host.find_member(user)
+    except Refused as refused:
+        missing = refused
+    if scene.room is not None and not (found and _inside(host, found, scene.room)):
+        found = await host.store.member_named(scene.room.room_id, user) or found
+    if found is None:
+        raise missing or Refused("no_such_user", f"there is nobody called {user!r}")
+    return found
 
 
 async def _rank(host: Host, user_id: UserId, scene: Scene) -> Rank | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 OPERATIONS = (
     "secret", "probe", "append", "read", "last_seq", "message", "said", "history", "search", "room",
     "create_room", "direct_room", "shared_room", "set_topic", "member_count", "public_rooms",
-    "set_member", "drop_member", "last_owner", "members",
+    "set_member", "drop_member", "last_owner", "members", "member_named",
     "memberships", "membership", "mark", "add_account", "account", "account_by_id", "accounts",
     "look_alike", "set_password", "rehash", "set_disabled", "add_token", "token", "tokens",
     "revoke_token", "revocations", "sanctions_version", "sanctions", "sanction", "lift",

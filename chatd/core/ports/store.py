@@ -221,6 +221,11 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         """Lasting members by name."""
         ...
 
+    async def member_named(self, room_id: RoomId, name: str) -> Member | None:
+        """The lasting member of exactly this name: one of several, for a guest who is away keeps
+        the place, and others may have the name meanwhile."""
+        ...
+
     async def member_count(self, room_id: RoomId) -> int:
         """How many lasting members a room has; 0 for one that is not there."""
         ...

@@ -132,6 +132,12 @@ class Rooms(Keeper):
         people = room.members.values() if room else ()
         return sorted(people, key=lambda member: (member.name, member.user_id))[:limit]
 
+    async def member_named(self, room_id: RoomId, name: str) -> Member | None:
+        """See the port."""
+        room = self.reading().rooms.get(room_id)
+        named = [member for member in room.members.values() if member.name == name] if room else []
+        return min(named, key=lambda member: member.user_id, default=None)
+
     async def member_count(self, room_id: RoomId) -> int:
         """See the port."""
         room = self.reading().rooms.get(room_id)

@@ -1,13 +1,68 @@
-"""The embedded store's calls about what operators lay down, and about the audit log: which thread
-each one goes to. What each does is in sanctions and audit; the port's others are in store."""
+"""The embedded store's calls about members, what operators lay down, and the audit log: which
+thread each one goes to. What each does is in rooms, sanctions and audit; the rest is in store."""
 
 from __future__ import annotations
 
 from chatd.core.audit import NO_DEED, Deed, Head, Record, Wanted
-from chatd.core.log import Author, RoomId
+from chatd.core.log import Author, Member, Membership, RoomId, UserId
 from chatd.core.sanctions import Emergency, Report, RoomRules, Sanction, SanctionKind, Subject
-from chatd.store.sqlite import audit, sanctions
+from chatd.store.sqlite import audit, rooms, sanctions
 from chatd.store.sqlite.threads import Threads
+
+
+class MemberCalls:
+    """What ports.Store has about members, for a store that has its threads."""
+
+    _threads: Threads
+
+    async def set_member(
+        self,
+        room_id: RoomId,
+        member: Member,
+        *,
+        deed: Deed = NO_DEED,
+        keep_owner: bool = False,
+        only_change: bool = False,
+    ) -> None:
+        """See the port."""
+        how = keep_owner, only_change
+        await self._threads.write("set_member", rooms.set_member, room_id, member, deed, *how)
+
+    async def drop_member(
+        self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED, keep_owner: bool = False
+    ) -> None:
+        """See the port."""
+        await self._threads.write(
+            "drop_member", rooms.drop_member, room_id, user_id, deed, keep_owner
+        )
+
+    async def last_owner(self, room_id: RoomId, user_id: UserId) -> bool:
+        """See the port."""
+        return await self._threads.read("last_owner", rooms.last_owner, room_id, user_id)
+
+    async def members(self, room_id: RoomId, limit: int) -> list[Member]:
+        """See the port."""
+        return await self._threads.read("members", rooms.members, room_id, limit)
+
+    async def member_count(self, room_id: RoomId) -> int:
+        """See the port."""
+        return await self._threads.read("member_count", rooms.member_count, room_id)
+
+    async def memberships(self, user_id: UserId) -> list[Membership]:
+        """See the port."""
+        return await self._threads.read("memberships", rooms.memberships, user_id)
+
+    async def membership(self, room_id: RoomId, user_id: UserId) -> Membership | None:
+        """See the port."""
+        return await self._threads.read("membership", rooms.membership, room_id, user_id)
+
+    async def member_named(self, room_id: RoomId, name: str) -> Member | None:
+        """See the port."""
+        return await self._threads.read("member_named", rooms.member_named, room_id, name)
+
+    async def mark(self, user_id: UserId, room_id: RoomId, seq: int) -> int:
+        """See the port."""
+        return await self._threads.write("mark", rooms.mark, user_id, room_id, seq)
 
 
 class SanctionCalls:

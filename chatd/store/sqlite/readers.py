@@ -19,9 +19,9 @@ TOGETHER = 0.001
 """Seconds for which a result may wait for those of further calls that wait already. To hand out one
 by one, while the asking thread works, took as long as all that was read."""
 LONG = frozenset({
-    "search", "history", "members", "member_count", "last_owner", "public_rooms", "accounts",
-    "reports", "reports_open", "sanctions", "room_rules", "audit", "audit_found", "overdue",
-    "messages_kept", "rows_of",
+    "search", "history", "members", "member_count", "member_named", "last_owner", "public_rooms",
+    "accounts", "reports", "reports_open", "sanctions", "room_rules", "audit", "audit_found",
+    "overdue", "messages_kept", "rows_of",
 })  # fmt: skip
 """Calls that grow with what there is, and may take much longer than that: no result waits for
 one."""

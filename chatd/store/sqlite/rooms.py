@@ -80,6 +80,11 @@ _MEMBERS = listed(
     """SELECT user_id, name, guest, rank FROM members WHERE room_id = ?
     ORDER BY name, user_id LIMIT ?""",
 )
+_NAMED = listed(
+    "user_id, name, guest, rank",
+    """SELECT user_id, name, guest, rank FROM members WHERE room_id = ? AND name = ?
+    ORDER BY user_id LIMIT 1""",
+)
 _JOIN = """INSERT INTO members (room_id, user_id, name, guest, rank) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (room_id, user_id) DO"""
 _KEEP_MEMBER = f"{_JOIN} NOTHING"
@@ -138,6 +143,12 @@ def public_rooms(connection: sqlite3.Connection, after: str, limit: int) -> list
 def members(connection: sqlite3.Connection, room_id: RoomId, limit: int) -> list[Member]:
     """See the port."""
     return [row.member() for row in fetch(connection, _MEMBERS, (room_id, limit), _members)]
+
+
+def member_named(connection: sqlite3.Connection, room_id: RoomId, name: str) -> Member | None:
+    """See the port."""
+    rows = fetch(connection, _NAMED, (room_id, name), _members)
+    return rows[0].member() if rows else None
 
 
 def memberships(connection: sqlite3.Connection, user_id: UserId) -> list[Membership]:

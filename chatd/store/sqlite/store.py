@@ -18,7 +18,6 @@ from chatd.core.log import (
     Entry,
     Found,
     Member,
-    Membership,
     Revocation,
     RoomId,
     RoomKind,
@@ -40,7 +39,7 @@ from chatd.store.sqlite import (
     schema,
     searching,
 )
-from chatd.store.sqlite.asked import AuditCalls, SanctionCalls
+from chatd.store.sqlite.asked import AuditCalls, MemberCalls, SanctionCalls
 from chatd.store.sqlite.calls import Deliver
 from chatd.store.sqlite.hooks import HookCalls
 from chatd.store.sqlite.opening import connect, in_use, remarks
@@ -51,7 +50,7 @@ ROUND, ROUNDS = 500, 40
 """Messages indexed for a search in one go, and how often: about a second of work."""
 
 
-class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
+class SqliteStore(MemberCalls, SanctionCalls, AuditCalls, HookCalls):
     """ports.Store in one SQLite file.
 
     ``deliver`` runs results where they are awaited (reactor.callFromThread, say); the calls await
@@ -245,49 +244,6 @@ class SqliteStore(SanctionCalls, AuditCalls, HookCalls):
     async def public_rooms(self, after: str, limit: int) -> list[StoredRoom]:
         """See the port."""
         return await self._read("public_rooms", rooms.public_rooms, after, limit)
-
-    async def set_member(
-        self,
-        room_id: RoomId,
-        member: Member,
-        *,
-        deed: Deed = NO_DEED,
-        keep_owner: bool = False,
-        only_change: bool = False,
-    ) -> None:
-        """See the port."""
-        how = keep_owner, only_change
-        await self._write("set_member", rooms.set_member, room_id, member, deed, *how)
-
-    async def drop_member(
-        self, room_id: RoomId, user_id: UserId, *, deed: Deed = NO_DEED, keep_owner: bool = False
-    ) -> None:
-        """See the port."""
-        await self._write("drop_member", rooms.drop_member, room_id, user_id, deed, keep_owner)
-
-    async def last_owner(self, room_id: RoomId, user_id: UserId) -> bool:
-        """See the port."""
-        return await self._read("last_owner", rooms.last_owner, room_id, user_id)
-
-    async def members(self, room_id: RoomId, limit: int) -> list[Member]:
-        """See the port."""
-        return await self._read("members", rooms.members, room_id, limit)
-
-    async def member_count(self, room_id: RoomId) -> int:
-        """See the port."""
-        return await self._read("member_count", rooms.member_count, room_id)
-
-    async def memberships(self, user_id: UserId) -> list[Membership]:
-        """See the port."""
-        return await self._read("memberships", rooms.memberships, user_id)
-
-    async def membership(self, room_id: RoomId, user_id: UserId) -> Membership | None:
-        """See the port."""
-        return await self._read("membership", rooms.membership, room_id, user_id)
-
-    async def mark(self, user_id: UserId, room_id: RoomId, seq: int) -> int:
-        """See the port."""
-        return await self._write("mark", rooms.mark, user_id, room_id, seq)
 
     # --- accounts ---
     async def add_account(

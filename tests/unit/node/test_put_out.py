@@ -28,16 +28,19 @@ class Club:
         for name in ("olga", "otto") if guest else ("olga", "otto", "carl"):
             house.account(name, SECRET)
         self.olga, self.otto = (house.user(name, SECRET) for name in ("olga", "otto"))
-        self.carl = house.guest("carl") if guest else house.user("carl", SECRET)
+        self.carl = house.connects()
+        whose = {"guest": "carl"} if guest else {"user": "carl", "password": SECRET}
+        self.token = self._must(self.carl, type="login", **whose).get("guest_token")
         self._must(self.olga, type="create", room="club", private=private)
         for name in ("otto", "carl") if member else ("otto",):
             self._must(self.olga, type="invite", room="club", user=name)
         self._must(self.olga, type="role", room="club", user="otto", role="owner")
         self._room = house.do(house.store.room("club")).room_id
 
-    def _must(self, who: Client, **command: Any) -> None:
+    def _must(self, who: Client, **command: Any) -> dict[str, Any]:
         answer = who.asks(**command)
         assert answer["type"] == "ok", answer
+        return answer
 
     def both(
         self,
@@ -118,4 +121,21 @@ def test_who_is_kicked_while_he_gets_a_role_is_out(order: tuple[bool, int, list[
     kicked, _ = club.both((club.olga, KICK), (club.otto, role), order)
     if kicked["type"] == "ok":
         assert club.is_in == (False, False)
+    club.house.ends()
+
+
+@pytest.mark.parametrize("command", [KICK, BAN])
+def test_a_guest_who_is_away_is_put_out_and_not_another_of_that_name(
+    command: dict[str, Any],
+) -> None:
+    club = Club(private=True, member=True, guest=True)
+    club.carl.drops()
+    club.house.pass_(club.house.node.settings.linger + 1.0)
+    other = club.house.guest("carl")
+    assert club.is_in == (False, True)
+    assert club.olga.asks(**command)["type"] == "ok"
+    assert club.is_in == (False, False)
+    back = club.house.connects()
+    assert "rooms" not in back.asks(type="login", guest="carol", guest_token=club.token)
+    assert other.asks(type="ping")["type"] == "ok"
     club.house.ends()

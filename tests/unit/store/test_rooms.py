@@ -170,6 +170,9 @@ async def test_a_member_may_change_rank_and_name(store: Store) -> None:
     with pytest.raises(NoSuchMember):
         await store.set_member(lobby, member(BOB), only_change=True)
     assert await store.members(lobby, 10) == [changed]
+    assert await store.member_named(lobby, "gustav") == changed
+    assert await store.member_named(lobby, GUS.name) is None
+    assert await store.member_named(RoomId(99), "gustav") is None
 
 
 async def test_only_rooms_that_exist_have_members(store: Store) -> None:

@@ -20,6 +20,7 @@ MAY_SCAN = {
     "rooms._LAST_OWNER",  # a room's members, when one of its owners leaves
     "rooms._COUNT",  # an index of just these, when somebody enters
     "rooms._MEMBERS",  # in the order of their names, up to a limit
+    "rooms._NAMED",  # a room's members, when a moderator means somebody who is not there
     "backup_manifest._TABLES",  # once for each backup
     "backup_manifest._ROOMS",
     "erase._DIRECT",  # for `chatd user erase`, once each
