@@ -148,5 +148,5 @@ lock: $(TOOLS) ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for new ve
 	$(LOCK) --group ansible --group ansible-lint -c ansible/requirements.txt -o requirements/ansible.txt
 
 clean: ## Remove everything that make made, but not .state
-	rm -rf $(VENV) .cache build dist
+	rm -rf $(VENV) .cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,12 +14,30 @@ from chatd.ctl import arguments as ctl
 from chatd.ops.config.table import SECTIONS
 
 PACKAGING = Path(__file__).resolve().parent
+REFUSED = (
+    "refused, or not done; for `doctor`, there are warnings; for `verify` and `audit verify`, it "
+    "is not whole; for `bench` and `canary --once`, it did not go well"
+)
+UNAVAILABLE = (
+    "`serve`: it cannot start, and its log says why: the database cannot be opened, or an address "
+    "is taken; `connect`: no session could be opened"
+)
 EXITS = {
     "chatd": (
         ("0", "done, and all is well"),
-        ("1", "refused; for `doctor`, there are warnings"),
-        ("2", "a mistake in the arguments; for `doctor`, something is wrong"),
+        ("1", REFUSED),
+        ("2", "a mistake in the arguments, but for `connect`; for `doctor`, something is wrong"),
+        ("64", "`connect`: a mistake in the arguments"),
+        ("65", "`connect`: a text cannot be said"),
+        ("66", "`connect`: a file cannot be read"),
+        ("69", UNAVAILABLE),
+        ("70", "`serve` and `connect`: a fault of chatd itself"),
+        ("71", "`serve`: what systemd handed over cannot be used"),
+        ("75", "`serve`: told to stop a second time, it did not wait; `connect`: not now"),
+        ("77", "`connect`: not permitted"),
         ("78", "the configuration has errors, and each was told"),
+        ("130", "interrupted by Ctrl-C, on which `serve` and `canary` stop in order, with 0"),
+        ("143", "`connect`: ended by SIGTERM, as a shell says it"),
     ),
     "chatctl": tuple(
         (line.split()[0], line.strip().partition("  ")[2])
@@ -103,6 +121,8 @@ def page(name: str, section: int, says: str, parts: list[str]) -> str:
 def term(action: argparse.Action) -> str:
     """An argument, as it is typed."""
     names = ", ".join(action.option_strings)
+    if not names and not action.metavar and action.choices:
+        return "|".join(action.choices)
     value = "" if action.nargs == 0 else str(action.metavar or action.dest.upper())
     return " ".join(filter(None, (names, value)))
 

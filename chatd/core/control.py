@@ -89,7 +89,11 @@ class Happened(Event, frozen=True, tag="happened"):
 
 
 class State(Ok, tag="ok", omit_defaults=False):
-    """How the server is. Times in milliseconds, `since` since 1970 UTC."""
+    """How the server is, and how many of all there are: `sessions`, `users` who are here or have
+    just lost their line, `rooms` that somebody is in, `reports` that are open, sessions that watch
+    (`watchers`). It is up `since` then, in milliseconds since 1970 UTC, for `uptime` milliseconds.
+    `config`: its file; `reloaded`: whether what was read of it last is in force; `restart`: the
+    keys that wait for one. `schema` and `epoch` are the database's."""
 
     server: str
     version: str
@@ -114,8 +118,8 @@ class State(Ok, tag="ok", omit_defaults=False):
 
 
 class Present(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody who is connected: from which addresses, in how many rooms. `since`: of the oldest
-    of these sessions."""
+    """Somebody who is connected: by how many sessions (1, if not said), from which addresses, in
+    how many rooms. `since`: of the oldest of these sessions."""
 
     user: str
     guest: bool = False
@@ -135,7 +139,7 @@ class Gathering(Ok, tag="ok", omit_defaults=False):
 
 
 class Leaving(Ok, tag="ok", omit_defaults=False):
-    """How many sessions are on their way out."""
+    """Whether everybody is being sent home (`draining`), and how many sessions there are yet."""
 
     draining: bool
     sessions: int
@@ -164,8 +168,8 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Explained(Ok, tag="ok", omit_defaults=False):
-    """Whether they may, and the error code of the `refusal` if not; `change`: what would make it
-    otherwise."""
+    """Whether they may (`allowed`), by which `rule`, and what it `says`; the error code of the
+    `refusal` if not. `change`: what would make it otherwise."""
 
     user: str
     verb: str

@@ -13,7 +13,7 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=T
 
 
 class LimitsTold(Struct, frozen=True, kw_only=True):
-    """The limits a client should know: bytes of UTF-8, commands a second, commands at once."""
+    """Limits to keep to: bytes of UTF-8 in a text and a frame, commands a second, and at once."""
 
     message_bytes: int
     frame_bytes: int
@@ -204,9 +204,9 @@ class CaughtUp(Event, frozen=True, tag="caught_up", omit_defaults=False):
 
 
 class Ok(Struct, kw_only=True, tag_field="type", tag="ok", omit_defaults=True):
-    """The answer to a command that was carried out. The gate writes `id` before it goes out."""
+    """The answer to a command that was carried out."""
 
-    id: RequestId | None = None
+    id: RequestId | None = None  # the gate writes it before the answer goes out
 
 
 class LoggedIn(Ok, tag="ok"):
@@ -338,7 +338,7 @@ class RoomList(Ok, tag="ok", omit_defaults=False):
 
 
 class Error(Struct, frozen=True, kw_only=True, tag_field="type", tag="error", omit_defaults=True):
-    """The answer to a command that was not carried out; nothing was changed by it."""
+    """The answer to a command that was not carried out: why, and from when on it may be."""
 
     id: RequestId | None = None
     code: str

@@ -10,7 +10,8 @@ from chatd.core.sanctions import SanctionKind, SubjectKind
 
 
 class SanctionLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One ban or mute in force. `who`: a user's name at that time, an address or a network. Without
+    """One ban or mute in force (`kind`: `ban`, `mute`), laid on a `user`, an `address` or a
+    `network` (`what`). `who`: a user's name at that time, the address or the network. Without
     `room` it holds on the whole server, without `until` until it is lifted."""
 
     number: int
@@ -32,7 +33,7 @@ class Sanctioned(Ok, tag="ok"):
 
 
 class SanctionList(Ok, tag="ok", omit_defaults=False):
-    """Those in force, oldest first."""
+    """Bans and mutes in force, oldest first."""
 
     sanctions: list[SanctionLine]
 
@@ -44,7 +45,8 @@ class Reported(Ok, tag="ok"):
 
 
 class ReportLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One report. `text` is what was said, until the report is settled."""
+    """One report: of the message at `seq`, which is its `author`'s. `text` is what was said, until
+    the report is settled; from then on `outcome` says what came of it."""
 
     number: int
     room: str

@@ -22,7 +22,8 @@ def user(group: Any, verb: Verb) -> None:
     """`chatd user ...`."""
     add = verb(group, "add", "make an account; asks for its password")
     add.add_argument("name", metavar="NAME")
-    add.add_argument("--operator", action="store_true", help="may do all in every public room")
+    says = "operates the server; moderates all rooms but those of two, and may enter private ones"
+    add.add_argument("--operator", action="store_true", help=says)
     for name, says in (
         ("passwd", "set a new password; ends the account's sessions"),
         ("disable", "bar an account; ends its sessions"),

@@ -5,18 +5,53 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
-from msgspec import NODEFAULT
+from msgspec import NODEFAULT, Struct
 
-from chatd.core import events, unread
+from chatd.core import control, events, moderation, unread
 from chatd.core.commands import EVERY
 from chatd.core.errors import CLOSES, ERRORS
+from chatd.core.events import Event, Ok
 
 _MADE = re.compile(r"(<!-- made of the code: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+
+_DONE = (
+    "leave, invite, role, typing, kick, unban, unmute, slow, readonly, settle, announce, watch, "
+    "ping, quit"
+)
+ANSWERS: tuple[tuple[str, type[Ok]], ...] = (
+    ("login", events.LoggedIn),
+    ("nick", events.Renewed),
+    ("join, create, direct", events.Attending),
+    ("send, edit, delete, react, unreact, topic", events.Stored),
+    ("history", events.HistoryPage),
+    ("search", events.Found),
+    ("read", events.Marked),
+    ("unread", unread.UnreadCounts),
+    ("who", events.Roster),
+    ("rooms", events.RoomList),
+    ("ban, mute", moderation.Sanctioned),
+    ("bans", moderation.SanctionList),
+    ("report", moderation.Reported),
+    ("reports", moderation.ReportList),
+    ("emergency", moderation.EmergencyStep),
+    ("audit", moderation.AuditList),
+    ("auditverify", moderation.AuditVerdict),
+    ("status", control.State),
+    ("everybody", control.Gathering),
+    ("drain, undrain", control.Leaving),
+    ("reload", control.Reloaded),
+    ("loglevel", control.LogLevel),
+    ("explain", control.Explained),
+    ("support", control.SupportFiles),
+    (_DONE, Ok),
+)
+"""What each command is answered. The handlers say so, too; a test compares, since to ask them from
+here would be against the arrows."""
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -49,41 +84,31 @@ def commands() -> str:
 
 
 def answers() -> str:
-    """Every sort of `ok`, by what asks for it."""
-    rows = (
-        (f"`{asked}`", _fields(each, ["id"]), _says(each))
-        for asked, each in (
-            ("login", events.LoggedIn),
-            ("nick", events.Renewed),
-            ("join, create, direct", events.Attending),
-            ("send, edit, delete, react, unreact, topic", events.Stored),
-            ("history", events.HistoryPage),
-            ("search", events.Found),
-            ("read", events.Marked),
-            ("unread", unread.UnreadCounts),
-            ("who", events.Roster),
-            ("rooms", events.RoomList),
-            ("leave, invite, role, typing, ping, quit", events.Ok),
-        )
-    )
-    parts = (
-        (f"each of `{where}`", _fields(each), _says(each))
-        for where, each in (
-            ("rooms in login", events.RoomState),
-            ("rooms in unread", unread.UnreadLine),
-            ("people", events.Person),
-            ("rooms", events.RoomLine),
-        )
-    )
+    """Every sort of `ok`, by what asks for it; what there are lists of in them; the refusal."""
+    rows = [(f"`{asked}`", _fields(each, ["id"]), _says(each)) for asked, each in ANSWERS]
+    parts = [row for asked, each in ANSWERS for row in _parts(asked, each)]
+    refusal = ("any, refused: `error`", _fields(events.Error), _says(events.Error))
     head = ("answer to", "fields ([left out when empty])", "what it says")
-    return _table(head, [*rows, *parts])
+    return _table(head, [*rows, *parts, refusal])
+
+
+def _parts(where: str, struct: type[Any]) -> Iterator[tuple[str, str, str]]:
+    """The values within its fields, but for events: those have a table of their own."""
+    for field in msgspec.structs.fields(struct):
+        several = get_args(field.type)
+        for each in several or (field.type,):
+            if isinstance(each, type) and issubclass(each, Struct) and not issubclass(each, Event):
+                each_of = "each of " if several else ""
+                yield f"{each_of}`{field.name} in {where}`", _fields(each), _says(each)
 
 
 def told() -> str:
     """Every event."""
-    every = events.Event.__subclasses__()
-    rows = ((f"`{_tag(each)}`", _fields(each), _says(each)) for each in every)
-    return _table(("type", "fields ([left out when empty])", "what it says"), rows)
+    every = Event.__subclasses__()
+    rows = [(f"`{_tag(each)}`", _fields(each), _says(each)) for each in every]
+    parts = [row for each in every for row in _parts(_tag(each), each)]
+    head = ("type", "fields ([left out when empty])", "what it says")
+    return _table(head, [*rows, *parts])
 
 
 def errors() -> str:

@@ -4,10 +4,13 @@ Whether a package can be installed is seen by making the virtual environment."""
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.unit.test_laws import foreign, read_house
 
 PROJECT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
@@ -17,6 +20,10 @@ DEV: list[str] = PYPROJECT["dependency-groups"]["dev"]
 ANSIBLE: list[str] = PYPROJECT["dependency-groups"]["ansible"]
 ANSIBLE_LINT: list[str] = PYPROJECT["dependency-groups"]["ansible-lint"]
 LOCKS = ["run.txt", "build.txt", "dev.txt", "ansible.txt", "ansible-2.17.txt", "wstest.txt"]
+
+
+SPOKEN_BY = {"zope": "twisted", "txaio": "autobahn"}
+"""What is imported only to speak with a dependency that is made of it."""
 
 
 def name_of(requirement: str) -> str:
@@ -47,6 +54,13 @@ def test_the_tools_leave_the_daemons_versions_alone() -> None:
     assert locked("run.txt").items() <= locked("dev.txt").items()
     assert locked("build.txt").items() <= locked("dev.txt").items()
     assert locked("../ansible/requirements.txt").items() <= locked("ansible.txt").items()
+
+
+def test_what_is_imported_is_wanted() -> None:
+    used = {name for module in read_house() for _, name in foreign(module)}
+    others = used - sys.stdlib_module_names - {"__future__", "chatd"}
+    wanted = {name_of(requirement) for requirement in RUN}
+    assert {SPOKEN_BY.get(name, name.replace("_", "-")) for name in others} <= wanted
 
 
 @pytest.mark.parametrize("lock", [*LOCKS, "../ansible/requirements.txt"])

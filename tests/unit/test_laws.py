@@ -4,6 +4,7 @@ First the checker, then the house under it, then offences: a law must be able to
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,6 +184,20 @@ def read(path: Path) -> Module:
 def test_the_house_keeps_the_law(law: Law) -> None:
     broken = [f"{module.name}:{finding}" for module in read_house() for finding in law(module)]
     assert not broken, "\n".join(["", *broken])
+
+
+def drawn() -> dict[str, str]:
+    """What each room may import, by the table of docs/architecture.md."""
+    page = (HOUSE.parent / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| `chatd/(\w+)(?:\.py)?` \| .* \| ([^|]+) \|$", page, re.MULTILINE)
+    return dict(rows)
+
+
+@pytest.mark.parametrize("room", ARROWS)
+def test_the_page_draws_the_same_arrows(room: str) -> None:
+    told = drawn()[room]
+    none = told in ("nothing", "nothing of the world")
+    assert (set() if none else set(told.split(", "))) == ARROWS[room]
 
 
 def test_the_house_is_found() -> None:

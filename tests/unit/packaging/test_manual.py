@@ -29,6 +29,12 @@ def test_what_is_made_from_the_code_is_as_make_docs_writes_it(path: Path) -> Non
     assert path.read_text("utf-8") == TEXTS[path], "run `make docs`"
 
 
+@pytest.mark.parametrize("page", ["chatd.8", "chatctl.8"])
+def test_a_word_that_stands_by_itself_is_told_as_it_is_typed(page: str) -> None:
+    text = TEXTS[PACKAGING / "man" / page]
+    assert ".B verify\nwalk along the whole chain" in text
+
+
 def complete(*words: str) -> list[str]:
     """What bash would offer for the last word."""
     line = " ".join(f"'{word}'" for word in words)
