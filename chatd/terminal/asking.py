@@ -15,6 +15,7 @@ from chatd.dialects.typed import TABLE, Aim, Memory, meaning
 from chatd.terminal.view import View
 
 ANSWERS: Mapping[type[c.Command], type[e.Ok]] = {
+    c.Send: e.Stored,
     c.Nick: e.Renewed,
     c.Join: e.Attending,
     c.Create: e.Attending,
@@ -43,6 +44,7 @@ ANSWERS: Mapping[type[c.Command], type[e.Ok]] = {
     control.Loglevel: control.LogLevel,
     control.Explain: control.Explained,
 }
+LOG_IN = "log in when you start: chatd connect --user NAME"
 ELSEWHERE = ("login", "token", "room", "more", "history")
 """Slash commands of the text dialect that a screen has other ways for."""
 
@@ -122,7 +124,7 @@ def wishes(view: View, typed: str) -> list[Wish]:
         case "/help" if not rest:
             return [Show(_help())]
         case "/login" | "/token":
-            raise Refused("bad_field", "log in when you start: chatd connect --user NAME")
+            raise Refused("bad_field", LOG_IN)
         case "/room" if rest:
             typed = f"/join {rest}"
     return [_wish(item, memory) for memory in [memory_of(view)] for item in meaning(memory, typed)]

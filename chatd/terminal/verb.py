@@ -37,6 +37,8 @@ def connect(args: argparse.Namespace) -> int:
 
 
 def _connect(args: argparse.Namespace) -> int:
+    if sys.stdin is None:  # as Python has what a shell closed with <&-
+        raise Unusable("standard input is closed; </dev/null is an empty one", os.EX_NOINPUT)
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if args.one and args.follow:
         raise Unusable("--one says all of standard input and ends; --follow does not end")
@@ -64,6 +66,7 @@ def _script(args: argparse.Namespace) -> int:
         follow=args.follow or sys.stdin.isatty(),
         json=args.json,
         one=args.one,
+        person=sys.stdin.isatty() and _dumb() and not args.one,
     )
     ending.run(script.run(plan))
     return os.EX_OK

@@ -191,3 +191,44 @@ def test_a_dumb_terminal_gets_lines(
     screen.until("#lobby <bob> hello")
     screen.type("hello bob")
     assert from_ann(bob)["text"] == "hello bob"
+
+
+def test_what_is_typed_at_a_dumb_terminal_may_be_a_command_and_is_not_said_then(
+    daemon: Daemon, guest: MakeClient, terminal: MakeTerminal
+) -> None:
+    bob = guest(daemon, "bob")
+    screen = terminal(daemon.url(), "--guest", "ann", TERM="dumb")
+    screen.until("you are ann in #lobby; /help lists what can be typed")
+    screen.type("/who")
+    screen.until("2 here in #lobby: ")
+    screen.type("/msg bob psst")
+    screen.until("said to bob")
+    screen.type("/mgs bob psst")
+    screen.until("! there is no command '/mgs'. Did you mean '/msg'?")
+    screen.type("/login ann secret")
+    screen.until("! log in when you start")
+    screen.type("/join nowhere")
+    screen.until("! there is no room 'nowhere'")
+    screen.type("/create ops")
+    screen.until("you are in #ops (owner)")
+    screen.type("/leave")
+    screen.until("you left #ops; what you type now goes to #lobby")
+    screen.type("//me")
+    assert [from_ann(bob)["text"] for _ in range(2)] == ["psst", "/me"]
+    screen.keys("C-d")
+    assert screen.code() == 0
+
+
+def test_at_a_dumb_terminal_one_is_put_out_of_a_room_but_not_out_of_the_program(
+    daemon: Daemon, guest: MakeClient, terminal: MakeTerminal
+) -> None:
+    bob = guest(daemon, "bob")
+    bob.must("create", room="ops")
+    screen = terminal(daemon.url(), "--guest", "ann", "--room", "ops", TERM="dumb")
+    screen.until("you are ann in #ops")
+    bob.must("kick", room="ops", user="ann")
+    screen.until("#ops * ann left (put out)")
+    screen.type("hello")
+    screen.until("(type /join ROOM)")
+    screen.type("/quit")
+    assert screen.code() == 0
