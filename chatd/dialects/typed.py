@@ -10,6 +10,7 @@ from chatd.core.text import for_terminal
 from chatd.dialects._text_answers import answered as answered
 from chatd.dialects._text_answers import refusal as refusal
 from chatd.dialects._text_commands import TABLE as TABLE
+from chatd.dialects._text_commands import TOPIC as TOPIC
 from chatd.dialects._text_commands import Meaning as Meaning
 from chatd.dialects._text_commands import meaning as meaning
 from chatd.dialects._text_control import NEWS as CONTROL

@@ -14,7 +14,7 @@ from chatd.client.chat import fresh_key
 from chatd.core import commands as c
 from chatd.core import errors
 from chatd.core import events as e
-from chatd.dialects.typed import answered, refusal
+from chatd.dialects.typed import TOPIC, answered, refusal
 from chatd.terminal.asking import ANSWERS, Do, Quit, Retry, Say, Show, Wish, wishes
 from chatd.terminal.view import View
 
@@ -232,11 +232,8 @@ class Talk:
             error = e.Error(code=no.code, message=no.message, retry_after_ms=no.retry_after_ms)
             view.note(refusal(wish.memory, command, error), self._now(), kind="error")
             return
-        text = (
-            ""
-            if isinstance(answer, e.Attending)
-            else answered(wish.memory, command, answer, self._zone)
-        )
+        entered = isinstance(answer, e.Attending) and command.id != TOPIC
+        text = "" if entered else answered(wish.memory, command, answer, self._zone)
         match answer:
             case e.Attending():
                 if answer.room not in view.rooms:
