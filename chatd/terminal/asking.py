@@ -58,6 +58,7 @@ OWN = {
     "help": ("/help [COMMAND]", "see this, or how a command is typed"),
     "quit": ("/quit", "say goodbye"),
 }
+COLUMN = len("Page Up, Page Down, End")
 KEYS = (
     ("Ctrl-N, Ctrl-P", "the next room, the one before"),
     ("Alt-1 … Alt-9", "the room of this number"),
@@ -185,12 +186,17 @@ def commands() -> dict[str, tuple[str, str]]:
     return {**table, **OWN}
 
 
+def _explained(usage: str, does: str) -> str:
+    """In two columns, of which the first is narrow enough for a screen of 80."""
+    first = f"{usage:{COLUMN}}" if len(usage) <= COLUMN else f"{usage}\n{'':{COLUMN}}"
+    return f"{first}  {does}".rstrip()
+
+
 def _help() -> str:
     table = commands()
     everyday = [table.pop(word) for word in (*EVERYDAY, *OWN)]
     rows = [*everyday, ("", ""), *KEYS]
-    width = max(len(usage) for usage, _ in rows)
-    lines = [f"{usage:{width}}  {does}".rstrip() for usage, does in rows]
+    lines = [_explained(usage, does) for usage, does in rows]
     others = f"and {', '.join(f'/{word}' for word in table)}: /help COMMAND says what each does"
     return "\n".join(
         ["what stands in [] may be left out; // begins a line with one /", *lines, "", others]
