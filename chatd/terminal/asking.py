@@ -59,6 +59,7 @@ OWN = {
     "quit": ("/quit", "say goodbye"),
 }
 COLUMN = len("Page Up, Page Down, End")
+"""Cells for what is typed; what is longer has a line to itself."""
 KEYS = (
     ("Ctrl-N, Ctrl-P", "the next room, the one before"),
     ("Alt-1 … Alt-9", "the room of this number"),

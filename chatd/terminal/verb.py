@@ -52,8 +52,9 @@ def _dumb() -> bool:
 
 
 def _script(args: argparse.Namespace) -> int:
-    prompts = Prompts(input, getpass) if sys.stdin.isatty() and sys.stderr.isatty() else None
-    stdin = sys.stdin.fileno() if not sys.stdin.isatty() or _dumb() else None
+    typed = sys.stdin.isatty()
+    prompts = Prompts(input, getpass) if typed and sys.stderr.isatty() else None
+    stdin = sys.stdin.fileno() if not typed or _dumb() or args.one else None
     plan = script.Script(
         who=who(args, os.environ, prompts),
         rooms=tuple(args.room),
@@ -63,10 +64,10 @@ def _script(args: argparse.Namespace) -> int:
         zone=Local(),
         now=lambda: time.time_ns() // 1_000_000,
         timeout=args.timeout,
-        follow=args.follow or sys.stdin.isatty(),
+        follow=args.follow or (typed and not args.one),
         json=args.json,
         one=args.one,
-        person=sys.stdin.isatty() and _dumb() and not args.one,
+        person=typed and _dumb() and not args.one,
     )
     ending.run(script.run(plan))
     return os.EX_OK

@@ -251,6 +251,20 @@ def test_what_is_typed_at_a_dumb_terminal_may_be_a_command_and_is_not_said_then(
     assert screen.code() == 0
 
 
+@pytest.mark.parametrize("kind", ["dumb", "screen"])
+def test_what_is_typed_for_one_message_is_said_when_it_ends(
+    daemon: Daemon, guest: MakeClient, terminal: MakeTerminal, kind: str
+) -> None:
+    bob = guest(daemon, "bob")
+    screen = terminal(daemon.url(), "--guest", "ann", "--one", TERM=kind)
+    eventually(lambda: bob.must("who", room="lobby")["present"] == 2)
+    screen.type("/one")
+    screen.type("two")
+    screen.keys("C-d")
+    assert screen.code() == 0
+    assert from_ann(bob)["text"] == "/one\ntwo"
+
+
 def test_at_a_dumb_terminal_one_is_put_out_of_a_room_but_not_out_of_the_program(
     daemon: Daemon, guest: MakeClient, terminal: MakeTerminal
 ) -> None:
