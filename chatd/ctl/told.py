@@ -33,6 +33,16 @@ def span(milliseconds: int) -> str:
     return f"{left} s"
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 room`, `2 rooms`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def remaining(sessions: int) -> str:
+    """How many a drain still waits for."""
+    return f"{counted(sessions, 'session')} {'is' if sessions == 1 else 'are'} still here"
+
+
 def table(rows: Iterable[Iterable[object]]) -> str:
     """Columns, as wide as they must be."""
     cleaned = [[clean(cell) for cell in row] for row in rows]
@@ -45,13 +55,15 @@ def table(rows: Iterable[Iterable[object]]) -> str:
 
 
 def _status(a: Frame) -> str:
+    here = (counted(a["sessions"], "session"), counted(a["users"], "user"))
+    laid_down = f"{counted(a['bans'], 'ban')}, {counted(a['mutes'], 'mute')}"
     rows = [
         ("server", f"{a['server']}, chatd {a['version']}"),
         ("up", f"{span(a['uptime'])}, since {when(a['since'])}"),
         ("state", "draining: nobody is let in" if a["draining"] else "open"),
-        ("here", f"{a['sessions']} sessions, {a['users']} users, {a['rooms']} rooms in use"),
+        ("here", f"{', '.join(here)}, {counted(a['rooms'], 'room')} in use"),
         ("emergency", a["emergency"]),
-        ("laid down", f"{a['bans']} bans, {a['mutes']} mutes; {a['reports']} reports open"),
+        ("laid down", f"{laid_down}; {counted(a['reports'], 'report')} open"),
         ("listening", ", ".join(a["listening"])),
         ("config", a["config"] + ("" if a["reloaded"] else " (the last reload failed)")),
         ("log", a["log_level"]),
@@ -75,7 +87,8 @@ def _everybody(a: Frame) -> str:
         )
         for p in a["people"]
     ]
-    more = [f"{a['strangers']} more are not logged in"] if a["strangers"] else []
+    verb = "is" if a["strangers"] == 1 else "are"
+    more = [f"{a['strangers']} more {verb} not logged in"] if a["strangers"] else []
     return "\n".join([table([head, *rows]) if rows else "nobody is here", *more])
 
 
@@ -135,7 +148,7 @@ def _reports(a: Frame) -> str:
 
 def _leaving(a: Frame) -> str:
     if a["draining"]:
-        return f"draining; {a['sessions']} sessions are still here"
+        return f"draining; {remaining(a['sessions'])}"
     return "people are let in"
 
 
@@ -173,7 +186,8 @@ def _audit(a: Frame) -> str:
 def _verdict(a: Frame) -> str:
     if a["whole"]:
         found = f"; record {a['found']} has the hash you gave" if a["found"] else ""
-        return f"the audit log is whole: {a['records']} records, head {clean(a['head'])}{found}"
+        records = counted(a["records"], "record")
+        return f"the audit log is whole: {records}, head {clean(a['head'])}{found}"
     flaws = [f"record {flaw['number']} {clean(flaw['says'])}" for flaw in a["flaws"]]
     more = [f"and {a['more']} more"] if a["more"] else []
     return "\n".join([*flaws, *more, "the audit log is not whole: see docs/operations.md"])

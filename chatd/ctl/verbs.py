@@ -11,7 +11,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
 
-from chatd.ctl.told import TOLD, happened
+from chatd.ctl.told import TOLD, counted, happened, remaining
 from chatd.ctl.wire import Frame, Line, Trouble
 
 LOOK = 0.2
@@ -74,7 +74,7 @@ def _drain(args: Namespace, line: Line) -> int:
     deadline = time.monotonic() + args.timeout
     while args.wait and answer["sessions"] and answer["draining"]:
         if time.monotonic() > deadline:
-            left = f"{answer['sessions']} sessions are still here after {args.timeout:g} s"
+            left = f"{remaining(answer['sessions'])} after {args.timeout:g} s"
             raise Trouble(os.EX_TEMPFAIL, left)
         time.sleep(LOOK)
         now = line.ask("status")
@@ -115,7 +115,8 @@ def _bundle(args: Namespace, line: Line) -> int:
 
     files: dict[str, Any] = line.ask("support")["files"]
     answer = write(args.file, files, line.ask("status"))
-    say(json.dumps(answer) if args.json else f"{answer['file']}: {len(answer['files'])} files")
+    files_in_it = counted(len(answer["files"]), "file")
+    say(json.dumps(answer) if args.json else f"{answer['file']}: {files_in_it}")
     return os.EX_OK
 
 

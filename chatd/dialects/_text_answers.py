@@ -11,7 +11,7 @@ from chatd.core import commands as c
 from chatd.core import events as e
 from chatd.core.text import one_line
 from chatd.dialects import _text_control
-from chatd.dialects._text_commands import FOLLOW
+from chatd.dialects._text_commands import FOLLOW, TOPIC
 from chatd.dialects._text_lines import clock, day, message, reactions
 from chatd.dialects._text_memory import Memory, called_as
 from chatd.dialects._text_moderation import ANSWERS, done
@@ -105,12 +105,21 @@ def _attending(memory: Memory, command: c.Command, answer: e.Attending, _: tzinf
     memory.arrived(command, answer)
     if command.id == FOLLOW and not memory.followed:
         return ""  # still where one was
+    if command.id == TOPIC:
+        return _topic(memory, answer)
     told = f"you are in {memory.shown(answer.room)}"
     marks = [m for m in (answer.kind, answer.role) if m not in ("public", "direct", "member")]
     marks += [] if answer.history else [PASSING]
     told += f" ({', '.join(marks)})" if marks else ""
     told += f": {one_line(answer.topic)}" if answer.topic else ""
     return told + ("; /history shows what was said" if answer.seq and answer.history else "")
+
+
+def _topic(memory: Memory, answer: e.Attending) -> str:
+    room, topic = memory.shown(answer.room), one_line(answer.topic)
+    if not topic:
+        return f"{room} has no topic; /topic TEXT sets one"
+    return f"the topic of {room}: {topic}"
 
 
 def _stored(memory: Memory, command: c.Command, answer: e.Stored, _: tzinfo) -> str:

@@ -25,6 +25,9 @@ Meaning = list[c.Command | Error | Frame]
 FOLLOW = "follow"
 """The id of the join that is given in a person's name behind their log-in."""
 
+TOPIC = "topic"
+"""The id of a join that only asks what the topic is."""
+
 _SLASH = re.compile(r"/(\S*)\s*(.*)", re.DOTALL)
 _WHOLE = {"TEXT", "WORDS", "PASSWORD"}
 """Takes all that is left, spaces and line breaks too."""
@@ -194,7 +197,7 @@ def _more(memory: Memory, _: Given) -> Meaning:
 def _topic(memory: Memory, given: Given) -> Meaning:
     room = memory.room(None)
     if "TEXT" not in given:
-        return [c.Join(room=room)]  # joining twice is harmless, and its answer tells the topic
+        return [c.Join(room=room, id=TOPIC)]  # joining twice is harmless: its answer tells it
     topic = given["TEXT"]
     return [c.Topic(room=room, topic="" if topic == "-" else topic)]
 

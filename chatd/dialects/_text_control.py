@@ -11,7 +11,7 @@ from chatd.core import commands as c
 from chatd.core import control as k
 from chatd.core import events as e
 from chatd.core.text import one_line
-from chatd.dialects._text_lines import clock, day
+from chatd.dialects._text_lines import clock, counted, day
 from chatd.dialects._text_memory import Memory, called
 from chatd.dialects._words import checked
 
@@ -82,8 +82,10 @@ def _state(_: Memory, __: c.Command, s: k.State, zone: tzinfo) -> str:
     restart = f"; wait for a restart: {', '.join(s.restart)}" if s.restart else ""
     return (
         f"chatd {s.version} since {day(s.since, zone)} {clock(s.since, zone)}{draining}\n"
-        f"{s.sessions} sessions, {s.users} users, {s.rooms} rooms in use; "
-        f"{s.bans} bans, {s.mutes} mutes, {s.reports} reports open; emergency {s.emergency}\n"
+        f"{counted(s.sessions, 'session')}, {counted(s.users, 'user')}, "
+        f"{counted(s.rooms, 'room')} in use; {counted(s.bans, 'ban')}, "
+        f"{counted(s.mutes, 'mute')}, {counted(s.reports, 'report')} open; "
+        f"emergency {s.emergency}\n"
         f"logs {s.log_level}{'' if s.reloaded else '; the last reload failed'}{restart}"
     )
 
@@ -95,8 +97,7 @@ def _gathering(_: Memory, __: c.Command, answer: k.Gathering, ___: tzinfo) -> st
 
 def _present(p: k.Present) -> str:
     marks = [m for m, on in (("guest", p.guest), ("operator", p.operator)) if on]
-    marks.append(f"{p.sessions} sessions" if p.sessions > 1 else "1 session")
-    marks.append(f"in {p.rooms} rooms")
+    marks += [counted(p.sessions, "session"), f"in {counted(p.rooms, 'room')}"]
     return f"{one_line(p.user)} ({', '.join(marks)}) from {', '.join(p.addresses)}"
 
 
@@ -121,11 +122,14 @@ def _reloaded(_: Memory, __: c.Command, answer: k.Reloaded, ___: tzinfo) -> str:
 def _leaving(_: Memory, __: c.Command, answer: k.Leaving, ___: tzinfo) -> str:
     if not answer.draining:
         return "people are let in again"
-    return f"{answer.sessions} sessions are sent home; nobody is let in"
+    verb = "is" if answer.sessions == 1 else "are"
+    return f"{counted(answer.sessions, 'session')} {verb} sent home; nobody is let in"
 
 
 def _files(_: Memory, __: c.Command, answer: k.SupportFiles, ___: tzinfo) -> str:
-    return f"{len(answer.files)} files; chatctl support-bundle FILE writes them on the host"
+    return (
+        f"{counted(len(answer.files), 'file')}; chatctl support-bundle FILE writes them on the host"
+    )
 
 
 WATCHING = "you hear what happens from now on; /watch off ends it"

@@ -29,6 +29,11 @@ def day(ts: int, zone: tzinfo) -> str:
     return datetime.fromtimestamp(ts / 1000, zone).date().isoformat()
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 room`, `2 rooms`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def below(text: str) -> str:
     """A text whose further lines are indented, so that none of them passes for a line of ours."""
     return for_terminal(text).rstrip().replace("\n", "\n    ")

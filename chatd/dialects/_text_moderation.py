@@ -12,7 +12,7 @@ from chatd.core import commands as c
 from chatd.core import events as e
 from chatd.core import moderation as m
 from chatd.core.text import one_line
-from chatd.dialects._text_lines import below, clock, day
+from chatd.dialects._text_lines import below, clock, counted, day
 from chatd.dialects._text_memory import Memory, called
 from chatd.dialects._words import checked
 
@@ -226,7 +226,8 @@ def _record(r: m.AuditLine, zone: tzinfo) -> str:
 
 def _verdict(_: Memory, __: c.Command, answer: m.AuditVerdict, ___: tzinfo) -> str:
     if answer.whole:
-        return f"the audit log is whole: {answer.records} records, head {answer.head}"
+        records = counted(answer.records, "record")
+        return f"the audit log is whole: {records}, head {answer.head}"
     told = [f"record {flaw.number} {one_line(flaw.says)}" for flaw in answer.flaws]
     told += [f"and {answer.more} more"] if answer.more else []
     return "\n".join(["the audit log is not whole", *told])

@@ -10,12 +10,15 @@ from chatd.core.text import for_terminal
 from chatd.dialects._text_answers import answered as answered
 from chatd.dialects._text_answers import refusal as refusal
 from chatd.dialects._text_commands import TABLE as TABLE
+from chatd.dialects._text_commands import TOPIC as TOPIC
+from chatd.dialects._text_commands import Meaning as Meaning
 from chatd.dialects._text_commands import meaning as meaning
 from chatd.dialects._text_control import NEWS as CONTROL
 from chatd.dialects._text_lines import NEWS, clock
 from chatd.dialects._text_memory import Aim as Aim
 from chatd.dialects._text_memory import Memory as Memory
 from chatd.dialects._text_memory import called
+from chatd.dialects._text_memory import called_as as called_as
 
 _NEWS = {**NEWS, **CONTROL}
 

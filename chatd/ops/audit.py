@@ -103,9 +103,8 @@ def _tell(verdict: Verdict, out: TextIO, err: TextIO) -> None:
         err.write("the audit log is not whole: keep this database, and see docs/operations.md\n")
         return
     found = f"; record {verdict.found} has the hash you gave" if verdict.found else ""
-    out.write(
-        f"the audit log is whole: {verdict.records} records, head {verdict.head.hash}{found}\n"
-    )
+    records = f"{verdict.records} record{'' if verdict.records == 1 else 's'}"
+    out.write(f"the audit log is whole: {records}, head {verdict.head.hash}{found}\n")
 
 
 def _opened(args: Namespace, database: Path) -> sqlite3.Connection:

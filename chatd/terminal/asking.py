@@ -15,6 +15,7 @@ from chatd.dialects.typed import TABLE, Aim, Memory, meaning
 from chatd.terminal.view import View
 
 ANSWERS: Mapping[type[c.Command], type[e.Ok]] = {
+    c.Send: e.Stored,
     c.Nick: e.Renewed,
     c.Join: e.Attending,
     c.Create: e.Attending,
@@ -43,6 +44,7 @@ ANSWERS: Mapping[type[c.Command], type[e.Ok]] = {
     control.Loglevel: control.LogLevel,
     control.Explain: control.Explained,
 }
+LOG_IN = "log in when you start: chatd connect --user NAME"
 ELSEWHERE = ("login", "token", "room", "more", "history")
 """Slash commands of the text dialect that a screen has other ways for."""
 
@@ -56,6 +58,8 @@ OWN = {
     "help": ("/help [COMMAND]", "see this, or how a command is typed"),
     "quit": ("/quit", "say goodbye"),
 }
+COLUMN = len("Page Up, Page Down, End")
+"""Cells for what is typed; what is longer has a line to itself."""
 KEYS = (
     ("Ctrl-N, Ctrl-P", "the next room, the one before"),
     ("Alt-1 … Alt-9", "the room of this number"),
@@ -122,7 +126,7 @@ def wishes(view: View, typed: str) -> list[Wish]:
         case "/help" if not rest:
             return [Show(_help())]
         case "/login" | "/token":
-            raise Refused("bad_field", "log in when you start: chatd connect --user NAME")
+            raise Refused("bad_field", LOG_IN)
         case "/room" if rest:
             typed = f"/join {rest}"
     return [_wish(item, memory) for memory in [memory_of(view)] for item in meaning(memory, typed)]
@@ -183,12 +187,17 @@ def commands() -> dict[str, tuple[str, str]]:
     return {**table, **OWN}
 
 
+def _explained(usage: str, does: str) -> str:
+    """In two columns, of which the first is narrow enough for a screen of 80."""
+    first = f"{usage:{COLUMN}}" if len(usage) <= COLUMN else f"{usage}\n{'':{COLUMN}}"
+    return f"{first}  {does}".rstrip()
+
+
 def _help() -> str:
     table = commands()
     everyday = [table.pop(word) for word in (*EVERYDAY, *OWN)]
     rows = [*everyday, ("", ""), *KEYS]
-    width = max(len(usage) for usage, _ in rows)
-    lines = [f"{usage:{width}}  {does}".rstrip() for usage, does in rows]
+    lines = [_explained(usage, does) for usage, does in rows]
     others = f"and {', '.join(f'/{word}' for word in table)}: /help COMMAND says what each does"
     return "\n".join(
         ["what stands in [] may be left out; // begins a line with one /", *lines, "", others]

@@ -21,7 +21,7 @@ class Choice(NamedTuple):
 
 def choices(view: View, before: str) -> list[Choice]:
     """For the text ``before`` the cursor."""
-    begin = max(before.rfind(" "), before.rfind("\n")) + 1
+    begin = _begin(before)
     word, first = before[begin:], begin == 0
     if first and word.startswith("/"):
         return [
@@ -29,11 +29,21 @@ def choices(view: View, before: str) -> list[Choice]:
             for name, (_, does) in sorted(commands().items())
             if name.startswith(word[1:].lower())
         ]
-    if word.startswith("#") or before.split(" ", 1)[0] in ROOMS_FOR:
+    if names_room(before):
         found = _rooms(view, word)
-        if found or word.startswith("#"):
+        if found or not word.startswith("@"):
             return found
     return _people(view, word, first=first) if word else []
+
+
+def names_room(before: str) -> bool:
+    """Whether the word before the cursor is a room, as far as it goes."""
+    return before.startswith("#", _begin(before)) or before.split(" ", 1)[0] in ROOMS_FOR
+
+
+def _begin(before: str) -> int:
+    """Where the word before the cursor begins."""
+    return max(before.rfind(" "), before.rfind("\n")) + 1
 
 
 def _rooms(view: View, word: str) -> list[Choice]:

@@ -3,6 +3,7 @@ What the styles are is screen.py's; a style is a name such as class:time."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from zlib import crc32
@@ -16,6 +17,8 @@ COLOURS = 8
 WIDE = 64
 """Columns from which names have a column of their own."""
 NAMES = 14
+_COLUMN = re.compile(r"(?:\S.*?)?  +(?=\S)")
+"""What stands before a line's second column, or before all of it."""
 SAME = 5 * 60_000
 """Milliseconds within which somebody's next message needs no name."""
 
@@ -97,7 +100,7 @@ class Painter:
         time = ("class:time", f"{self._when(entry):%H:%M} ")
         if entry.kind in ("note", "error"):
             style = "class:error" if entry.kind == "error" else "class:dim"
-            return _beside([time, *_margin("·", style, width)], _plain(entry, style), width)
+            return list(_note([time, *_margin("·", style, width)], entry, style, width))
         head: Row = [time, *_head(entry, width, follows=follows)]
         rows: list[Row] = []
         for body in _bodies(room, entry):
@@ -162,13 +165,20 @@ def _cited(room: RoomView, seq: int) -> str:
     return cut(f"{found.user}: {'(deleted)' if found.deleted else found.text}", 60)
 
 
-def _plain(entry: Entry, style: str) -> Row:
-    return [(style, steady(entry.text))]
+def _note(head: Row, entry: Entry, style: str, width: int) -> Iterator[Row]:
+    """A line goes on below where its second column begins, or behind the spaces before it, as long
+    as that leaves half of the width."""
+    for number, line in enumerate(steady(entry.text).split("\n")):
+        before = head if number == 0 else _blank(head)
+        column = _COLUMN.match(line)
+        begins = column.end() if column is not None else 0
+        if width_of(line[:begins]) * 2 > width - _width(head):
+            begins = 0
+        yield from _beside([*before, (style, line[:begins])], [(style, line[begins:])], width)
 
 
 def _beside(head: Row, body: Row, width: int) -> list[Row]:
-    taken = sum(width_of(text) for _, text in head)
-    lines = wrapped(body, max(8, width - taken))
+    lines = wrapped(body, max(8, width - _width(head)))
     blank = _blank(head)
     return [[*(head if number == 0 else blank), *line] for number, line in enumerate(lines)]
 

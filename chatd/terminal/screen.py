@@ -34,7 +34,7 @@ from prompt_toolkit.styles import Style
 
 from chatd.client import ChatError, Client
 from chatd.terminal import paint
-from chatd.terminal.completing import choices
+from chatd.terminal.completing import choices, names_room
 from chatd.terminal.paint import Painter
 from chatd.terminal.talk import Talk
 from chatd.terminal.view import View
@@ -247,7 +247,7 @@ class Screen:
         return keys
 
     def _enter(self) -> None:
-        text = self._line.text
+        text = self._line.text.rstrip("\n")  # of a paste, mostly
         if not text.strip():
             return
         self._line.append_to_history()
@@ -303,9 +303,21 @@ class Screen:
         line = self._line
         if line.complete_state is not None:
             (line.complete_next if by > 0 else line.complete_previous)()
-        elif found := list(offered(self._view, line.document)):
-            line.complete_state = CompletionState(line.document, found)
-            line.go_to_completion(0)
+        elif not self._offer(line.document) and names_room(line.document.text_before_cursor):
+            self._talk.spawn(self._complete_later(line.document))
+
+    async def _complete_later(self, document: Document) -> None:
+        """When the rooms are known, unless one has typed on."""
+        await self._talk.list_rooms()
+        if self._line.document == document and self._line.complete_state is None:
+            self._offer(document)
+
+    def _offer(self, document: Document) -> bool:
+        found = list(offered(self._view, document))
+        if found:
+            self._line.complete_state = CompletionState(document, found)
+            self._line.go_to_completion(0)
+        return bool(found)
 
 
 def _bound(call: Callable[[], None]) -> Callable[[KeyPressEvent], None]:

@@ -1,5 +1,5 @@
 """`chatd connect` where nobody looks: lines in, messages out, and with --follow what is heard, too.
-The screen for people is screen.py."""
+The screen for people is screen.py, and what they type without one dumb.py."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from chatd.client import Client, Left, Offline, Online, Other, Refused
 from chatd.core.events import Event, Stored
 from chatd.core.text import for_terminal
 from chatd.dialects.typed import line
+from chatd.terminal.dumb import Person
 from chatd.terminal.exits import Unusable
 from chatd.terminal.who import Who
 
@@ -30,7 +31,8 @@ AHEAD = 100
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a script asks for. ``stdin``: the file descriptor to read, None for none."""
+    """What a script asks for. ``stdin``: the file descriptor to read, None for none. ``person``:
+    somebody types there, so that a line may be a command, and they leave by Ctrl-D."""
 
     who: Who
     rooms: tuple[str, ...]
@@ -43,6 +45,7 @@ class Script:
     follow: bool = False
     json: bool = False
     one: bool = False
+    person: bool = False
 
 
 async def run(script: Script) -> None:
@@ -51,12 +54,13 @@ async def run(script: Script) -> None:
     async with client as chat:
         aims = [await _enter(chat, room) for room in script.rooms or (_lobby(chat),)]
         hearing = asyncio.create_task(_hear(script, chat))
-        saying = asyncio.create_task(_say_all(script, chat, aims))
+        say = _converse if script.person else _say_all
+        saying = asyncio.create_task(say(script, chat, aims))
         try:
             await asyncio.wait({hearing, saying}, return_when=asyncio.FIRST_COMPLETED)
             if saying.done():
                 saying.result()
-                if script.follow:
+                if script.follow and not script.person:
                     await hearing
             else:
                 hearing.result()
@@ -87,15 +91,28 @@ async def _say_all(script: Script, chat: Client, aims: list[str]) -> None:
     run, number = secrets.token_urlsafe(12), 0
     async for text in lines(script.stdin, whole=script.one):
         number += 1
-        if not text.strip():
+        if not text.strip() and not script.one:
             continue
         try:
             stored = await chat.send(aims[0], text, key=f"{run}-{number}")
         except Refused as no:
-            no.add_note(f"line {number} was not said, nor was any after it")
+            if not script.one:
+                no.add_note(f"line {number} was not said, nor was any after it")
             raise
         if script.json:
             _write(script, _stored(stored, f"{run}-{number}"))
+
+
+async def _converse(script: Script, chat: Client, aims: list[str]) -> None:
+    """Until somebody leaves: /quit, or Ctrl-D on an empty line. What is theirs to read is not in
+    between the events of --json."""
+    if script.stdin is None:
+        return
+    out = script.err if script.json else script.out
+    person = Person(chat, aims[0], lambda text: _show(out, for_terminal(text)), script.zone)
+    async for text in lines(script.stdin):
+        if not await person.typed(text):
+            return
 
 
 def _stored(stored: Stored, key: str) -> str:
@@ -104,7 +121,7 @@ def _stored(stored: Stored, key: str) -> str:
 
 
 async def lines(fd: int, *, whole: bool = False) -> AsyncIterator[str]:
-    """The lines of a file, pipe or terminal as they come, or all of it as one.
+    """The lines of a file, pipe or terminal as they come, or all of it as one, be it empty.
 
     A thread reads: a plain file cannot be waited for otherwise. It is left behind where it waits.
     """
@@ -131,7 +148,7 @@ def _read(fd: int, put: Callable[[str | OSError | None], None], whole: bool) -> 
                 for each in complete:
                     put(each.removesuffix("\r"))
         rest += decoder.decode(b"", final=True)
-        if rest:
+        if rest or whole:
             put(rest.rstrip("\r\n"))
         put(None)
     except OSError as error:
@@ -146,7 +163,7 @@ def _read(fd: int, put: Callable[[str | OSError | None], None], whole: bool) -> 
 async def _hear(script: Script, chat: Client) -> None:
     heard = script.follow or script.json
     async for told in chat.events():
-        if isinstance(told, Left) and told.user == chat.user and told.reason != "left":
+        if isinstance(told, Left) and not script.person and _put_out(chat, told):
             raise Refused("not_in_room", f"you were put out of {told.room} ({told.reason})")
         if isinstance(told, Offline):
             wait = f"; trying again in {told.returns_in:.1f} s"
@@ -159,6 +176,10 @@ async def _hear(script: Script, chat: Client) -> None:
             text = as_json(told) if script.json else _plain(script, chat, told)
             if text:
                 _write(script, text)
+
+
+def _put_out(chat: Client, told: Left) -> bool:
+    return told.user == chat.user and told.reason != "left"
 
 
 def as_json(told: Event | Other) -> str:
@@ -176,6 +197,9 @@ def _plain(script: Script, chat: Client, told: Event | Other) -> str:
 
 
 def _write(script: Script, text: str) -> None:
-    script.out.write(text if script.json else for_terminal(text))
-    script.out.write("\n")
-    script.out.flush()
+    _show(script.out, text if script.json else for_terminal(text))
+
+
+def _show(out: TextIO, text: str) -> None:
+    out.write(f"{text}\n")
+    out.flush()

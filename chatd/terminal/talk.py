@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import tzinfo
 from typing import Any
 
@@ -14,12 +15,17 @@ from chatd.client.chat import fresh_key
 from chatd.core import commands as c
 from chatd.core import errors
 from chatd.core import events as e
-from chatd.dialects.typed import answered, refusal
+from chatd.dialects.typed import TOPIC, answered, refusal
 from chatd.terminal.asking import ANSWERS, Do, Quit, Retry, Say, Show, Wish, wishes
+from chatd.terminal.completing import names_room
 from chatd.terminal.view import View
 
 PAGE = 100
 """Messages that are asked for at once."""
+LISTED = 200
+"""Rooms that completion asks for, the first by their names."""
+FRESH = 10.0
+"""Seconds until it asks for them again."""
 OFTEN = 4.0
 """Seconds between two words that one is typing."""
 
@@ -38,7 +44,8 @@ class Talk:
         self._zone = zone
         self._tasks: set[asyncio.Task[None]] = set()
         self._marked: dict[str, int] = {}
-        self._typed_at = -math.inf
+        self._typed_at = self._listed_at = -math.inf
+        self._listing = asyncio.Lock()
 
     # --- beginning and end ---
     async def begin(self, rooms: tuple[str, ...]) -> None:
@@ -55,10 +62,14 @@ class Talk:
             if state.room not in view.rooms:
                 self._entered(state, new=False)
         if wanted or known:
-            view.go(wanted[0] if wanted else known[0].room)
+            view.go(wanted[0] if wanted else self._first(lobby))
         if chat.welcome is not None and chat.welcome.motd:
             view.note(chat.welcome.motd, self._now())
         self.spawn(self._hear())
+
+    def _first(self, lobby: str) -> str:
+        """Where one is at first: with all before with one alone."""
+        return lobby if lobby in self.view.rooms else self.view.listed()[0].name
 
     async def end(self) -> None:
         """Nothing of it goes on."""
@@ -222,6 +233,16 @@ class Talk:
             self._entered(state, new=True)
         return attending.room
 
+    async def list_rooms(self) -> None:
+        """Know what rooms there are, for completion. Whoever comes meanwhile waits as well."""
+        async with self._listing:
+            now = asyncio.get_running_loop().time()
+            if not self._chat.online or now - self._listed_at < FRESH:
+                return
+            self._listed_at = now
+            with suppress(Refused):
+                self.view.know((await self._chat.rooms(limit=LISTED)).rooms)
+
     async def _do(self, wish: Do) -> None:
         """Give a command, and show what its answer says."""
         command, view = wish.command, self.view
@@ -232,11 +253,8 @@ class Talk:
             error = e.Error(code=no.code, message=no.message, retry_after_ms=no.retry_after_ms)
             view.note(refusal(wish.memory, command, error), self._now(), kind="error")
             return
-        text = (
-            ""
-            if isinstance(answer, e.Attending)
-            else answered(wish.memory, command, answer, self._zone)
-        )
+        entered = isinstance(answer, e.Attending) and command.id != TOPIC
+        text = "" if entered else answered(wish.memory, command, answer, self._zone)
         match answer:
             case e.Attending():
                 if answer.room not in view.rooms:
@@ -245,7 +263,7 @@ class Talk:
                 view.go(answer.room)
                 self.read()
             case e.RoomList():
-                view.known.update(dict.fromkeys(x.room for x in answer.rooms if x.title is None))
+                view.know(answer.rooms)
             case e.HistoryPage():
                 view.page(answer.room, answer.messages, more=answer.more)
                 text = ""
@@ -255,9 +273,11 @@ class Talk:
             view.note(text, self._now())
 
     def writing(self, text: str) -> None:
-        """The line changed: now and then the room is told."""
+        """The line changed: now and then the room is told. Who names one may want the others."""
         loop = asyncio.get_running_loop()
         room = self.view.room
+        if names_room(text) and loop.time() - self._listed_at >= FRESH:
+            self.spawn(self.list_rooms())
         if room is None or not text.strip() or text.startswith("/"):
             return
         if loop.time() - self._typed_at >= OFTEN:

@@ -37,6 +37,8 @@ def connect(args: argparse.Namespace) -> int:
 
 
 def _connect(args: argparse.Namespace) -> int:
+    if sys.stdin is None:  # as Python has what a shell closed with <&-
+        raise Unusable("standard input is closed; </dev/null is an empty one", os.EX_NOINPUT)
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if args.one and args.follow:
         raise Unusable("--one says all of standard input and ends; --follow does not end")
@@ -50,8 +52,9 @@ def _dumb() -> bool:
 
 
 def _script(args: argparse.Namespace) -> int:
-    prompts = Prompts(input, getpass) if sys.stdin.isatty() and sys.stderr.isatty() else None
-    stdin = sys.stdin.fileno() if not sys.stdin.isatty() or _dumb() else None
+    typed = sys.stdin.isatty()
+    prompts = Prompts(input, getpass) if typed and sys.stderr.isatty() else None
+    stdin = sys.stdin.fileno() if not typed or _dumb() or args.one else None
     plan = script.Script(
         who=who(args, os.environ, prompts),
         rooms=tuple(args.room),
@@ -61,9 +64,10 @@ def _script(args: argparse.Namespace) -> int:
         zone=Local(),
         now=lambda: time.time_ns() // 1_000_000,
         timeout=args.timeout,
-        follow=args.follow or sys.stdin.isatty(),
+        follow=args.follow or (typed and not args.one),
         json=args.json,
         one=args.one,
+        person=typed and _dumb() and not args.one,
     )
     ending.run(script.run(plan))
     return os.EX_OK

@@ -3,6 +3,7 @@ How it looks is paint.py; who tells it what happened is talk.py."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from chatd.client import Offline, Online, Other
@@ -22,7 +23,7 @@ class View:
         self.rooms: dict[str, RoomView] = {}
         self.current = ""
         self.known: dict[str, None] = {}
-        """Rooms that were seen in a list, for completion."""
+        """Rooms that were in a list, for completion."""
         self.back_at: int | None = None
         """While offline: when the line is tried again."""
         self.alerts = 0
@@ -92,6 +93,10 @@ class View:
         for room in [*(r for r in later if r.called), *(r for r in later if r.unread)]:
             self.go(room.name)
             return
+
+    def know(self, rooms: Iterable[e.RoomLine]) -> None:
+        """These were in a list."""
+        self.known.update(dict.fromkeys(each.room for each in rooms if each.title is None))
 
     # --- what happens ---
     def heard(self, told: e.Event | Other | Online | Offline, now: int) -> None:

@@ -92,7 +92,7 @@ def test_status_tells_how_the_server_is(daemon: Daemon, guest: MakeClient) -> No
     assert told["config"] == str(daemon.config)
     assert f"tcp:127.0.0.1:{daemon.port}" in told["listening"]
     assert told["draining"] is False
-    assert "1 sessions, 1 users" in done(daemon, "status")
+    assert "1 session, 1 user, 1 room in use" in done(daemon, "status")
 
 
 def test_who_lists_all_or_those_of_a_room_and_never_oneself(

@@ -94,6 +94,10 @@ def test_what_is_pasted_is_one_message_and_what_is_long_is_wrapped(
     screen.until("> one", "three")
     screen.keys("Enter")
     assert from_ann(bob)["text"] == "one\ntwo\nthree"
+    screen.paste("four\n\nfive\n\n")
+    screen.until("> four", "five")
+    screen.keys("Enter")
+    assert from_ann(bob)["text"] == "four\n\nfive"
     bob.must("send", room="lobby", text="日本語 " * 20 + "👩‍👩‍👧 \u202eend\x1b[2J")
     text = screen.until("end")
     assert all(len(line) <= 60 for line in text.splitlines())
@@ -126,6 +130,8 @@ def test_tab_completes_and_help_explains(
     daemon: Daemon, guest: MakeClient, terminal: MakeTerminal
 ) -> None:
     bob = guest(daemon, "robert")
+    for room in ("offices", "timber"):
+        bob.must("create", room=room)
     screen = terminal(daemon.url(), "--guest", "ann", size=(110, 60))
     screen.until("2 here")
     screen.keys("r", "o", "Tab")
@@ -136,6 +142,16 @@ def test_tab_completes_and_help_explains(
     screen.until("1 #lobby")
     screen.keys("r", "o", "Tab", "y", "o", "Enter")
     assert from_ann(bob)["text"] == "robert: yo"
+    screen.keys("s", "e", "e", "Space", "#", "o", "f", "Tab")
+    screen.until("> see #offices")
+    screen.keys("C-c")
+    screen.until_gone("> see")
+    screen.keys(*"/join", "Space", *"ti", "Tab")
+    screen.until("> /join #timber")
+    screen.keys("Enter")
+    screen.until("2 #timber")
+    screen.type("/topic")
+    screen.until("#timber has no topic; /topic TEXT sets one")
     screen.type("/help")
     screen.until("/search WORDS", "Ctrl-N, Ctrl-P")
 
@@ -170,6 +186,22 @@ def test_an_account_logs_in_by_prompt(daemon: Daemon, terminal: MakeTerminal) ->
     screen.until("1 here in #lobby: alice")
 
 
+def test_an_account_comes_to_the_lobby_and_not_to_a_room_of_two(
+    daemon: Daemon, guest: MakeClient, terminal: MakeTerminal
+) -> None:
+    config = ("--config", str(daemon.config))
+    daemon.verb("user", "add", "alice", *config, stdin="correct horse battery\n")
+    token = daemon.verb("token", "add", "alice", *config).stdout.strip()
+    bob, alice = guest(daemon, "bob"), Client(daemon.url())
+    alice.login("lobby", token=token)
+    alice.must("direct", user="bob")
+    alice.close()
+    screen = terminal(daemon.url(), CHATD_TOKEN=token)
+    screen.until("1 #lobby", "2 @bob")
+    screen.type("hello all")
+    assert bob.event("message")["room"] == "lobby"
+
+
 def test_who_is_put_off_the_server_learns_why(daemon: Daemon, terminal: MakeTerminal) -> None:
     config = ("--config", str(daemon.config))
     daemon.verb("user", "add", "alice", *config, stdin="correct horse battery\n")
@@ -191,3 +223,58 @@ def test_a_dumb_terminal_gets_lines(
     screen.until("#lobby <bob> hello")
     screen.type("hello bob")
     assert from_ann(bob)["text"] == "hello bob"
+
+
+def test_what_is_typed_at_a_dumb_terminal_may_be_a_command_and_is_not_said_then(
+    daemon: Daemon, guest: MakeClient, terminal: MakeTerminal
+) -> None:
+    bob = guest(daemon, "bob")
+    screen = terminal(daemon.url(), "--guest", "ann", TERM="dumb")
+    screen.until("you are ann in #lobby; /help lists what can be typed")
+    screen.type("/who")
+    screen.until("2 here in #lobby: ")
+    screen.type("/msg bob psst")
+    screen.until("said to bob")
+    screen.type("/mgs bob psst")
+    screen.until("! there is no command '/mgs'. Did you mean '/msg'?")
+    screen.type("/login ann secret")
+    screen.until("! log in when you start")
+    screen.type("/join nowhere")
+    screen.until("! there is no room 'nowhere'")
+    screen.type("/create ops")
+    screen.until("you are in #ops (owner)")
+    screen.type("/leave")
+    screen.until("you left #ops; what you type now goes to #lobby")
+    screen.type("//me")
+    assert [from_ann(bob)["text"] for _ in range(2)] == ["psst", "/me"]
+    screen.keys("C-d")
+    assert screen.code() == 0
+
+
+@pytest.mark.parametrize("kind", ["dumb", "screen"])
+def test_what_is_typed_for_one_message_is_said_when_it_ends(
+    daemon: Daemon, guest: MakeClient, terminal: MakeTerminal, kind: str
+) -> None:
+    bob = guest(daemon, "bob")
+    screen = terminal(daemon.url(), "--guest", "ann", "--one", TERM=kind)
+    eventually(lambda: bob.must("who", room="lobby")["present"] == 2)
+    screen.type("/one")
+    screen.type("two")
+    screen.keys("C-d")
+    assert screen.code() == 0
+    assert from_ann(bob)["text"] == "/one\ntwo"
+
+
+def test_at_a_dumb_terminal_one_is_put_out_of_a_room_but_not_out_of_the_program(
+    daemon: Daemon, guest: MakeClient, terminal: MakeTerminal
+) -> None:
+    bob = guest(daemon, "bob")
+    bob.must("create", room="ops")
+    screen = terminal(daemon.url(), "--guest", "ann", "--room", "ops", TERM="dumb")
+    screen.until("you are ann in #ops")
+    bob.must("kick", room="ops", user="ann")
+    screen.until("#ops * ann left (put out)")
+    screen.type("hello")
+    screen.until("(type /join ROOM)")
+    screen.type("/quit")
+    assert screen.code() == 0

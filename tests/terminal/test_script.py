@@ -56,6 +56,28 @@ def test_a_script_says_a_line_and_ends(daemon: Daemon, guest: MakeClient, tmp_pa
     assert stored["seq"] == bob.event("message")["seq"]
 
 
+def test_lines_without_a_text_are_passed_over(daemon: Daemon, guest: MakeClient) -> None:
+    bob = guest(daemon, "bob")
+    for stdin in ("", "\n \n", "\nhello\n\n"):
+        done = daemon.verb("connect", daemon.url(), stdin=stdin)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert bob.event("message")["seq"] == 1
+
+
+def test_what_a_pipe_says_is_no_command(daemon: Daemon, guest: MakeClient) -> None:
+    bob = guest(daemon, "bob")
+    assert daemon.verb("connect", daemon.url(), stdin="/quit\n//me\n").returncode == 0
+    assert [bob.event("message")["text"] for _ in range(2)] == ["/quit", "//me"]
+
+
+def test_a_standard_input_that_is_closed_is_no_file_that_can_be_read(
+    daemon: Daemon, tmp_path: Path
+) -> None:
+    done = shell("exec chatd connect <&-", environ(daemon, tmp_path))
+    assert done.returncode == os.EX_NOINPUT
+    assert done.stderr == ("chatd connect: standard input is closed; </dev/null is an empty one\n")
+
+
 def test_a_follower_hears_everything_also_after_a_restart(
     daemon: Daemon, guest: MakeClient, tmp_path: Path
 ) -> None:
@@ -116,6 +138,8 @@ def test_a_name_that_is_kept_is_said_to_be_free_soon(daemon: Daemon, guest: Make
     [
         (("--room", "nowhere"), "x", 77, "there is no room"),
         (("--room", "lobby"), "x" * 20_000, 65, "line 1 was not said"),
+        (("--one",), "", 65, "there is nothing to say"),
+        (("--one",), " \n\n", 65, "there is nothing to say"),
         (("ftp://x/",), "x", 64, "ws://"),
         (("--user", "alice"), "x", 64, "token"),
         (("--token-file", "/nowhere"), "x", 66, "/nowhere"),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.core import commands as c
+from chatd.core import control as k
 from chatd.core import events as e
 from chatd.core.settings import Settings
 from chatd.core.text import clean
@@ -121,9 +122,21 @@ def test_a_room_is_told_with_what_is_special_about_it(answer: e.Ok, shown: str) 
         ("/leave", e.Ok(), "you left #lobby and are in no room; /join ROOM enters one"),
         ("hello", e.Stored(room="lobby", seq=1, ts=1), ""),
         ("/topic cheese", e.Stored(room="lobby", seq=1, ts=1), ""),
+        ("/topic", attending("lobby", seq=7), "#lobby has no topic; /topic TEXT sets one"),
+        ("/topic", attending("lobby", topic="cheese"), "the topic of #lobby: cheese"),
         ("/history", page(), "nothing has been said in #lobby"),
         ("/search cheese", e.Found(messages=[], cursor=None), "nothing was found"),
         ("/rooms", e.RoomList(rooms=[], after=None), "there are no rooms"),
+        (
+            "/drain",
+            k.Leaving(draining=True, sessions=1),
+            "1 session is sent home; nobody is let in",
+        ),
+        (
+            "/drain",
+            k.Leaving(draining=True, sessions=2),
+            "2 sessions are sent home; nobody is let in",
+        ),
         ("/who", e.Roster(room="lobby", people=[], present=0, more=False), "0 here in #lobby"),
     ],
 )

@@ -62,7 +62,7 @@ def test_an_empty_line_is_nothing(typed: str) -> None:
         ("/history 5 dev", c.History(room="dev", limit=5)),
         ("/history #5", c.History(room="5", limit=20)),
         ("/search two words", c.Search(query="two words")),
-        ("/topic", c.Join(room="lobby")),
+        ("/topic", c.Join(room="lobby", id="topic")),
         ("/topic all about  this", c.Topic(room="lobby", topic="all about  this")),
         ("/topic -", c.Topic(room="lobby", topic="")),
         ("/create #den", c.Create(room="den")),

@@ -85,7 +85,7 @@ def test_backups_exports_and_restores_are_recorded(does: Run, dev: Path, tmp_pat
     assert facts["backup"] == str(backup)
     assert (facts["replaced_records"], facts["replaced_head"]) == ("3", last["hash"])
     assert "is whole" in does("audit", "verify")
-    assert "is whole: 1 records" in does("audit", "verify", "--backup", backup)
+    assert "is whole: 1 record," in does("audit", "verify", "--backup", backup)
 
 
 def test_a_restore_of_a_database_that_cannot_be_read_says_so(

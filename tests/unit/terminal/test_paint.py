@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.terminal import paint
+from chatd.terminal.asking import Show, wishes
 from chatd.terminal.paint import Painter
 from chatd.terminal.wrapping import cut, marked, steady, width_of, wrapped
 from tests.unit.terminal.scene import NOON, message, plain, shown, view
@@ -61,6 +62,32 @@ def test_names_have_a_column_and_are_said_once() -> None:
         "           bob │ one",
         "               │ two",
         "           eve │ three",
+    ]
+
+
+def test_help_keeps_its_columns_at_80() -> None:
+    v = view()
+    [told] = wishes(v, "/help")
+    assert isinstance(told, Show)
+    v.note(told.text, NOON)
+    rows = [line[23:] for line in shown(v.rooms["lobby"], width=80, height=60)]
+    at = rows.index("/join ROOM               enter a room and talk there;")
+    assert rows[at + 1] == "                         @PERSON for the room of you two"
+    at = rows.index("/create ROOM [private] [nohistory]")
+    assert rows[at + 1 : at + 3] == [
+        "                         make a room; by invitation, or",
+        "                         where nothing is kept",
+    ]
+
+
+def test_a_note_without_columns_or_on_a_narrow_screen_is_wrapped_as_it_is() -> None:
+    v = view()
+    v.note("one two three four five six seven\n/who [ROOM]         list who is in a room", NOON)
+    assert [line[8:] for line in shown(v.rooms["lobby"], width=32)] == [
+        "one two three four five",
+        "six seven",
+        "/who [ROOM]         list",
+        "who is in a room",
     ]
 
 

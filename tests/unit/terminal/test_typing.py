@@ -109,6 +109,9 @@ TYPED: Mapping[str, list[str]] = {
     "an": [],  # that is oneself
     "see #o": ["#ops ", "#offices "],
     "/join of": ["#offices "],
+    "/join al": [],  # a room has that name, or none
+    "/join @al": ["@albert ", "@Alice "],
+    "/who #o": ["#ops ", "#offices "],
     "/joi": ["/join "],
     "": [],
 }
