@@ -11,10 +11,11 @@ import pytest
 
 from chatd import cli
 from chatd.store.sqlite import opened, schema
-from chatd.store.sqlite.backup import backups
+from chatd.store.sqlite.backup import back_up, backups
 from tests.unit.store.sample import write_sample
 
 Run = Callable[..., str]
+NEXT_CENTURY = 4_102_444_800_000
 
 
 @pytest.fixture
@@ -48,6 +49,26 @@ def test_keep_says_what_went(does: Run, dev: Path, tmp_path: Path) -> None:
     does("backup", tmp_path / "b", "--dev", dev)
     (first,) = backups(tmp_path / "b")
     assert f"removed {first}\n" in does("backup", tmp_path / "b", "--keep", 1, "--dev", dev)
+
+
+def test_backups_from_the_future_are_told_of_and_the_one_just_made_stays(
+    dev: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    into = tmp_path / "b"
+    back_up(dev / "chatd.sqlite3", into, version="1.0.0", now=NEXT_CENTURY)
+    [ahead] = backups(into)
+    for _ in range(2):
+        assert cli.main(["backup", str(into), "--keep", "1", "--dev", str(dev)]) == 0
+        assert f"dated in the future in {into} are {ahead.name}; " in capsys.readouterr().err
+    [made, there] = backups(into)
+    assert there == ahead
+    for verb in (["verify"], ["restore", "--replace", "--dry-run", "--dev", str(dev)]):
+        assert cli.main([*verb, str(into)]) == 0
+        told = capsys.readouterr()
+        assert str(made) in told.out
+        assert f"passed over for {made};" in told.err
+    assert cli.main(["verify", str(ahead)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many", "1.5"])
