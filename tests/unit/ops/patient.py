@@ -249,6 +249,8 @@ class Patient:
         return {self.pid: self.descriptors}[pid]
 
     def handed(self, pid: int) -> Mapping[str, tuple[Address, ...]]:
+        if not pid:
+            raise FileNotFoundError("/proc/0/environ")
         return self.sockets
 
     def ask(self, address: Address, path: str) -> Answer:
