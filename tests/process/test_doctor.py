@@ -127,6 +127,12 @@ def test_a_socket_that_was_removed_under_the_daemon_is_a_failure(
     assert report.told["status"] == "fail"
 
 
+def test_a_control_socket_that_was_removed_under_the_daemon_is_a_warning(daemon: Daemon) -> None:
+    Path(daemon.folder / "control.sock").unlink()
+    report = Report(daemon)
+    assert (report.not_well(), report.told["status"]) == (["control"], "warn")
+
+
 def test_a_database_that_was_removed_under_the_daemon_is_a_failure(daemon: Daemon) -> None:
     daemon.database.unlink()
     [(status, seen)] = Report(daemon).of("store")
