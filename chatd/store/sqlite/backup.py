@@ -174,6 +174,8 @@ def _alone(into: Path) -> Iterator[None]:
         lock = Lock(into / ".backup")
     except InUse:
         raise BackupFailed(f"another `chatd backup` writes into {into}: let it end") from None
+    except CannotOpen as no:  # a disk that is full is told as such, with what is needed
+        raise (no.__cause__ or no) from None
     try:
         yield
     except BaseException:

@@ -67,17 +67,22 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
 def make_file(path: Path) -> None:
     """Make an empty file that only its owner can read, when there is none. SQLite gives the WAL
     the same mode."""
+    os.close(_usable(path))
+
+
+def _usable(path: Path) -> int:
+    """Open such a file. Raises CannotOpen, because of an OSError."""
     try:
-        os.close(_file(path))
-    except FileNotFoundError:
+        return _file(path)
+    except FileNotFoundError as error:
         raise CannotOpen(
             f"there is no folder {path.parent} for the store {path.name}: make it"
-        ) from None
+        ) from error
     except OSError as error:
         raise CannotOpen(
             f"cannot open {path}: {error.strerror}; it must be a file that user {os.geteuid()} "
             "may read and write, in a folder that it may write too"
-        ) from None
+        ) from error
 
 
 def _file(path: Path) -> int:
@@ -111,8 +116,8 @@ class Lock:
     beside the file that a symbolic link leads to: by whatever name, it is one database."""
 
     def __init__(self, path: Path) -> None:
-        """Raises InUse when another holds it."""
-        self._fd = _file(_lock_of(path))
+        """Raises InUse when another holds it, and CannotOpen."""
+        self._fd = _usable(_lock_of(path))
         try:
             # flock, not POSIX locks: those end when any file descriptor of the file is closed.
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -98,6 +98,12 @@ def test_a_folder_in_place_of_the_file_is_refused(path: Path) -> None:
         Bench(path)
 
 
+def test_a_lock_that_cannot_be_opened_is_told(path: Path) -> None:
+    Path(f"{path}.lock").mkdir()
+    with pytest.raises(CannotOpen, match=r"cannot open .*\.lock: Is a directory"):
+        Bench(path)
+
+
 def test_what_a_run_raises_reaches_its_caller() -> None:
     async def fail() -> None:
         raise ValueError("as it was")
