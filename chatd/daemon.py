@@ -217,10 +217,10 @@ class Daemon:
         self._running.node = self._node
         await self._node.start()
         self._to_stop.append(("node", self._node.stop))
-        node, meter = self._node, self._metrics.retention
-        self._running.diary = diary = Diary(node.audit.note, node.clock.now)
+        node, audit, meter = self._node, self._node.audit, self._metrics.retention
+        self._running.diary = diary = Diary(audit.note, node.clock.now)
         await diary.began(self._config, self._store.schema_version)
-        self._to_stop += [("diary", diary.ended), ("audit", node.audit.stop)]
+        self._to_stop += [("owed", audit.give_up), ("diary", diary.ended), ("audit", audit.stop)]
         self._retention = Retention(
             self._store, node.clock, node.spawn, meter, self._log, node.trimmed
         )
