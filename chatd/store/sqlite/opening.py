@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 from urllib.parse import quote
 
+from chatd.core.ports import StoreFailed
 from chatd.store import CannotOpen
 
 BUSY_S = 10.0
@@ -109,6 +110,26 @@ def remarks(path: Path) -> tuple[str, ...]:
         return ()
     open_to_all = f"{path} is open to every user of this host (mode {stat.S_IMODE(mode):04o})"
     return (f"{open_to_all}: run chmod 0600 {path}",)
+
+
+class OpenFile:
+    """A file that is open, by its path. SQLite goes on with it whatever becomes of the path: all is
+    acknowledged, and gone when the process ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._opened = path, path.stat()
+
+    def check(self) -> None:
+        """Raises StoreFailed where the path leads to another file by now, or to none."""
+        try:
+            same = os.path.samestat(self._path.stat(), self._opened)
+        except OSError:
+            same = False
+        if not same:
+            raise StoreFailed(
+                f"{self._path} is not the file that chatd has open: somebody moved, removed or "
+                "replaced it; bring that one back before chatd stops"
+            )
 
 
 class Lock:
