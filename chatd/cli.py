@@ -21,7 +21,7 @@ from chatd.ops import audit_arguments, desk_arguments, doctor_arguments, systemd
 from chatd.ops import data_arguments as arguments
 from chatd.ops.config import Config, Invalid, load, parse
 from chatd.ops.config import verbs as configuration
-from chatd.ops.plain import named
+from chatd.ops.plain import named, told
 from chatd.terminal.arguments import arguments as connect_arguments
 
 CONFIG = "/etc/chatd/chatd.toml"
@@ -45,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = args.run(args)
         sys.stdout.flush()
-    except Unusable as error:
-        sys.stderr.write(f"chatd: {error}\n")
+    except (Unusable, PermissionError) as error:
+        sys.stderr.write(f"chatd: {told(error)}\n")
         return 1
     except Invalid as invalid:
         sys.stderr.write(f"{invalid}\n")
@@ -306,7 +306,7 @@ def _run_audit(args: argparse.Namespace) -> int:
     from chatd.ops import audit  # noqa: PLC0415  # brings the store in
 
     run = audit.audit_verify if args.verify else audit.audit_list
-    return run(args, _loaded(args).store.path, sys.stdout, sys.stderr)
+    return run(args, _loaded(args).store.path, _now(), sys.stdout, sys.stderr)
 
 
 # --- the canary, the terminal client and the crowd ---

@@ -40,6 +40,7 @@ from chatd.ops.config import Config, Invalid, Loaded
 from chatd.ops.data_retention import Retention
 from chatd.ops.diary import Diary
 from chatd.ops.metrics import Metrics
+from chatd.ops.probe import Probe
 from chatd.ops.support import described
 from chatd.process import Running
 from chatd.store import CannotOpen
@@ -59,8 +60,6 @@ STATUS = 10.0
 """Seconds between two lines for `systemctl status`."""
 HURRIED = 2.0
 """Seconds until the process ends after a second signal, whatever has not been done by then."""
-PROBED = 1.0
-"""Seconds for which an answer of the store to "can you write?" is good enough."""
 
 
 def serve(file: Path, manager: systemd.Environment, *, dev: bool) -> int:
@@ -117,7 +116,6 @@ class Daemon:
         self._stopping = False
         self._hurry = False
         self._drain: Drain | None = None
-        self._probed = (-PROBED, "")
         self._to_stop: list[tuple[str, Callable[[], Awaitable[object]]]] = []
 
     def run(self) -> int:
@@ -178,6 +176,7 @@ class Daemon:
         )
         self._store.allow_search(self._config.limits.search_time)
         self._to_stop.append(("store", self._store.close))
+        self._probe = Probe(self._store, self._reactor.seconds, self._log)
         self._metrics.daemon.schema(self._store.schema_version)
         self._running.schema = self._store.schema_version
         self._running.described = lambda: described(config.path)
@@ -217,10 +216,10 @@ class Daemon:
         self._running.node = self._node
         await self._node.start()
         self._to_stop.append(("node", self._node.stop))
-        node, meter = self._node, self._metrics.retention
-        self._running.diary = diary = Diary(node.audit.note, node.clock.now)
+        node, audit, meter = self._node, self._node.audit, self._metrics.retention
+        self._running.diary = diary = Diary(audit.note, node.clock.now)
         await diary.began(self._config, self._store.schema_version)
-        self._to_stop += [("diary", diary.ended), ("audit", node.audit.stop)]
+        self._to_stop += [("owed", audit.give_up), ("diary", diary.ended), ("audit", audit.stop)]
         self._retention = Retention(
             self._store, node.clock, node.spawn, meter, self._log, node.trimmed
         )
@@ -280,15 +279,8 @@ class Daemon:
             return ["draining: the process is stopping"]
         if self._node.draining:
             return ["draining: an operator said so; chatctl undrain ends it"]
-        now = self._reactor.seconds()
-        if now - self._probed[0] >= PROBED:
-            try:
-                await self._store.probe()
-                reason = ""
-            except (StoreFull, StoreFailed) as error:
-                reason = f"store: {error}"
-            self._probed = (now, reason)
-        return [self._probed[1]] if self._probed[1] else []
+        reason = await self._probe.reason()
+        return [reason] if reason else []
 
     # --- reload ---
     def _reload(self) -> None:

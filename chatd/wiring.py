@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -17,8 +16,7 @@ from types import MappingProxyType
 from chatd import __version__
 from chatd.core.settings import Settings
 from chatd.edge.ports import EdgeSettings
-from chatd.ops.config import Config, Loaded, load
-from chatd.ops.config.load import DEFAULT
+from chatd.ops.config import Config, Loaded, beside, load
 from chatd.ops.config.table import Http
 from chatd.ops.logs import Log
 
@@ -40,13 +38,8 @@ class HouseLog(Log):
 
 
 def read(file: Path, *, dev: bool) -> Loaded:
-    """The configuration. Where chatd is only tried out, the control socket lies beside the file,
-    unless that names another place. Raises Invalid."""
-    loaded = load(file)
-    if not dev or loaded.origins["control.socket"] != DEFAULT:
-        return loaded
-    beside = replace(loaded.config.control, socket=file.absolute().parent / "control.sock")
-    return Loaded(replace(loaded.config, control=beside), loaded.origins)
+    """The configuration. ``dev``: where chatd is only tried out. Raises Invalid."""
+    return beside(load(file), file) if dev else load(file)
 
 
 def group_of(config: Config) -> int | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PAGE = 100
 MOST_OWED = 1000
-"""Deeds that wait for a store that fails; with more, the oldest is in the journal only."""
+"""Deeds that wait for a store that fails; with more, the oldest is lost."""
 
 
 class Audit:
@@ -35,9 +35,29 @@ class Audit:
         self._node.meter.audit(head.number, short(head.hash))
 
     async def stop(self) -> None:
-        """Record what is still to be recorded, as far as the store lets it."""
+        """Record what is still to be recorded, as far as the store lets it; ``give_up`` comes when
+        the last of all is noted."""
         await self.failures.flush()
         await self.note()
+
+    async def give_up(self) -> None:
+        """Nothing follows any more: what is owed will never be recorded."""
+        owed, self._owed = self._owed, []
+        self._lose(owed)
+
+    def _lose(self, deeds: list[Deed]) -> None:
+        """The journal is the only place that has these, so it has all of each."""
+        for each in deeds:
+            self._node.log.warning(
+                "audit_lost",
+                verb=each.verb,
+                ts=each.ts,
+                by=each.actor,
+                by_id=each.actor_id,
+                address=each.address,
+                user_id=each.target_id,
+                facts=[f"{name}={value}" for name, value in each.facts.items()],
+            )
 
     async def look(self) -> None:
         """Tell of records that are new, whoever made them. Raises StoreFull, StoreFailed."""
@@ -76,7 +96,9 @@ class Audit:
         try:
             await self._node.store.record(*owed)
         except (StoreFull, StoreFailed) as error:
-            self._owed = [*owed, *self._owed][-MOST_OWED:]
+            owed = [*owed, *self._owed]
+            self._lose(owed[:-MOST_OWED])
+            self._owed = owed[-MOST_OWED:]
             verbs = ",".join(deed.verb for deed in deeds)
             self._node.log.warning(
                 "audit_owed", records=len(self._owed), newest=verbs, reason=str(error)

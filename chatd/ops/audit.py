@@ -9,6 +9,7 @@ import sqlite3
 from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -17,14 +18,15 @@ import msgspec
 
 from chatd.core.audit import Deed, Record, Wanted
 from chatd.core.audit_walk import Verdict, Walk
+from chatd.ops.data_meant import meant
 from chatd.store import CannotOpen
 from chatd.store.sqlite import audit, schema
 from chatd.store.sqlite.audit import SINCE
-from chatd.store.sqlite.backup_manifest import DATABASE, at_rest
+from chatd.store.sqlite.backup_manifest import DATABASE, BadBackup, at_rest
 from chatd.store.sqlite.opening import connect
 
 STEP = 1000
-UNREADABLE = (CannotOpen, sqlite3.Error, UnicodeDecodeError)
+UNREADABLE = (CannotOpen, BadBackup, sqlite3.Error, UnicodeDecodeError)
 """The last is what the library makes of a damaged header."""
 FROM_HERE = "host"
 """The address of what is done on the host's command line."""
@@ -50,14 +52,28 @@ def deed(verb: str, by: str, ts: int, target_id: str = "", **facts: object) -> D
 # --- the verbs ---
 
 
-def audit_list(args: Namespace, database: Path, out: TextIO, err: TextIO) -> int:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which log is read: of the database, or of the one in a backup, which is told."""
+
+    database: Path
+    backup: Path | None = None
+
+    @property
+    def told(self) -> str:
+        """Behind "the audit log"."""
+        return f" in {self.backup}" if self.backup is not None else ""
+
+
+def audit_list(args: Namespace, database: Path, now: int, out: TextIO, err: TextIO) -> int:
     """``args.by``, ``args.user``, ``args.verb``, ``args.since``, ``args.until``, ``args.limit``,
-    ``args.json``: the newest records, oldest of them first."""
+    ``args.json``: the newest records, oldest of them first. ``now``: milliseconds since 1970 UTC,
+    to find the newest backup, if ``args.backup`` is a folder of them."""
     wanted = Wanted(
         actor=args.by, verb=args.verb, user=args.user, since=args.since, until=args.until
     )
     try:
-        with closing(_opened(args, database)) as connection:
+        with closing(_opened(_where(args, database, now, err))) as connection:
             records = audit.found(connection, wanted, None, args.limit)[::-1]
     except UNREADABLE as error:
         err.write(f"chatd: {error}\n")
@@ -68,10 +84,11 @@ def audit_list(args: Namespace, database: Path, out: TextIO, err: TextIO) -> int
     return 0
 
 
-def audit_verify(args: Namespace, database: Path, out: TextIO, err: TextIO) -> int:
+def audit_verify(args: Namespace, database: Path, now: int, out: TextIO, err: TextIO) -> int:
     """``args.head``, ``args.json``: 0 when the chain is whole, else 1."""
     try:
-        with closing(_opened(args, database)) as connection:
+        where = _where(args, database, now, err)
+        with closing(_opened(where)) as connection:
             verdict = _walked(connection, args.head)
     except UNREADABLE as error:
         err.write(f"chatd: {error}\n")
@@ -80,7 +97,7 @@ def audit_verify(args: Namespace, database: Path, out: TextIO, err: TextIO) -> i
         told = {"whole": not verdict.flaws, **msgspec.to_builtins(verdict)}
         out.write(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
     else:
-        _tell(verdict, out, err)
+        _tell(verdict, where, out, err)
     return 1 if verdict.flaws else 0
 
 
@@ -95,24 +112,40 @@ def _walked(connection: sqlite3.Connection, head: str) -> Verdict:
     return walk.end(newest)
 
 
-def _tell(verdict: Verdict, out: TextIO, err: TextIO) -> None:
+def _tell(verdict: Verdict, where: Where, out: TextIO, err: TextIO) -> None:
     err.writelines(f"record {flaw.number} {flaw.says}\n" for flaw in verdict.flaws)
     if verdict.more:
         err.write(f"and {verdict.more} more\n")
     if verdict.flaws:
-        err.write("the audit log is not whole: keep this database, and see docs/operations.md\n")
+        err.write(
+            f"the audit log{where.told} is not whole: keep this database, and see "
+            "docs/operations.md\n"
+        )
         return
     found = f"; record {verdict.found} has the hash you gave" if verdict.found else ""
     records = f"{verdict.records} record{'' if verdict.records == 1 else 's'}"
-    out.write(f"the audit log is whole: {records}, head {verdict.head.hash}{found}\n")
+    whole = f"{records}, head {verdict.head.hash}{found}"
+    out.write(f"the audit log{where.told} is whole: {whole}\n")
 
 
-def _opened(args: Namespace, database: Path) -> sqlite3.Connection:
-    if args.backup is not None:
-        return _checked(at_rest(Path(args.backup) / DATABASE), Path(args.backup))
-    if not database.exists():
-        raise CannotOpen(f"there is no database {database}: see store.path")
-    return _checked(connect(database, write=False), database)
+def _where(args: Namespace, database: Path, now: int, err: TextIO) -> Where:
+    if args.backup is None:
+        return Where(database)
+    folder = Path(args.backup)
+    backup = folder if (folder / DATABASE).exists() else meant(folder, now, err)
+    return Where(backup / DATABASE, backup)
+
+
+def _opened(where: Where) -> sqlite3.Connection:
+    if not where.database.exists():
+        hint = "see store.path" if where.backup is None else "name another backup"
+        raise CannotOpen(f"there is no database {where.database}: {hint}")
+    try:
+        if where.backup is not None:
+            return _checked(at_rest(where.database), where.backup)
+        return _checked(connect(where.database, write=False), where.database)
+    except sqlite3.Error as error:
+        raise CannotOpen(f"cannot read {where.database}: {error}") from error
 
 
 def _checked(connection: sqlite3.Connection, where: Path) -> sqlite3.Connection:

@@ -7,6 +7,7 @@ import re
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import UTC, datetime
 
+A_BACKUP = "the log in this backup instead, or in the newest of a folder of them"
 END = 2**62
 """Behind all times."""
 
@@ -39,7 +40,7 @@ def audit(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--limit", metavar="N", type=_at_least_one, default=100, help="the newest N (100)"
     )
-    parser.add_argument("--backup", metavar="DIR", help="the log in this backup instead")
+    parser.add_argument("--backup", metavar="DIR", help=A_BACKUP)
 
 
 def _hash(text: str) -> str:

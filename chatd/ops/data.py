@@ -19,6 +19,7 @@ import msgspec
 from chatd import __version__
 from chatd.core.audit import Deed
 from chatd.ops import audit
+from chatd.ops.data_meant import meant, tell_ahead
 from chatd.store import CannotOpen
 from chatd.store.sqlite import backup as backups
 from chatd.store.sqlite import backup_restore, schema
@@ -70,6 +71,7 @@ def backup(args: Namespace, place: Place) -> bool:
     _record(place, audit.deed("backup", place.by, now, backup=made.folder))
     for old in made.removed:
         place.out.write(f"removed {old}\n")
+    tell_ahead(made.ahead, "they neither count nor go, until they are removed", place.err)
     if args.metrics:
         _report(Path(args.metrics), now, made.manifest.size, perf_counter() - began)
     return True
@@ -123,7 +125,7 @@ def _report(file: Path, now: int, size: int, seconds: float) -> None:
 @_telling
 def verify(args: Namespace, place: Place) -> bool:
     """``args.dir``, ``args.json``: a backup, or a folder of them, of which the newest is meant."""
-    verdict = verified(backups.chosen(Path(args.dir)))
+    verdict = verified(meant(Path(args.dir), place.now(), place.err))
     if args.json:
         told = {
             "backup": str(verdict.folder),
@@ -145,7 +147,8 @@ def verify(args: Namespace, place: Place) -> bool:
 def restore(args: Namespace, place: Place) -> bool:
     """``args.dir``, ``args.replace``, ``args.dry_run``: put a backup, or the newest one in a folder
     of them, in the place of the database."""
-    backup, now = backups.chosen(Path(args.dir)).absolute(), place.now()
+    now = place.now()
+    backup = meant(Path(args.dir), now, place.err).absolute()
     database, stamp = place.database.absolute(), backups.stamp(now)
     if args.dry_run:
         steps = backup_restore.plan(backup, database, replace=args.replace, stamp=stamp)

@@ -36,6 +36,13 @@ def plain(path: Path) -> Path:
     return path
 
 
+def told(error: Exception) -> str:
+    """One sentence for whom it stops; of a file that one may not use it names who and which."""
+    if isinstance(error, PermissionError) and error.filename:
+        return f"user {os.geteuid()} may not use {error.filename}: {error.strerror}"
+    return str(error)
+
+
 def _is_open(path: Path) -> bool:
     """Whether the path leads to something without a name, which this process has open."""
     return not os.path.exists(os.path.realpath(path))

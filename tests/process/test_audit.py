@@ -86,6 +86,14 @@ def test_what_was_done_to_a_daemon_is_in_it_and_comes_to_journal_and_metric(
     assert verbs(daemon)[-1] == "stop"
 
 
+def test_a_record_that_finds_no_room_at_the_stop_is_in_the_journal(daemon: Daemon) -> None:
+    with closing(sqlite3.connect(daemon.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert daemon.stop() == 0
+    assert [each["verb"] for each in daemon.logged("audit_lost")] == ["stop"]
+    assert "stop" not in verbs(daemon)
+
+
 def slows(daemon: Daemon) -> int:
     with closing(sqlite3.connect(f"file:{daemon.database}?mode=ro", uri=True)) as database:
         (count,) = database.execute("SELECT count(*) FROM audit WHERE verb = 'slow'").fetchone()

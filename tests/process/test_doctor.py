@@ -20,7 +20,7 @@ import pytest
 
 from chatd.store.sqlite.backup import back_up
 from tests.process.conftest import MakeClient, MakeDaemon
-from tests.process.harness import Daemon
+from tests.process.harness import Daemon, eventually
 
 # What these say depends on the machine that the tests run on.
 OF_THE_MACHINE = {"interpreter", "disk", "log-disk", "clock", "file-limit", "backlog"}
@@ -127,11 +127,29 @@ def test_a_socket_that_was_removed_under_the_daemon_is_a_failure(
     assert report.told["status"] == "fail"
 
 
+def test_a_control_socket_that_was_removed_under_the_daemon_is_a_warning(daemon: Daemon) -> None:
+    Path(daemon.folder / "control.sock").unlink()
+    report = Report(daemon)
+    assert (report.not_well(), report.told["status"]) == (["control"], "warn")
+
+
 def test_a_database_that_was_removed_under_the_daemon_is_a_failure(daemon: Daemon) -> None:
     daemon.database.unlink()
     [(status, seen)] = Report(daemon).of("store")
     assert status == "fail"
     assert "is gone" in seen
+
+
+def test_a_database_that_was_moved_under_the_daemon_makes_it_unready_until_it_is_back(
+    daemon: Daemon,
+) -> None:
+    assert daemon.get("/readyz")[0] == 200
+    moved = daemon.database.rename(daemon.folder / "moved")
+    eventually(lambda: daemon.get("/readyz")[0] == 503)
+    assert f"{daemon.database} is not the file that chatd has open" in daemon.get("/readyz")[1]
+    moved.rename(daemon.database)
+    eventually(lambda: daemon.get("/readyz")[0] == 200)
+    assert [len(daemon.logged(event)) for event in ("store_not_ready", "store_ready")] == [1, 1]
 
 
 # --- no daemon ---

@@ -88,7 +88,8 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         ...
 
     async def probe(self) -> None:
-        """Write one harmless row durably, to know whether the store can."""
+        """Write one harmless row durably, to know whether the store can, and whether others will
+        find it there."""
         ...
 
     async def secret(self) -> bytes:

@@ -1,5 +1,5 @@
 """The keys of the control socket, a part of table.py. Who connects there is chatd/edge/control.
-The socket's place when chatd is only tried out is wiring.py's."""
+The socket's place when chatd is only tried out is load.py's."""
 
 from __future__ import annotations
 

@@ -71,6 +71,15 @@ def load(file: str | os.PathLike[str]) -> Loaded:
     return parse(text, source, path.absolute().parent)
 
 
+def beside(loaded: Loaded, file: Path) -> Loaded:
+    """As it holds where chatd is only tried out: the control socket lies beside the file, unless
+    that names another place."""
+    if loaded.origins["control.socket"] != DEFAULT:
+        return loaded
+    control = replace(loaded.config.control, socket=file.absolute().parent / "control.sock")
+    return Loaded(replace(loaded.config, control=control), loaded.origins)
+
+
 def parse(text: str, source: str, base: Path) -> Loaded:
     """Parse and check a text. Errors call it ``source``; relative paths start at ``base``.
 

@@ -88,14 +88,27 @@ def _backups(folder: Path, found: list[Path], host: Host) -> Verdicts:
                 f"the backup {place} cannot be used: {error}",
                 f"`chatd verify {typed(place)}` says more",
             )
-    if made:
-        newest = max(made, key=made.__getitem__)
-        yield _aged(newest, _now(host) - made[newest])
-    else:
+    now = _now(host)
+    ahead = sorted(place for place, when in made.items() if when > now)
+    past = {place: when for place, when in made.items() if when <= now}
+    yield from (_ahead(place, made[place]) for place in ahead)
+    if past:
+        newest = max(past, key=past.__getitem__)
+        yield _aged(newest, now - past[newest])
+    elif not ahead:
         yield fail(
             f"{folder} holds no backup that can be used",
             f"`chatd backup {typed(folder)}` makes one",
         )
+
+
+def _ahead(place: Path, when: datetime) -> Verdict:
+    """Such a one is never removed, and never the newest."""
+    return warn(
+        f"the backup {place} is from the future: it says {when:%Y-%m-%d %H:%M} UTC",
+        "see whether the clock is right; if it is, it was not then: remove that backup, once there "
+        "is a newer one that `chatd verify` calls good",
+    )
 
 
 def _aged(newest: Path, age: timedelta) -> Verdict:

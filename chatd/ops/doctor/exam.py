@@ -58,8 +58,9 @@ def addresses(
     listeners: tuple[Listener, ...], pid: int, host: Host
 ) -> dict[Listener, list[Address]]:
     """Where each of these listeners of process ``pid`` is reached; nowhere, if that cannot be said:
-    port 0 has become any port."""
-    handed = host.handed(pid) if any(isinstance(each, Inherited) for each in listeners) else {}
+    port 0 has become any port, and what systemd hands over is known of a process only (0: none)."""
+    asks = pid and any(isinstance(each, Inherited) for each in listeners)
+    handed = host.handed(pid) if asks else {}
     return {each: _reached(each, handed) for each in listeners}
 
 

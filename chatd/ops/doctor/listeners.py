@@ -40,6 +40,22 @@ def listeners(exam: Exam, host: Host) -> Verdicts:
                 yield from (_asked(listener, address, path, host) for path in paths)
 
 
+def control(exam: Exam, host: Host) -> Verdicts:
+    """The socket of `chatctl`, of a daemon that runs. Without it the chat goes on, and cannot be
+    operated."""
+    path = exam.config.control.socket
+    if not process(exam, host):
+        return
+    if host.entry(path).kind == "socket":
+        yield ok(f"{path} is there for chatctl")
+    else:
+        yield warn(
+            f"chatd runs, but {path} is not there: neither chatctl nor `systemctl reload` works",
+            "`journalctl -u chatd` has `control_missing` where it could not be opened; else "
+            "somebody removed it, and `systemctl restart chatd` opens it anew",
+        )
+
+
 def _not_found(listener: Listener) -> Verdict:
     return warn(
         f"{listener}: it cannot be seen from here which socket this is, so it was not asked",
@@ -53,6 +69,11 @@ def _asked(listener: Listener, address: Address, path: str, host: Host) -> Verdi
         answer = host.ask(address, path)
     except PermissionError:
         raise
+    except FileNotFoundError:
+        return fail(
+            f"{here} does not answer {path}: its socket is not there any more",
+            "the finding socket-permissions says how to get it back",
+        )
     except OSError as error:
         return fail(
             f"{here} does not answer {path}: {error}",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from chatd.ops.config import Listener, Unix
+from chatd.ops.config import Inherited, Listener, Unix
 from chatd.ops.doctor.exam import ROOT, Exam, account, addresses, may, owned, process
 from chatd.ops.doctor.findings import Verdict, Verdicts, fail, ok, typed, warn
 from chatd.ops.doctor.host import Entry, Host
@@ -127,12 +127,23 @@ def _believed(exam: Exam) -> str:
     return "claim any client's address" if exam.config.http.trusted_proxies.unix else ""
 
 
+def _opened_anew(listener: Listener) -> str:
+    """chatd opens its own at each start; what systemd holds open stays as it is, and nameless,
+    until its unit ends. One of the package's ends with the other, and chatd with them."""
+    again = (
+        "`systemctl stop chatd.socket`, which stops chatd too, and `systemctl start chatd`"
+        if isinstance(listener, Inherited)
+        else "`systemctl restart chatd`"
+    )
+    return f"{again}; then find out who removes what is in that folder"
+
+
 def _socket(listener: Listener, entry: Entry, exam: Exam, may_do: str) -> Verdict:
     wanted = exam.config.listen.unix_mode
     if entry.kind != "socket":
         return fail(
             f"{listener}: chatd runs, but {entry.path} is not its socket any more",
-            "restart chatd, and find out who removes what is in that folder",
+            _opened_anew(listener),
         )
     if entry.mode & 0o002 and may_do:
         return warn(

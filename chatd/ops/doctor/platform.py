@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from chatd.ops.config import Listener, Tcp, Unix
+from chatd.ops.config import Inherited, Listener, Tcp, Unix
 from chatd.ops.doctor.exam import Exam, addresses, process
 from chatd.ops.doctor.findings import Verdict, Verdicts, fail, ok, typed, warn
 from chatd.ops.doctor.host import Firewall, Host
@@ -116,8 +116,23 @@ def firewall(exam: Exam, host: Host) -> Verdicts:
         )
     else:
         public, operations = _ports(exam, host)
-        wrong = [*_closed(found, public), *_open(found, operations)]
+        wrong = [*_closed(found, public), *_open(found, operations), *_unknown(exam, host)]
         yield from wrong or [ok(_seen(found))]
+
+
+def _unknown(exam: Exam, host: Host) -> Iterator[Verdict]:
+    """What cannot be judged of a chatd that is stopped."""
+    listen = exam.config.listen
+    names = [
+        str(each) for each in (*listen.public, *listen.operations) if isinstance(each, Inherited)
+    ]
+    if names and not process(exam, host):
+        yield warn(
+            f"chatd does not run, so where {', '.join(names)} would listen cannot be told, nor "
+            "whether firewalld lets people in there",
+            "examine again when it runs; what systemd opens for it is in "
+            "`systemctl cat chatd.socket chatd-operations.socket`",
+        )
 
 
 def _seen(found: Firewall) -> str:

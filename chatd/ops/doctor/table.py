@@ -40,6 +40,7 @@ CHECKS = (
     Check("configuration-permissions", permissions.configuration_permissions),
     Check("daemon", listeners.daemon),
     Check("listeners", listeners.listeners),
+    Check("control", listeners.control),
     Check("socket-permissions", permissions.socket_permissions),
     Check("selinux", platform.selinux),
     Check("firewall", platform.firewall),

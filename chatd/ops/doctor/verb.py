@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from chatd.ops.config import Config, Invalid, Problem, load
+from chatd.ops.config import Config, Invalid, Problem, beside, load
 from chatd.ops.doctor.exam import Exam
 from chatd.ops.doctor.findings import SEVERITY, Finding
 from chatd.ops.doctor.linux import Linux
@@ -20,8 +20,8 @@ from chatd.ops.support import scrubbed, without_values
 
 def doctor(file: Path, args: Namespace, out: TextIO) -> int:
     """Examine this host and the chatd of ``file``: ``args.json``, ``args.full``, ``args.withhold``,
-    ``args.certificate`` and ``args.backups`` (lists of paths). Gives 0 when all is well, 1 with
-    warnings, 2 with failures."""
+    ``args.certificate`` and ``args.backups`` (lists of paths), ``args.dev`` (None, unless chatd is
+    only tried out). Gives 0 when all is well, 1 with warnings, 2 with failures."""
     host = Linux()
     findings: Iterable[Finding] = examine(_exam(file.absolute(), args), host)
     if args.withhold:
@@ -38,7 +38,8 @@ def _withheld(finding: Finding) -> Finding:
 def _exam(file: Path, args: Namespace) -> Exam:
     problems: tuple[Problem, ...] = ()
     try:
-        config = load(file).config
+        loaded = load(file)
+        config = (loaded if args.dev is None else beside(loaded, file)).config
     except Invalid as invalid:
         config, problems = Config(), invalid.problems
     return Exam(

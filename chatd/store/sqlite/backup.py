@@ -44,16 +44,19 @@ class BackupFailed(Exception):
 
 
 class Backup(Struct, frozen=True):
-    """A backup that was made and verified, and the older ones that were removed for it."""
+    """A backup that was made and verified, the older ones that were removed for it, and those
+    whose time is later than its own."""
 
     folder: Path
     manifest: Manifest
     removed: tuple[Path, ...]
+    ahead: tuple[Path, ...]
 
 
 def back_up(database: Path, into: Path, *, version: str, now: int, keep: int = 0) -> Backup:
     """Copy the database into a new folder in ``into``, named by its time. ``now``: milliseconds
-    since 1970 UTC. ``keep``: how many good backups stay in there, 0 for all.
+    since 1970 UTC. ``keep``: how many good backups stay in there, 0 for all. What is ahead of
+    ``now`` neither counts nor goes.
 
     Raises BackupFailed and CannotOpen.
     """
@@ -66,7 +69,7 @@ def back_up(database: Path, into: Path, *, version: str, now: int, keep: int = 0
             raise BackupFailed(f"there is a backup {into / name} already, and it stays as it is")
         created = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
         manifest = _make(database, into / name, version, created)
-        return Backup(into / name, manifest, _thin_out(into, keep))
+        return Backup(into / name, manifest, _thin_out(into, keep, now), ahead(into, now))
 
 
 def stamp(now: int) -> str:
@@ -75,16 +78,24 @@ def stamp(now: int) -> str:
 
 
 def backups(into: Path) -> list[Path]:
-    """The backups in a folder, oldest first; whether they are good is not looked at."""
+    """The backups in a folder, oldest first; whether they are good is not looked at. Raises
+    PermissionError."""
     try:
         there = [entry for entry in into.iterdir() if _NAME.fullmatch(entry.name)]
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(entry for entry in there if (entry / MANIFEST).exists())
 
 
-def chosen(folder: Path) -> Path:
-    """The backup that a folder is, or else the newest one in it. Raises BadBackup."""
+def ahead(into: Path, now: int) -> tuple[Path, ...]:
+    """The backups in a folder whose time is yet to come: the clock is wrong, or it was."""
+    return tuple(folder for folder in backups(into) if folder.name > stamp(now))
+
+
+def chosen(folder: Path, now: int) -> Path:
+    """The backup that a folder is, or else the newest one in it: of those that are not ahead of
+    ``now``, if there are any, for what was made since the clock was mended is newer than what
+    stands there from before. Raises BadBackup."""
     if (folder / MANIFEST).exists():
         return folder
     found = backups(folder)
@@ -92,7 +103,7 @@ def chosen(folder: Path) -> Path:
         raise BadBackup(
             f"there is no backup in {folder}: neither a {MANIFEST} nor folders with one"
         )
-    return found[-1]
+    return max([each for each in found if each.name <= stamp(now)] or found)
 
 
 # --- making one ---
@@ -163,6 +174,8 @@ def _alone(into: Path) -> Iterator[None]:
         lock = Lock(into / ".backup")
     except InUse:
         raise BackupFailed(f"another `chatd backup` writes into {into}: let it end") from None
+    except CannotOpen as no:  # a disk that is full is told as such, with what is needed
+        raise (no.__cause__ or no) from None
     try:
         yield
     except BaseException:
@@ -187,10 +200,11 @@ def _sweep(into: Path) -> None:
             shutil.rmtree(entry)
 
 
-def _thin_out(into: Path, keep: int) -> tuple[Path, ...]:
-    """Remove the oldest, all but ``keep``. One whose manifest is damaged neither counts nor goes:
-    somebody shall look at it."""
-    whole = [folder for folder in backups(into) if _has_manifest(folder)]
+def _thin_out(into: Path, keep: int, now: int) -> tuple[Path, ...]:
+    """Remove the oldest, all but ``keep``; the one of ``now`` is the newest. One whose manifest is
+    damaged neither counts nor goes, nor does one that is ahead: somebody shall look at it."""
+    old_enough = [folder for folder in backups(into) if folder.name <= stamp(now)]
+    whole = [folder for folder in old_enough if _has_manifest(folder)]
     old = tuple(whole[:-keep]) if keep else ()
     for folder in old:
         going = folder.with_name(f".{folder.name}{_PARTIAL}")

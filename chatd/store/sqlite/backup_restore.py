@@ -49,6 +49,10 @@ def plan(backup: Path, database: Path, *, replace: bool, stamp: str) -> Restore:
     manifest, database = good(backup), _real(database)
     if not database.parent.is_dir():
         raise Refusal(f"there is no folder {database.parent} for the database: make it first")
+    if not os.access(database.parent, os.W_OK | os.X_OK):
+        raise Refusal(
+            f"user {os.geteuid()} may not write in {database.parent}, or its disk is read-only"
+        )
     if Path(f"{database}.lock").exists():
         Lock(database).release()
     there = database.exists() and database.stat().st_size > 0

@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 from urllib.parse import quote
 
+from chatd.core.ports import StoreFailed
 from chatd.store import CannotOpen
 
 BUSY_S = 10.0
@@ -67,17 +68,22 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
 def make_file(path: Path) -> None:
     """Make an empty file that only its owner can read, when there is none. SQLite gives the WAL
     the same mode."""
+    os.close(_usable(path))
+
+
+def _usable(path: Path) -> int:
+    """Open such a file. Raises CannotOpen, because of an OSError."""
     try:
-        os.close(_file(path))
-    except FileNotFoundError:
+        return _file(path)
+    except FileNotFoundError as error:
         raise CannotOpen(
             f"there is no folder {path.parent} for the store {path.name}: make it"
-        ) from None
+        ) from error
     except OSError as error:
         raise CannotOpen(
             f"cannot open {path}: {error.strerror}; it must be a file that user {os.geteuid()} "
             "may read and write, in a folder that it may write too"
-        ) from None
+        ) from error
 
 
 def _file(path: Path) -> int:
@@ -106,13 +112,33 @@ def remarks(path: Path) -> tuple[str, ...]:
     return (f"{open_to_all}: run chmod 0600 {path}",)
 
 
+class OpenFile:
+    """A file that is open, by its path. SQLite goes on with it whatever becomes of the path: all is
+    acknowledged, and gone when the process ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._opened = path, path.stat()
+
+    def check(self) -> None:
+        """Raises StoreFailed where the path leads to another file by now, or to none."""
+        try:
+            same = os.path.samestat(self._path.stat(), self._opened)
+        except OSError:
+            same = False
+        if not same:
+            raise StoreFailed(
+                f"{self._path} is not the file that chatd has open: somebody moved, removed or "
+                "replaced it; bring that one back before chatd stops"
+            )
+
+
 class Lock:
     """Holds `PATH.lock` for as long as one daemon uses the store, or one process migrates it. It is
     beside the file that a symbolic link leads to: by whatever name, it is one database."""
 
     def __init__(self, path: Path) -> None:
-        """Raises InUse when another holds it."""
-        self._fd = _file(_lock_of(path))
+        """Raises InUse when another holds it, and CannotOpen."""
+        self._fd = _usable(_lock_of(path))
         try:
             # flock, not POSIX locks: those end when any file descriptor of the file is closed.
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -42,7 +42,7 @@ from chatd.store.sqlite import (
 from chatd.store.sqlite.asked import AuditCalls, MemberCalls, SanctionCalls
 from chatd.store.sqlite.calls import Deliver
 from chatd.store.sqlite.hooks import HookCalls
-from chatd.store.sqlite.opening import connect, in_use, remarks
+from chatd.store.sqlite.opening import OpenFile, connect, in_use, remarks
 from chatd.store.sqlite.readers import Later, at_once
 from chatd.store.sqlite.threads import Threads
 
@@ -79,6 +79,7 @@ class SqliteStore(MemberCalls, SanctionCalls, AuditCalls, HookCalls):
         self._schema_version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         connection.close()
         self.remarks = remarks(path)
+        self._file = OpenFile(path)
         self._threads = Threads(
             path, deliver, meter or SilentMeter(), readers, group, merge=exclusive, later=later
         )
@@ -106,6 +107,7 @@ class SqliteStore(MemberCalls, SanctionCalls, AuditCalls, HookCalls):
 
     async def probe(self) -> None:
         """See the port."""
+        self._file.check()
         await self._write("probe", accounts.probe)
 
     async def secret(self) -> bytes:

@@ -12,6 +12,7 @@ from chatd.core.audit import Deed, Record
 from chatd.core.audit_walk import Walk
 from chatd.core.events import Ok
 from chatd.core.ports import StoreFailed, StoreFull
+from chatd.node.audit import MOST_OWED
 from chatd.node.failures import LATEST, PLACES, RECORDS
 from tests.house.house import Client, House
 
@@ -274,6 +275,27 @@ def test_what_nobody_waits_for_is_recorded_when_the_store_can_again(
     house.pass_(1.0)
     assert house.meter.counts["audit_owed"] == 0
     assert len(failures(house)) == 1
+
+
+def test_what_is_still_owed_at_the_end_is_told_whole_as_lost(house: House, olga: Client) -> None:
+    house.store.trouble = StoreFull("full")
+    olga.asks(type="loglevel", level="debug")
+    house.do(house.node.audit.stop())
+    assert "audit_lost" not in str(house.log.lines)
+    house.do(house.node.audit.give_up())
+    (told,) = [line for line in house.log.lines if line.startswith("audit_lost")]
+    for fact in ("loglevel", f"'ts': {house.clock.now()}", "olga", "192.0.2.1", "before=info"):
+        assert fact in told
+    house.do(house.node.audit.give_up())
+    assert str(house.log.lines).count("audit_lost") == 1
+
+
+def test_of_more_than_is_kept_the_oldest_is_told_as_lost(house: House) -> None:
+    house.store.trouble = StoreFull("full")
+    deeds = [Deed(ts=n, verb="reload") for n in range(MOST_OWED + 1)]
+    house.do(house.node.audit.note(*deeds))
+    (told,) = [line for line in house.log.lines if line.startswith("audit_lost")]
+    assert "'ts': 0" in told
 
 
 def test_what_was_counted_is_recorded_when_the_node_stops(house: House) -> None:

@@ -56,6 +56,7 @@ CONFIG = Config(
     http=Http(trusted_proxies=Proxies(unix=True)),
 )
 HANDED = Unix(str(RUN / "chat.sock"))
+CONTROL = CONFIG.control.socket
 EXAM = Exam(file=FILE, config=CONFIG)
 
 
@@ -83,6 +84,7 @@ def well() -> dict[Path, Entry]:
         entry(Path(f"{DATABASE}.lock"), "file", 0o600, CHATD, CHATD),
         entry(Path(PUBLIC.path), "socket", 0o660, CHATD, CHATD),
         entry(Path(HANDED.path), "socket", 0o660, ROOT, 991),
+        entry(CONTROL, "socket", 0o660, CHATD, CHATD),
     ]
     folders = [
         entry(path, "folder", 0o755, ROOT, ROOT)
@@ -249,6 +251,8 @@ class Patient:
         return {self.pid: self.descriptors}[pid]
 
     def handed(self, pid: int) -> Mapping[str, tuple[Address, ...]]:
+        if not pid:
+            raise FileNotFoundError("/proc/0/environ")
         return self.sockets
 
     def ask(self, address: Address, path: str) -> Answer:

@@ -19,7 +19,7 @@ from chatd.ops.audit_arguments import moment
 from chatd.ops.config import Invalid, changes, parse
 from chatd.ops.diary import Diary
 from chatd.store.sqlite import opened, schema
-from chatd.store.sqlite.backup import backups
+from chatd.store.sqlite.backup import back_up, backups
 
 Run = Callable[..., str]
 PASSWORD = "correct horse battery"
@@ -86,6 +86,24 @@ def test_backups_exports_and_restores_are_recorded(does: Run, dev: Path, tmp_pat
     assert (facts["replaced_records"], facts["replaced_head"]) == ("3", last["hash"])
     assert "is whole" in does("audit", "verify")
     assert "is whole: 1 record," in does("audit", "verify", "--backup", backup)
+
+
+def test_of_a_folder_of_backups_the_log_in_the_newest_is_read(
+    does: Run, dev: Path, tmp_path: Path
+) -> None:
+    does("user", "add", "ann")
+    back_up(dev / "chatd.sqlite3", tmp_path / "b", version="1.0.0", now=1)
+    does("backup", tmp_path / "b")
+    newest = backups(tmp_path / "b")[-1]
+    told = does("audit", "verify", "--backup", tmp_path / "b")
+    assert told.startswith(f"the audit log in {newest} is whole: 1 records")
+    assert [each["verb"] for each in read(does, "--backup", tmp_path / "b")] == ["user_add"]
+
+
+def test_a_backup_that_is_none_is_named(does: Run, tmp_path: Path) -> None:
+    assert f"there is no backup in {tmp_path}" in does("audit", "--backup", tmp_path, code=1)
+    (tmp_path / "chatd.sqlite3").write_bytes(b"spoilt" * 1000)
+    assert f"cannot read {tmp_path}/chatd" in does("audit", "verify", "--backup", tmp_path, code=1)
 
 
 def test_a_restore_of_a_database_that_cannot_be_read_says_so(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.ops.config import KEYS, Config, Invalid, Loaded, Tcp, Unix, changes, load, parse
+from chatd.ops.config import KEYS, Config, Invalid, Loaded, Tcp, Unix, beside, changes, load, parse
 from chatd.ops.config.load import value
 from chatd.ops.config.rules import RULES
 
@@ -30,6 +30,13 @@ def problems(text: str) -> list[str]:
 def test_an_empty_file_is_all_defaults() -> None:
     assert read("").config == Config()
     assert set(read("").origins.values()) == {"default"}
+
+
+def test_where_chatd_is_only_tried_out_the_control_socket_is_beside_the_file() -> None:
+    file = Path("/home/ann/state/chatd.toml")
+    assert beside(read(""), file).config.control.socket == file.with_name("control.sock")
+    named = read('[control]\nsocket = "/run/c.sock"\n')
+    assert beside(named, file) == named
 
 
 def test_values_have_their_types_and_units() -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from chatd import cli
 from chatd.store.sqlite import opened, schema
-from chatd.store.sqlite.backup import backups
+from chatd.store.sqlite.backup import back_up, backups
 from tests.unit.store.sample import write_sample
 
 Run = Callable[..., str]
+NOBODY = 65534
+NEXT_CENTURY = 4_102_444_800_000
 
 
 @pytest.fixture
@@ -48,6 +52,26 @@ def test_keep_says_what_went(does: Run, dev: Path, tmp_path: Path) -> None:
     does("backup", tmp_path / "b", "--dev", dev)
     (first,) = backups(tmp_path / "b")
     assert f"removed {first}\n" in does("backup", tmp_path / "b", "--keep", 1, "--dev", dev)
+
+
+def test_backups_from_the_future_are_told_of_and_the_one_just_made_stays(
+    dev: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    into = tmp_path / "b"
+    back_up(dev / "chatd.sqlite3", into, version="1.0.0", now=NEXT_CENTURY)
+    [ahead] = backups(into)
+    for _ in range(2):
+        assert cli.main(["backup", str(into), "--keep", "1", "--dev", str(dev)]) == 0
+        assert f"dated in the future in {into} are {ahead.name}; " in capsys.readouterr().err
+    [made, there] = backups(into)
+    assert there == ahead
+    for verb in (["verify"], ["restore", "--replace", "--dry-run", "--dev", str(dev)]):
+        assert cli.main([*verb, str(into)]) == 0
+        told = capsys.readouterr()
+        assert str(made) in told.out
+        assert f"passed over for {made};" in told.err
+    assert cli.main(["verify", str(ahead)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many", "1.5"])
@@ -96,6 +120,37 @@ def test_a_bad_backup_is_called_bad_and_why(
 
 def test_no_backup_is_told_as_such(does: Run, tmp_path: Path) -> None:
     assert "there is no backup in" in does("verify", tmp_path, code=1)
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """A folder that everybody may look into; tmp_path is its owner's."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_files_that_one_may_not_use_are_named_in_one_sentence(
+    does: Run, dev: Path, tmp_path: Path, open_to_all: Path
+) -> None:
+    does("backup", open_to_all / "kept", "--dev", dev)
+    for file in open_to_all.rglob("*"):
+        os.chown(file, NOBODY, NOBODY)
+    config, state = open_to_all / "chatd.toml", open_to_all / "state"
+    config.write_text('[store]\npath = "state/chatd.sqlite3"\n')
+    state.mkdir(mode=0o755)
+    restore = ("restore", "--replace", "--config", config)
+    os.setresuid(NOBODY, NOBODY, 0)
+    try:
+        for verb in (("verify",), restore, ("audit", "--config", config, "--backup")):
+            told = does(*verb, tmp_path / "b", code=1)
+            assert told.startswith(f"chatd: user {NOBODY} may not use {tmp_path}/b/")
+        no = f"chatd: user {NOBODY} may not write in {state}, or its disk is read-only\n"
+        assert does(*restore, open_to_all / "kept", code=1) == no
+        assert does(*restore, "--dry-run", open_to_all / "kept", code=1) == no
+    finally:
+        os.setresuid(0, 0, 0)
 
 
 def test_a_restore_says_what_it_did_and_a_dry_run_what_it_would(

@@ -152,7 +152,12 @@ def run(file: Path, out: StringIO, *, json: bool = True) -> int:
     return doctor(
         file,
         Namespace(
-            json=json, full=False, withhold=False, certificate=[], backups=[str(file.parent)]
+            json=json,
+            full=False,
+            withhold=False,
+            dev=None,
+            certificate=[],
+            backups=[str(file.parent)],
         ),
         out,
     )

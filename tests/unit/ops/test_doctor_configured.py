@@ -242,6 +242,14 @@ def test_a_socket_that_somebody_removed_is_a_failure() -> None:
     assert patient.statuses(SOCKETS) == ["fail", "ok"]
 
 
+def test_one_that_systemd_opened_comes_back_with_its_unit_only() -> None:
+    patient = Patient()
+    patient.remove(Path(PUBLIC.path), Path(HANDED.path))
+    own, handed = (each.do for each in patient.findings(SOCKETS))
+    assert own.startswith("`systemctl restart chatd`;")
+    assert handed.startswith("`systemctl stop chatd.socket`")
+
+
 def test_without_a_daemon_there_need_be_no_sockets() -> None:
     patient = Patient(pid=0)
     patient.remove(Path(PUBLIC.path), Path(HANDED.path))

@@ -121,6 +121,14 @@ def test_the_newest_backup_counts() -> None:
     assert f"{BACKUPS}/b, is 24 hours old" in finding.seen
 
 
+def test_one_from_the_future_is_told_of_and_is_not_the_newest() -> None:
+    ahead, newest = with_backups(a=3, b=-2).findings("backup", KEPT)
+    assert (ahead.status, newest.status) == ("warn", "warn")
+    assert f"{BACKUPS}/b is from the future: it says 2026-12-03 00:00 UTC" in ahead.seen
+    assert f"{BACKUPS}/a, is 3 days old" in newest.seen
+    assert with_backups(b=-2).statuses("backup", KEPT) == ["warn"]
+
+
 def test_no_backup_is_a_failure() -> None:
     patient = Patient()
     patient.put(BACKUPS / "2026-11-30" / "chatd.sqlite3")

@@ -8,7 +8,7 @@ import pytest
 
 from chatd.ops.config import Tcp
 from chatd.ops.doctor.host import Answer
-from tests.unit.ops.patient import CONFIG, EXAM, HANDED, OPERATIONS, PUBLIC, Patient
+from tests.unit.ops.patient import CONFIG, CONTROL, EXAM, HANDED, OPERATIONS, PUBLIC, Patient
 
 REFUSED = ConnectionRefusedError(111, "Connection refused")
 
@@ -49,6 +49,14 @@ def test_one_that_does_not_answer_is_a_failure_and_the_rest_are_asked(
     assert [each.seen for each in found if "Connection refused" in each.seen] != []
 
 
+def test_of_one_whose_socket_is_gone_another_finding_says_what_to_do() -> None:
+    patient = Patient()
+    patient.answers[PUBLIC, "/"] = FileNotFoundError(2, "No such file or directory")
+    [finding] = [each for each in patient.findings("listeners") if each.status != "ok"]
+    assert finding.status == "fail"
+    assert "socket-permissions" in finding.do
+
+
 def test_what_is_not_ready_says_why() -> None:
     patient = Patient()
     patient.answers[OPERATIONS, "/readyz"] = Answer(503, "store: no room\n")
@@ -67,6 +75,17 @@ def test_something_else_behind_the_address_is_a_failure() -> None:
     patient = Patient()
     patient.answers[OPERATIONS, "/healthz"] = Answer(404, "no such page")
     assert patient.findings("listeners")[-2].status == "fail"
+
+
+def test_a_control_socket_that_is_gone_is_a_warning_while_chatd_runs() -> None:
+    patient = Patient()
+    assert patient.statuses("control") == ["ok"]
+    patient.remove(CONTROL)
+    finding = patient.only("control")
+    assert finding.status == "warn"
+    assert f"{CONTROL} is not there" in finding.seen
+    patient.pid = 0
+    assert patient.findings("control") == []
 
 
 @pytest.mark.parametrize("listener", [Tcp("127.0.0.1", 0), CONFIG.listen.public[1]])

@@ -13,6 +13,7 @@ from chatd.ops.config import Config, Tcp
 from chatd.ops.config.table import Listen
 from chatd.ops.doctor import confinement, firewalld
 from chatd.ops.doctor.host import Fips, Firewall, Zone
+from chatd.ops.doctor.table import examine
 from tests.unit.ops.patient import CHATD, DATABASE, EXAM, FILE, ROOT, RUN, Patient, entry
 
 SELINUX = Path("/etc/selinux/config")
@@ -186,6 +187,20 @@ def test_not_everybody_may_read_the_metrics() -> None:
     only_some = 'rule family="ipv4" source address="10.0.0.2" service name="chatd-metrics" accept'
     patient.firewalld = firewall(services=frozenset({"chatd"}), rules=(only_some,))
     assert patient.statuses("firewall", DIRECT) == ["ok"]
+
+
+def test_what_systemd_opens_for_a_stopped_daemon_is_not_judged() -> None:
+    finding = Patient(pid=0).only("firewall")
+    assert finding.status == "warn"
+    assert finding.seen.startswith("chatd does not run, so where systemd:chat would listen")
+    assert "systemctl cat chatd.socket" in finding.do
+    assert Patient(pid=0, firewalld=firewall()).statuses("firewall") == ["warn", "warn"]
+    assert Patient(pid=0, firewalld=None).statuses("firewall") == ["ok"]
+
+
+def test_a_stopped_daemon_breaks_no_check() -> None:
+    told = [each.seen for each in examine(EXAM, Patient(pid=0))]
+    assert not [each for each in told if "could not be carried out" in each]
 
 
 ZONES = """\

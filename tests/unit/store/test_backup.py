@@ -230,20 +230,39 @@ def test_foreign_files_in_the_folder_stay(database: Path, into: Path) -> None:
     assert (into / "README").read_text() == "mine"
 
 
+def test_a_clock_that_was_set_back_takes_no_backup_away(database: Path, into: Path) -> None:
+    ahead = tuple(make(database, into, at=at).folder for at in (1000, 1001))
+    made = [make(database, into, at=at, keep=2) for at in range(3)]
+    assert [each.ahead for each in made] == [ahead] * 3
+    assert [each.removed for each in made] == [(), (), (made[0].folder,)]
+    assert backups(into) == [made[1].folder, made[2].folder, *ahead]
+    last = make(database, into, at=2000, keep=2)
+    assert (last.ahead, backups(into)) == ((), [ahead[1], last.folder])
+
+
 # --- which one is meant ---
 
 
 def test_a_folder_of_backups_means_the_newest(database: Path, into: Path) -> None:
     one, other = make(database, into), make(database, into, at=1)
-    assert chosen(into) == other.folder
-    assert chosen(one.folder) == one.folder
+    assert chosen(into, NOON + 1) == other.folder
+    assert chosen(one.folder, NOON + 1) == one.folder
+
+
+def test_what_is_ahead_of_the_clock_is_meant_only_where_nothing_else_is(
+    database: Path, into: Path
+) -> None:
+    one, other = make(database, into), make(database, into, at=9)
+    assert chosen(into, NOON + 8) == one.folder
+    assert chosen(other.folder, NOON + 8) == other.folder
+    assert chosen(into, NOON - 1) == other.folder
 
 
 def test_a_folder_without_a_backup_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadBackup, match="there is no backup in"):
-        chosen(tmp_path)
+        chosen(tmp_path, NOON)
     with pytest.raises(BadBackup, match="there is no backup in"):
-        chosen(tmp_path / "nowhere")
+        chosen(tmp_path / "nowhere", NOON)
 
 
 # --- damage ---

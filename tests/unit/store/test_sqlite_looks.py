@@ -13,6 +13,7 @@ from chatd.core.log import Alike
 from chatd.core.names import EDITION, skeleton
 from chatd.store import CannotOpen
 from chatd.store.sqlite import opened
+from chatd.store.sqlite.looks import changing
 from chatd.store.sqlite.schema import migrate
 from tests.unit.store.examples import account, make_room
 
@@ -77,6 +78,41 @@ def test_two_that_look_alike_by_the_new_tables_stay_both(path: Path) -> None:
         assert run(store.look_alike([skeleton("ann")])).account in {"Ann", "ann"}
     assert len(kept(path, "accounts")) == 2
     assert skeleton("ann") in kept(path, "accounts")
+
+
+@pytest.mark.parametrize("table", ["accounts", "rooms"])
+@pytest.mark.parametrize(
+    "held",
+    [("bob", "cyd", "dan"), ("dan", "amy", "bob"), ("bob", "cyd", "amy"), ("cyd", "amy", "bob")],
+)
+def test_a_look_that_another_is_about_to_give_up_is_free(
+    path: Path, table: str, held: tuple[str, ...]
+) -> None:
+    """Whichever of them is asked first, and in a circle, too."""
+    names = ("amy", "bob", "cyd")
+    with opened(path) as (store, run):
+        for name in names:
+            if table == "accounts":
+                run(store.add_account(account(name, f"of {name}"), f"{name} {OTHERS}", 2))
+            else:
+                run(make_room(store, name))
+    hold = f"UPDATE {table} SET skeleton = ? WHERE name = ?"  # noqa: S608  # own constants
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE {table} SET skeleton = 'no look of ' || name")  # noqa: S608  # as above
+        for name, look in zip(names, held, strict=True):
+            connection.execute(hold, (skeleton(look), name))
+    change(path, "UPDATE meta SET value = '' WHERE name = 'looks'")
+    migrate(path)
+    with closing(sqlite3.connect(path)) as connection:
+        found = dict(connection.execute(f"SELECT name, skeleton FROM {table}"))  # noqa: S608  # as above
+    assert {found[name]: name for name in names} == {skeleton(name): name for name in names}
+
+
+def test_who_finds_the_new_look_taken_keeps_the_old_one_from_others() -> None:
+    rows = [("a", "1", "2"), ("b", "2", "2"), ("c", "3", "1"), ("d", "4", "5"), ("e", "5", "3")]
+    assert changing(rows) == {}
+    assert changing([("a", "1", "9"), ("b", "2", "9"), ("c", "3", "1")]) == {"a": "9", "c": "1"}
+    assert changing([("a", "1", "2"), ("b", "2", "1")]) == {"a": "2", "b": "1"}
 
 
 def test_what_fails_on_the_way_leaves_all_as_it_was(

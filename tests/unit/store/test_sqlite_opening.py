@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chatd.core.ports import StoreFailed
 from chatd.store import CannotOpen
 from chatd.store.sqlite import InUse, SqliteStore, opened
 from chatd.store.sqlite.blocking import Run
@@ -96,6 +97,26 @@ def test_a_folder_in_place_of_the_file_is_refused(path: Path) -> None:
     path.mkdir()
     with pytest.raises(CannotOpen, match="Is a directory"):
         Bench(path)
+
+
+def test_a_lock_that_cannot_be_opened_is_told(path: Path) -> None:
+    Path(f"{path}.lock").mkdir()
+    with pytest.raises(CannotOpen, match=r"cannot open .*\.lock: Is a directory"):
+        Bench(path)
+
+
+def test_a_file_that_is_not_where_it_was_opened_is_told_by_the_probe(path: Path) -> None:
+    bench = Bench(path)
+    bench.run(bench.store.probe())
+    moved = path.rename(path.with_name("moved"))
+    with pytest.raises(StoreFailed, match=f"{path} is not the file that chatd has open"):
+        bench.run(bench.store.probe())
+    path.touch()
+    with pytest.raises(StoreFailed, match="bring that one back"):
+        bench.run(bench.store.probe())
+    moved.rename(path)
+    bench.run(bench.store.probe())
+    bench.close()
 
 
 def test_what_a_run_raises_reaches_its_caller() -> None:
