@@ -250,7 +250,7 @@ def _said(host: Host, raw: str) -> str:
 
 def _emoji(raw: str) -> str:
     emoji = texts.one_line(raw)
-    if not emoji or " " in emoji:
+    if texts.blank(emoji) or " " in emoji:
         raise Refused("bad_field", "'emoji' is one emoji or one short word without spaces")
     return emoji
 
