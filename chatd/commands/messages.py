@@ -18,7 +18,7 @@ from chatd.core import text as texts
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.errors import Refused
 from chatd.core.events import Stored
-from chatd.core.log import Author, Draft, Entry, Kind, StoredMessage
+from chatd.core.log import Author, Draft, Entry, Kind, StoredMessage, placeless
 from chatd.core.passing import Passing
 from chatd.core.policy import Verb, decide
 from chatd.core.ports import KeyReused, NoSuchTarget
@@ -135,9 +135,9 @@ async def topic(host: Host, session: Caller, command: c.Topic) -> Stored:
     place = await place_of(host, me, command.room)
     must(host, me, "topic", place)
     said = topic_of(command.topic)
-    if place.room.passing is not None:
-        await host.store.set_topic(place.room.room_id, said)
     draft = Draft(kind="topic", author=me.author, ts=host.clock.now(), text=said)
+    if place.room.passing is not None and not await host.store.set_topic(place.room.room_id, said):
+        return _told(host, session, place.room, placeless(place.room.room_id, draft), again=True)
     return await _store(host, session, place, draft)
 
 

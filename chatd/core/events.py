@@ -258,8 +258,9 @@ class Attending(Ok, tag="ok"):
 
 class Stored(Ok, tag="ok"):
     """The durable acknowledgement: the entry's place in the room's log and its time. `again` says
-    that the same key had been stored before, and this is that first acknowledgement once more. In a
-    room without history nothing is stored: it was given to all who are there."""
+    that the same key had been stored before, and this is that first acknowledgement once more, or
+    that it would change nothing, and this is what made it so. In a room without history nothing is
+    stored: it was given to all who are there."""
 
     room: str
     seq: int

@@ -98,9 +98,11 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         A known (author, key) of a message gives the first entry again, ``again`` set, whatever the
         text. So does what would change nothing: a second deletion gives the first one; a reaction
         that is there, or was taken off, gives the entry that did it; one that never was there is
-        told by its message. Only messages have a key or a ``reply_to``, which may be a deleted one.
-        Raises NoSuchTarget (also for a ``reply_to`` that is no message) or KeyReused. Drafts of a
-        room without history are not for the store: it raises StoreFailed.
+        told by its message. A text that the message has gives its last edit, or the message where
+        it has none; a topic that the room has gives its entry, or where that is none of the newest
+        TOPIC_WITHIN, one with the seq 0. Only messages have a key or a ``reply_to``, which may be a
+        deleted one. Raises NoSuchTarget (also for a ``reply_to`` that is no message) or KeyReused.
+        Drafts of a room without history are not for the store: it raises StoreFailed.
         """
         ...
 
@@ -175,8 +177,9 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         afterwards. Raises NameTaken when it must be made and another room has the name."""
         ...
 
-    async def set_topic(self, room_id: RoomId, topic: str) -> None:
-        """Give a room without history its topic; elsewhere that is an entry, see ``append``."""
+    async def set_topic(self, room_id: RoomId, topic: str) -> bool:
+        """Give a room without history its topic; false when it was that. Elsewhere a topic is an
+        entry, see ``append``."""
         ...
 
     async def shared_room(self, one: UserId, other: UserId) -> StoredRoom | None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from chatd.core.log import Appended, Draft, Entry, Found, RoomId, StoredMessage, UserId
+from chatd.core.log import (
+    TOPIC_WITHIN,
+    Appended,
+    Draft,
+    Entry,
+    Found,
+    RoomId,
+    StoredMessage,
+    UserId,
+    placeless,
+)
 from chatd.core.ports import KeyReused, NoSuchTarget, StoreFailed
 from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper, Kept, Room
@@ -113,7 +123,7 @@ def _again(kept: Kept, room: Room, draft: Draft) -> Entry | None:
     if draft.kind == "message":
         return _same_key(kept, room, draft)
     if draft.kind == "topic":
-        return None
+        return _same_topic(room, draft)
     target = draft.target or 0
     if target not in room.messages:
         raise NoSuchTarget(target)
@@ -121,10 +131,27 @@ def _again(kept: Kept, room: Room, draft: Draft) -> Entry | None:
         return room.deletions.get(target)
     if target in room.deletions:
         raise NoSuchTarget(target)
+    if draft.kind == "edited":
+        return _same_text(room, draft)
     last = room.reactions.get((target, draft.text, draft.author.user_id))
     if draft.kind == "unreacted" and last is None:
         return room.log[target - 1]
     return last if last is not None and last.kind == draft.kind else None
+
+
+def _same_topic(room: Room, draft: Draft) -> Entry | None:
+    if draft.text != room.stored.topic:
+        return None
+    topics = (entry for entry in reversed(room.log[-TOPIC_WITHIN:]) if entry.kind == "topic")
+    return next(topics, placeless(room.stored.room_id, draft))
+
+
+def _same_text(room: Room, draft: Draft) -> Entry | None:
+    target = draft.target or 0
+    if draft.text != room.messages[target].text:
+        return None
+    edits = (e for e in reversed(room.log) if e.kind == "edited" and e.target == target)
+    return next(edits, room.log[target - 1])
 
 
 def _same_key(kept: Kept, room: Room, draft: Draft) -> Entry | None:

@@ -7,13 +7,22 @@ from typing import Any
 
 from msgspec import Struct
 
-from chatd.core.log import Appended, Author, Draft, Entry, RoomId, UserId
+from chatd.core.log import (
+    TOPIC_WITHIN,
+    Appended,
+    Author,
+    Draft,
+    Entry,
+    RoomId,
+    UserId,
+    placeless,
+)
 from chatd.core.ports import NoSuchTarget, StoreFailed
 from chatd.store.sqlite import audit, indexing
 from chatd.store.sqlite.transaction import Transaction
 
 _FIND = """SELECT m.room_id, m.seq, m.ts, m.user_id, m.name, m.guest, m.text, m.key, m.reply_to,
-    m.id, ifnull(e.text, m.text), m.deleted
+    m.id, ifnull(e.text, m.text), m.edited, m.deleted
 FROM messages m LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited
 WHERE m.room_id = ? AND m.seq = ?"""
 _CHANGE = """SELECT room_id, seq, kind, ts, user_id, name, guest, target, text
@@ -31,7 +40,9 @@ WHERE room_id = ? AND target = ? AND emoji = ? AND user_id = ?"""
 _REACT = """INSERT INTO reactions (room_id, target, emoji, user_id, seq, name, present)
 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (room_id, target, emoji, user_id)
 DO UPDATE SET seq = excluded.seq, name = excluded.name, present = excluded.present"""
-_TOPIC = "UPDATE rooms SET topic = ? WHERE room_id = ?"
+_TOPIC = "UPDATE rooms SET topic = ? WHERE room_id = ? AND topic <> ?"
+_LAST_TOPIC = """SELECT room_id, seq, kind, ts, user_id, name, guest, target, text FROM changes
+WHERE room_id = ? AND seq > ? AND kind = 'topic' ORDER BY seq DESC LIMIT 1"""
 
 
 class Target(Struct, frozen=True):
@@ -40,15 +51,14 @@ class Target(Struct, frozen=True):
     entry: Entry
     number: int
     text: str
+    edited: int | None
     deleted: int | None
 
 
 def change(transaction: Transaction, room_id: RoomId, draft: Draft) -> Appended:
     """Store one draft that is no message. ANSWERS are raised before the first write."""
     if draft.kind == "topic":
-        entry = _store(transaction, room_id, draft, None)
-        transaction.execute(_TOPIC, (draft.text, room_id))
-        return Appended(entry)
+        return _retitle(transaction, room_id, draft)
     target = find(transaction, room_id, draft.target)
     if draft.kind == "deleted":
         return _delete(transaction, draft, target)
@@ -91,8 +101,20 @@ def message_entry(row: tuple[Any, ...]) -> Entry:
     )
 
 
+def _retitle(transaction: Transaction, room_id: RoomId, draft: Draft) -> Appended:
+    if transaction.execute(_TOPIC, (draft.text, room_id, draft.text)).rowcount:
+        return Appended(_store(transaction, room_id, draft, None))
+    since = (transaction.last_seq(room_id) or 0) - TOPIC_WITHIN
+    row = transaction.execute(_LAST_TOPIC, (room_id, since)).fetchone()
+    return Appended(change_entry(row) if row else placeless(room_id, draft), again=True)
+
+
 def _edit(transaction: Transaction, draft: Draft, target: Target) -> Appended:
     room_id, seq = target.entry.room_id, target.entry.seq
+    if draft.text == target.text:
+        edited = target.edited
+        done = target.entry if edited is None else _change_at(transaction, room_id, edited)
+        return Appended(done, again=True)
     entry = _store(transaction, room_id, draft, seq)
     transaction.execute(_EDIT, (entry.seq, room_id, seq))
     indexing.change(transaction, target.number, room_id, target.text, draft.text)
