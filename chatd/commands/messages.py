@@ -21,7 +21,8 @@ from chatd.core.events import Stored
 from chatd.core.log import Author, Draft, Entry, Kind, StoredMessage, placeless
 from chatd.core.passing import Passing
 from chatd.core.policy import Verb, decide
-from chatd.core.ports import KeyReused, NoSuchTarget
+from chatd.core.ports import KeyReused, NoSuchTarget, TooManyReactions
+from chatd.core.reactions import MOST, MOST_OWN
 from chatd.core.rooms import Attendance, Person, Room
 
 
@@ -193,6 +194,8 @@ async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -
         raise Refused(
             "key_reused", f"key {draft.key!r} was used in another room; give each send its own"
         ) from None
+    except TooManyReactions as no:
+        raise _too_many(own=bool(no.args[0])) from None
     return _told(host, session, room, done.entry, done.again)
 
 
@@ -253,6 +256,15 @@ def _emoji(raw: str) -> str:
     if texts.blank(emoji) or " " in emoji:
         raise Refused("bad_field", "'emoji' is one emoji or one short word without spaces")
     return emoji
+
+
+def _too_many(*, own: bool) -> Refused:
+    what = (
+        f"you have {MOST_OWN} different emoji on this message, the limit; take one off first"
+        if own
+        else f"there are {MOST} different emoji on this message, the limit; take one of these"
+    )
+    return Refused("too_many", what)
 
 
 def _no_message(place: Attendance, seq: int) -> Refused:

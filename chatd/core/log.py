@@ -88,7 +88,11 @@ def placeless(room_id: RoomId, draft: Draft) -> Entry:
 
 
 class StoredMessage(Struct, frozen=True, kw_only=True):
-    """A message as it stands now: with its last text, its reactions, or deleted (then no text)."""
+    """A message as it stands now: with its last text, its reactions, or deleted (then no text).
+
+    ``reactions``: each emoji with the names of those who reacted, as they came; ``counts``: how
+    many these are, where not all are named (see core.reactions).
+    """
 
     room_id: RoomId
     seq: int
@@ -100,6 +104,7 @@ class StoredMessage(Struct, frozen=True, kw_only=True):
     edited_ts: int | None = None
     deleted: bool = False
     reactions: dict[str, list[str]] = {}
+    counts: dict[str, int] = {}
 
 
 class StoredRoom(Struct, frozen=True, kw_only=True):

@@ -53,6 +53,11 @@ class NoSuchTarget(Exception):
     """The message that a draft is about does not exist in the room, or was deleted."""
 
 
+class TooManyReactions(Exception):
+    """The message takes no other emoji. The argument: whether that is because its author has put as
+    many on it as one person may, or (false) because all have."""
+
+
 class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
@@ -101,7 +106,8 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         told by its message. A text that the message has gives its last edit, or the message where
         it has none; a topic that the room has gives its entry, or where that is none of the newest
         TOPIC_WITHIN, one with the seq 0. Only messages have a key or a ``reply_to``, which may be a
-        deleted one. Raises NoSuchTarget (also for a ``reply_to`` that is no message) or KeyReused.
+        deleted one. Raises NoSuchTarget (also for a ``reply_to`` that is no message), KeyReused, or
+        for an emoji that is not on the message yet TooManyReactions (core.reactions says how many).
         Drafts of a room without history are not for the store: it raises StoreFailed.
         """
         ...
@@ -117,7 +123,8 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         ...
 
     async def message(self, room_id: RoomId, seq: int) -> StoredMessage | None:
-        """The message at ``seq`` as it stands now, deleted ones too; None if that is no message."""
+        """The message at ``seq`` as it stands now, deleted ones too; None if that is no message.
+        It has at most MOST emoji, and of each the first NAMED people, here as in all pages."""
         ...
 
     async def said(self, room_id: RoomId, user_id: UserId, key: str) -> tuple[int, int] | None:

@@ -15,7 +15,8 @@ from chatd.core.log import (
     UserId,
     placeless,
 )
-from chatd.core.ports import KeyReused, NoSuchTarget, StoreFailed
+from chatd.core.ports import KeyReused, NoSuchTarget, StoreFailed, TooManyReactions
+from chatd.core.reactions import MOST, MOST_OWN
 from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper, Kept, Room
 from chatd.store.words import matches, terms
@@ -136,7 +137,20 @@ def _again(kept: Kept, room: Room, draft: Draft) -> Entry | None:
     last = room.reactions.get((target, draft.text, draft.author.user_id))
     if draft.kind == "unreacted" and last is None:
         return room.log[target - 1]
-    return last if last is not None and last.kind == draft.kind else None
+    if last is not None and last.kind == draft.kind:
+        return last
+    if draft.kind == "reacted":
+        _another(room, draft)
+    return None
+
+
+def _another(room: Room, draft: Draft) -> None:
+    """Raises when this emoji would be one too many on the message."""
+    there = [e for e in room.reactions.values() if e.target == draft.target and e.kind == "reacted"]
+    emoji = {entry.text for entry in there}
+    own = sum(entry.author.user_id == draft.author.user_id for entry in there)
+    if draft.text not in emoji and (len(emoji) >= MOST or own >= MOST_OWN):
+        raise TooManyReactions(len(emoji) < MOST)
 
 
 def _same_topic(room: Room, draft: Draft) -> Entry | None:

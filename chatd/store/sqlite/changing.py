@@ -17,7 +17,8 @@ from chatd.core.log import (
     UserId,
     placeless,
 )
-from chatd.core.ports import NoSuchTarget, StoreFailed
+from chatd.core.ports import NoSuchTarget, StoreFailed, TooManyReactions
+from chatd.core.reactions import MOST, MOST_OWN
 from chatd.store.sqlite import audit, indexing
 from chatd.store.sqlite.transaction import Transaction
 
@@ -37,6 +38,23 @@ WHERE room_id = ? AND target = ? AND kind = 'edited'"""
 _DELETE_REACTIONS = "DELETE FROM reactions WHERE room_id = ? AND target = ?"
 _REACTION = """SELECT seq, present FROM reactions
 WHERE room_id = ? AND target = ? AND emoji = ? AND user_id = ?"""
+_THERE = """SELECT 1 FROM reactions
+WHERE room_id = ? AND target = ? AND emoji = ? AND present LIMIT 1"""
+# From one emoji to the next: what it costs does not depend on how many people have reacted.
+_DIFFERENT = """SELECT count(sign), ifnull(sum(EXISTS (
+    SELECT 1 FROM reactions o WHERE o.room_id = ?1 AND o.target = ?2 AND o.emoji = sign
+    AND o.user_id = ?3 AND o.present
+)), 0) FROM (
+    WITH RECURSIVE following (sign) AS (
+        SELECT (SELECT emoji FROM reactions
+            WHERE room_id = ?1 AND target = ?2 AND present ORDER BY emoji LIMIT 1)
+        UNION ALL
+        SELECT (SELECT r.emoji FROM reactions r
+            WHERE r.room_id = ?1 AND r.target = ?2 AND r.emoji > following.sign AND r.present
+            ORDER BY r.emoji LIMIT 1)
+        FROM following WHERE following.sign IS NOT NULL LIMIT ?4
+    ) SELECT sign FROM following
+)"""
 _REACT = """INSERT INTO reactions (room_id, target, emoji, user_id, seq, name, present)
 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (room_id, target, emoji, user_id)
 DO UPDATE SET seq = excluded.seq, name = excluded.name, present = excluded.present"""
@@ -143,11 +161,23 @@ def _react(transaction: Transaction, draft: Draft, target: Target) -> Appended:
         return Appended(target.entry, again=True)
     if there is not None and bool(there[1]) == wanted:
         return Appended(_change_at(transaction, room_id, there[0]), again=True)
+    if wanted:
+        _another(transaction, target.entry, draft)
     entry = _store(transaction, room_id, draft, seq)
     name = draft.author.name
     row = (room_id, seq, draft.text, user_id, entry.seq, name, wanted)
     transaction.execute(_REACT, row)
     return Appended(entry)
+
+
+def _another(transaction: Transaction, message: Entry, draft: Draft) -> None:
+    """Raises TooManyReactions when this emoji would be one too many on the message."""
+    room_id, seq, user_id = message.room_id, message.seq, draft.author.user_id
+    if transaction.execute(_THERE, (room_id, seq, draft.text)).fetchone():
+        return
+    count, own = transaction.execute(_DIFFERENT, (room_id, seq, user_id, MOST)).fetchone()
+    if count >= MOST or own >= MOST_OWN:
+        raise TooManyReactions(count < MOST)
 
 
 def _store(transaction: Transaction, room_id: RoomId, draft: Draft, target: int | None) -> Entry:
