@@ -12,6 +12,7 @@ from chatd.core.errors import Refused
 from chatd.core.events import HistoryPage
 from chatd.core.log import StoredMessage
 from chatd.core.policy import decide
+from chatd.core.reactions import bounded, size
 from chatd.core.rooms import Person, Room
 from chatd.core.settings import Settings
 from chatd.core.telling import message_of
@@ -32,25 +33,25 @@ async def history(host: Host, session: Caller, command: c.History) -> HistoryPag
     if command.after is None:  # a page that ends somewhere is cut at its beginning
         stored.reverse()
     fit = fitting(stored, host.settings)
-    messages = [message_of(each, room.name) for each in stored[:fit]]
+    messages = [message_of(each, room.name) for each in fit]
     if command.after is None:
         messages.reverse()
-    return HistoryPage(room=room.name, messages=messages, more=more or fit < len(stored))
+    return HistoryPage(room=room.name, messages=messages, more=more or len(fit) < len(stored))
 
 
-def fitting(messages: Sequence[StoredMessage], settings: Settings) -> int:
-    """How many of these, from the first on, an answer may hold: at least one, and else about as
-    much as a quarter of an outbox, so that a page of long texts throws nobody out as too slow."""
-    left = settings.outbox_bytes // 4
-    for count, each in enumerate(messages):
-        left -= OVERHEAD + len(each.text.encode())
-        left -= sum(
-            len(emoji.encode()) + sum(len(name.encode()) + 3 for name in by) + 8
-            for emoji, by in each.reactions.items()
-        )
-        if left < 0 and count:
-            return count
-    return len(messages)
+def fitting(messages: Sequence[StoredMessage], settings: Settings) -> list[StoredMessage]:
+    """Those of these, from the first on, that an answer may hold: at least one, and else about as
+    much as a quarter of an outbox, so that a page of long texts throws nobody out as too slow. No
+    message has more reactions than that, either."""
+    most = left = settings.outbox_bytes // 4
+    fit: list[StoredMessage] = []
+    for each in messages:
+        told = bounded(each, most)
+        left -= OVERHEAD + len(each.text.encode()) + size(told)
+        if left < 0 and fit:
+            break
+        fit.append(told)
+    return fit
 
 
 async def readable(host: Host, me: Person, name: str) -> Room:

@@ -28,10 +28,11 @@ from chatd.core import text as texts
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.errors import Refused
 from chatd.core.events import Stored
-from chatd.core.log import Author, Draft, Earlier, Entry, Kind, StoredMessage
+from chatd.core.log import Author, Draft, Earlier, Entry, Kind, StoredMessage, placeless
 from chatd.core.passing import Passing
 from chatd.core.policy import Verb, decide
-from chatd.core.ports import KeyReused, NoSuchTarget
+from chatd.core.ports import KeyReused, NoSuchTarget, TooManyReactions
+from chatd.core.reactions import MOST, MOST_OWN
 from chatd.core.rooms import Attendance, Person, Room
 
 
@@ -185,9 +186,9 @@ async def topic(host: Host, session: Caller, command: c.Topic) -> Stored:
     place = await place_of(host, me, command.room)
     must(host, me, "topic", place)
     said = topic_of(command.topic)
-    if place.room.passing is not None:
-        await host.store.set_topic(place.room.room_id, said)
     draft = Draft(kind="topic", author=me.author, ts=host.clock.now(), text=said)
+    if place.room.passing is not None and not await host.store.set_topic(place.room.room_id, said):
+        return _told(host, session, place.room, placeless(place.room.room_id, draft), again=True)
     return await _store(host, session, place, draft)
 
 
@@ -241,6 +242,8 @@ async def _store(host: Host, session: Caller, place: Attendance, draft: Draft) -
         raise _no_message(place, draft.target or draft.reply_to or 0) from None
     except KeyReused:
         raise _reused(draft.key) from None
+    except TooManyReactions as no:
+        raise _too_many(own=bool(no.args[0])) from None
     return _told(host, session, room, done.entry, done.again)
 
 
@@ -298,9 +301,18 @@ def _said(host: Host, raw: str) -> str:
 
 def _emoji(raw: str) -> str:
     emoji = texts.one_line(raw)
-    if not emoji or " " in emoji:
+    if texts.blank(emoji) or " " in emoji:
         raise Refused("bad_field", "'emoji' is one emoji or one short word without spaces")
     return emoji
+
+
+def _too_many(*, own: bool) -> Refused:
+    what = (
+        f"you have {MOST_OWN} different emoji on this message, the limit; take one off first"
+        if own
+        else f"there are {MOST} different emoji on this message, the limit; take one of these"
+    )
+    return Refused("too_many", what)
 
 
 def _no_message(place: Attendance, seq: int) -> Refused:

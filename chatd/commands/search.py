@@ -41,12 +41,12 @@ async def search(host: Host, session: Caller, command: c.Search) -> Found:
             "rate_limited", "other searches are not done yet; wait and search again", BUSY_MS
         ) from None
     fit = fitting([hit.message for hit in hits], host.settings)
-    more = fit < len(hits) or len(hits) == command.limit
+    more = len(fit) < len(hits) or len(hits) == command.limit
     return Found(
         messages=[
-            message_of(hit.message, hit.room)
-            for hit in hits[:fit]
+            message_of(told, hit.room)
+            for hit, told in zip(hits, fit, strict=False)
             if me.operator or not host.laid.on_user("ban", me.user_id, hit.message.room_id)
         ],
-        cursor=hits[fit - 1].cursor if more else None,
+        cursor=hits[len(fit) - 1].cursor if more else None,
     )

@@ -38,7 +38,8 @@ class Welcome(Event, frozen=True, tag="welcome"):
 class Message(Event, frozen=True, tag="message"):
     """A message, live or from history. `ts`: milliseconds since 1970 UTC.
 
-    `edited_ts`, `deleted` and `reactions` (emoji to names) are only there in history and search.
+    `edited_ts`, `deleted`, `reactions` (emoji to names) and `reaction_counts` (emoji to how many
+    reacted, where not all are named) are only there in history and search.
     """
 
     room: str
@@ -52,6 +53,7 @@ class Message(Event, frozen=True, tag="message"):
     edited_ts: int | None = None
     deleted: bool = False
     reactions: dict[str, list[str]] | None = None
+    reaction_counts: dict[str, int] | None = None
 
 
 class Edited(Event, frozen=True, tag="edited"):
@@ -258,8 +260,9 @@ class Attending(Ok, tag="ok"):
 
 class Stored(Ok, tag="ok"):
     """The durable acknowledgement: the entry's place in the room's log and its time. `again` says
-    that the same key had been stored before, and this is that first acknowledgement once more. In a
-    room without history nothing is stored: it was given to all who are there."""
+    that the same key had been stored before, and this is that first acknowledgement once more, or
+    that it would change nothing, and this is what made it so. In a room without history nothing is
+    stored: it was given to all who are there."""
 
     room: str
     seq: int

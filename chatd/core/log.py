@@ -69,14 +69,30 @@ class Entry(Struct, frozen=True, kw_only=True):
 class Appended(Struct, frozen=True):
     """What ``append`` gives back. ``again``: the key was known, ``entry`` is the first one and
     nothing new was stored; the same when the draft would change nothing (a reaction that is already
-    there, a second deletion)."""
+    there, a second deletion, the text or the topic that it is)."""
 
     entry: Entry
     again: bool = False
 
 
+TOPIC_WITHIN = 1000
+"""Newest entries of a room's log among which the one is looked for that made its topic so: to set
+the topic that it is costs little however long the log is."""
+
+
+def placeless(room_id: RoomId, draft: Draft) -> Entry:
+    """What is so, and no entry at hand made it so: it has the seq 0, before all entries."""
+    return Entry(
+        room_id=room_id, seq=0, kind=draft.kind, author=draft.author, ts=draft.ts, text=draft.text
+    )
+
+
 class StoredMessage(Struct, frozen=True, kw_only=True):
-    """A message as it stands now: with its last text, its reactions, or deleted (then no text)."""
+    """A message as it stands now: with its last text, its reactions, or deleted (then no text).
+
+    ``reactions``: each emoji with the names of those who reacted, as they came; ``counts``: how
+    many these are, where not all are named (see core.reactions).
+    """
 
     room_id: RoomId
     seq: int
@@ -88,6 +104,7 @@ class StoredMessage(Struct, frozen=True, kw_only=True):
     edited_ts: int | None = None
     deleted: bool = False
     reactions: dict[str, list[str]] = {}
+    counts: dict[str, int] = {}
 
 
 class StoredRoom(Struct, frozen=True, kw_only=True):

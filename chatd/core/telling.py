@@ -49,4 +49,5 @@ def message_of(stored: StoredMessage, room: str) -> Message:
         edited_ts=stored.edited_ts,
         deleted=stored.deleted,
         reactions=stored.reactions or None,
+        reaction_counts=stored.counts or None,
     )

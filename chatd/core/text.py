@@ -45,6 +45,12 @@ _MOST_RIDERS = 8
 _MARKS = frozenset({"Mn", "Me"})
 _INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 """Categories of characters that alone say nothing: spaces, controls, format characters."""
+# So do some that Unicode counts as letters, marks or symbols: the fillers of Hangul, the vowels of
+# Khmer and the selectors that are never drawn, the empty cell of Braille, the note without a head.
+_FILLERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U0001d159\U000e0100-\U000e01ef]"
+)
 _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -106,7 +112,7 @@ def blank(text: str) -> bool:
     """Whether there is nothing to see in it."""
     if " " < text[:1] < "\x7f":  # often
         return False
-    return all(unicodedata.category(char) in _INVISIBLE for char in text)
+    return all(unicodedata.category(char) in _INVISIBLE or _FILLERS.match(char) for char in text)
 
 
 def one_line(text: str) -> str:

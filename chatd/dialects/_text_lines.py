@@ -49,8 +49,15 @@ def message(m: e.Message) -> str:
 
 def reactions(m: e.Message) -> str:
     """A line of its own, or nothing."""
-    each = (f"{one_line(emoji)} {names(people)}" for emoji, people in (m.reactions or {}).items())
-    return "; ".join(each)
+    counts = m.reaction_counts or {}
+    return "; ".join(
+        f"{one_line(emoji)} {names(people)}{_and_more(counts.get(emoji, 0) - len(people))}"
+        for emoji, people in (m.reactions or {}).items()
+    )
+
+
+def _and_more(people: int) -> str:
+    return f" and {people} more" if people > 0 else ""
 
 
 def names(people: Iterable[str]) -> str:

@@ -36,17 +36,25 @@ class Entry:
     passing: bool = False
     """Whether it is a note of who came and went, to which the next one is added."""
     reactions: dict[str, list[str]] = field(default_factory=dict)
+    more: dict[str, int] = field(default_factory=dict)
+    """How many have reacted besides those who are named."""
 
     def reacted(self, emoji: str, user: str, *, on: bool) -> Entry:
         """With one reaction more, or less."""
-        people = [name for name in self.reactions.get(emoji, []) if name != user]
+        named = self.reactions.get(emoji, [])
+        people = [name for name in named if name != user]
+        more = self.more
+        if not on and user not in named and emoji in more:
+            more = {**more, emoji: more[emoji] - 1}
         found = {**self.reactions, emoji: [*people, user] if on else people}
-        return replace(self, reactions={each: names for each, names in found.items() if names})
+        left = {each: names for each, names in found.items() if names or more.get(each)}
+        return replace(self, reactions=left, more=more)
 
 
 def of_message(message: e.Message, *, me: str, alone: bool) -> Entry:
     """A message that was told. ``alone``: the room has but two people."""
     mine = message.user == me
+    reactions, counts = message.reactions or {}, message.reaction_counts or {}
     return Entry(
         place=(message.seq, 0, 0),
         kind="message",
@@ -60,7 +68,8 @@ def of_message(message: e.Message, *, me: str, alone: bool) -> Entry:
         calls=not mine and (alone or names(message.text, me)),
         reply_to=message.reply_to,
         key=message.key,
-        reactions=dict(message.reactions or {}),
+        reactions=dict(reactions),
+        more={emoji: count - len(reactions.get(emoji, [])) for emoji, count in counts.items()},
     )
 
 

@@ -154,8 +154,13 @@ def _bodies(room: RoomView, entry: Entry) -> Iterator[Row]:
     if entry.why:
         yield [("class:error", f"✗ not sent: {steady(entry.why)}; /retry sends it again")]
     if entry.reactions:
-        each = (f"{steady(emoji)} {', '.join(who)}" for emoji, who in entry.reactions.items())
+        each = (f"{emoji} {_people(who, entry, emoji)}" for emoji, who in entry.reactions.items())
         yield [("class:dim", "   ".join(map(steady, each)))]
+
+
+def _people(named: list[str], entry: Entry, emoji: str) -> str:
+    more = entry.more.get(emoji)
+    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def _cited(room: RoomView, seq: int) -> str:

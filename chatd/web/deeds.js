@@ -87,8 +87,10 @@ export class Deeds {
   };
 
   // --- one message ---
-  react = ({ room, seq }, emoji, on) =>
-    this.#chat.tell({ type: on ? "react" : "unreact", room, seq, emoji });
+  react = async ({ room, seq }, emoji, on) => {
+    const told = await this.#chat.answer({ type: on ? "react" : "unreact", room, seq, emoji });
+    if (on && told?.again) this.#chat.rooms.get(room)?.named(seq, emoji, this.#chat.me.name);
+  };
 
   pick = (message, anchor) => pickEmoji(anchor, (sign) => this.react(message, sign, true));
 

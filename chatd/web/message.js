@@ -14,6 +14,8 @@ export function kept(event) {
     edited: event.edited_ts ?? null,
     deleted: event.deleted ?? false,
     reactions: new Map(Object.entries(event.reactions ?? {}).map(([e, who]) => [e, new Set(who)])),
+    // How many more have reacted than are named.
+    more: new Map(Object.entries(event.reaction_counts ?? {}).map(([e, all]) => [e, all - event.reactions[e].length])),
     state: "final", // or "pending", or "refused" and then `why`
     why: "",
     mine: false,
@@ -25,12 +27,14 @@ export function change(message, event) {
   if (event.type === "edited") {
     Object.assign(message, { text: event.text, edited: event.ts });
   } else if (event.type === "deleted") {
-    Object.assign(message, { text: "", deleted: true, reactions: new Map() });
+    Object.assign(message, { text: "", deleted: true, reactions: new Map(), more: new Map() });
   } else if (event.type === "reaction") {
     const who = message.reactions.get(event.emoji) ?? new Set();
+    const more = message.more.get(event.emoji) ?? 0;
+    const had = event.on ? who.has(event.user) : who.delete(event.user);
     if (event.on) who.add(event.user);
-    else who.delete(event.user);
-    if (who.size) message.reactions.set(event.emoji, who);
+    if (!had && more && (!event.on || event.counted)) message.more.set(event.emoji, more - 1);
+    if (who.size || message.more.get(event.emoji)) message.reactions.set(event.emoji, who);
     else message.reactions.delete(event.emoji);
   }
 }

@@ -187,6 +187,11 @@ export class Room {
     }
   }
 
+  /** Of many who reacted only the first are named; now this one is known, too. */
+  named(target, emoji, user) {
+    this.#change({ type: "reaction", target, emoji, user, on: true, counted: true });
+  }
+
   // --- pages of history ---
   startLoading() {
     this.loading = true;

@@ -111,8 +111,9 @@ function drawReactions(element, message, me, actions) {
   element.hidden = !message.reactions.size;
   const chips = [...message.reactions].map(([emoji, who]) => {
     const chip = button("", () => actions.react(message, emoji, !who.has(me.name)));
-    chip.append(make("span", {}, emoji), make("b", {}, who.size));
-    chip.title = [...who].join(", ");
+    const more = message.more.get(emoji) ?? 0;
+    chip.append(make("span", {}, emoji), make("b", {}, who.size + more));
+    chip.title = [...who].join(", ") + (more ? ` and ${more} more` : "");
     chip.ariaPressed = String(who.has(me.name));
     chip.ariaLabel = `${emoji} from ${chip.title}`;
     return chip;

@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from chatd.core.reactions import NAMED
 from tests.browser.conftest import MakeVisitor
 from tests.browser.scripted import Scripted
 from tests.browser.visitor import Visitor
@@ -52,6 +53,31 @@ def test_a_reaction_is_put_on_and_taken_off(daemon: Daemon, visitor: MakeVisitor
     expect(ann.chips("done")).to_have_text(["👍1", "🚀1"])
     bob.chips("done").first.click()
     expect(ann.chips("done")).to_have_text(["🚀1"])
+
+
+def test_who_is_not_named_among_many_is_counted_and_takes_their_own_off(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    crowd = [guest(daemon, f"guest{number:02}") for number in range(NAMED + 2)]
+    seq = crowd[0].must("send", room="lobby", text="done")["seq"]
+    for each in crowd:
+        each.must("react", room="lobby", seq=seq, emoji="👍")
+    ann = visitor(daemon).enters("ann")
+    chip = ann.chips("done")
+    expect(chip).to_have_text(f"👍{NAMED + 2}")
+    expect(chip).to_have_attribute("title", re.compile(r"guest00, .* and 2 more"))
+    chip.click()
+    expect(chip).to_have_text(f"👍{NAMED + 3}")
+    ann.page.reload()
+    expect(chip).to_have_text(f"👍{NAMED + 3}")
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(chip).to_have_text(f"👍{NAMED + 3}")
+    chip.click()
+    expect(chip).to_have_text(f"👍{NAMED + 2}")
+    crowd[-1].must("unreact", room="lobby", seq=seq, emoji="👍")
+    expect(chip).to_have_text(f"👍{NAMED + 1}")
 
 
 def test_what_was_said_is_found_and_shown_in_its_place(

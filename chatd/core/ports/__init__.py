@@ -28,6 +28,7 @@ from chatd.core.ports.store import (
     Store,
     StoreFailed,
     StoreFull,
+    TooManyReactions,
 )
 from chatd.core.ports.world import Clock, Ids, Log, Meter, Spawn, Timer
 
@@ -66,5 +67,6 @@ __all__ = [
     "StoreFailed",
     "StoreFull",
     "Timer",
+    "TooManyReactions",
     "put_each",
 ]

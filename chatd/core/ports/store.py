@@ -54,6 +54,11 @@ class NoSuchTarget(Exception):
     """The message that a draft is about does not exist in the room, or was deleted."""
 
 
+class TooManyReactions(Exception):
+    """The message takes no other emoji. The argument: whether that is because its author has put as
+    many on it as one person may, or (false) because all have."""
+
+
 class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
@@ -104,9 +109,12 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         A known (author, key) of a message gives the first entry again, ``again`` set, whatever the
         text. So does what would change nothing: a second deletion gives the first one; a reaction
         that is there, or was taken off, gives the entry that did it; one that never was there is
-        told by its message. Only messages have a key or a ``reply_to``, which may be a deleted one.
-        Raises NoSuchTarget (also for a ``reply_to`` that is no message) or KeyReused. Drafts of a
-        room without history are not for the store: it raises StoreFailed.
+        told by its message. A text that the message has gives its last edit, or the message where
+        it has none; a topic that the room has gives its entry, or where that is none of the newest
+        TOPIC_WITHIN, one with the seq 0. Only messages have a key or a ``reply_to``, which may be a
+        deleted one. Raises NoSuchTarget (also for a ``reply_to`` that is no message), KeyReused, or
+        for an emoji that is not on the message yet TooManyReactions (core.reactions says how many).
+        Drafts of a room without history are not for the store: it raises StoreFailed.
         """
         ...
 
@@ -121,7 +129,8 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         ...
 
     async def message(self, room_id: RoomId, seq: int) -> StoredMessage | None:
-        """The message at ``seq`` as it stands now, deleted ones too; None if that is no message."""
+        """The message at ``seq`` as it stands now, deleted ones too; None if that is no message.
+        It has at most MOST emoji, and of each the first NAMED people, here as in all pages."""
         ...
 
     async def said(self, user_id: UserId, key: str) -> Earlier | None:
@@ -180,8 +189,9 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         afterwards. Raises NameTaken when it must be made and another room has the name."""
         ...
 
-    async def set_topic(self, room_id: RoomId, topic: str) -> None:
-        """Give a room without history its topic; elsewhere that is an entry, see ``append``."""
+    async def set_topic(self, room_id: RoomId, topic: str) -> bool:
+        """Give a room without history its topic; false when it was that. Elsewhere a topic is an
+        entry, see ``append``."""
         ...
 
     async def shared_room(self, one: UserId, other: UserId) -> StoredRoom | None:

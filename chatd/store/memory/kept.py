@@ -20,6 +20,7 @@ from chatd.core.log import (
     UserId,
 )
 from chatd.core.ports import StoreFailed, StoreFull
+from chatd.core.reactions import MOST, NAMED
 from chatd.core.sanctions import Emergency, Report, RoomRules, Sanction
 
 
@@ -46,7 +47,12 @@ class Room:
         for entry in sorted(self.reactions.values(), key=lambda entry: entry.seq):
             if entry.target == seq and entry.kind == "reacted":
                 people.setdefault(entry.text, []).append(entry.author.name)
-        return replace(self.messages[seq], reactions=people)
+        few = sorted(people)[:MOST] if len(people) > MOST else people
+        return replace(
+            self.messages[seq],
+            reactions={emoji: by[:NAMED] for emoji, by in people.items() if emoji in few},
+            counts={emoji: len(people[emoji]) for emoji in few if len(people[emoji]) > NAMED},
+        )
 
 
 @dataclass

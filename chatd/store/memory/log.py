@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from chatd.core.log import Appended, Draft, Earlier, Entry, Found, RoomId, StoredMessage, UserId
-from chatd.core.ports import KeyReused, NoSuchTarget, StoreFailed
+from chatd.core.log import (
+    TOPIC_WITHIN,
+    Appended,
+    Draft,
+    Earlier,
+    Entry,
+    Found,
+    RoomId,
+    StoredMessage,
+    UserId,
+    placeless,
+)
+from chatd.core.ports import KeyReused, NoSuchTarget, StoreFailed, TooManyReactions
+from chatd.core.reactions import MOST, MOST_OWN
 from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper, Kept, Room
 from chatd.store.words import matches, terms
@@ -115,7 +127,7 @@ def _again(kept: Kept, room: Room, draft: Draft) -> Entry | None:
     if draft.kind == "message":
         return _same_key(kept, room, draft)
     if draft.kind == "topic":
-        return None
+        return _same_topic(room, draft)
     target = draft.target or 0
     if target not in room.messages:
         raise NoSuchTarget(target)
@@ -123,10 +135,40 @@ def _again(kept: Kept, room: Room, draft: Draft) -> Entry | None:
         return room.deletions.get(target)
     if target in room.deletions:
         raise NoSuchTarget(target)
+    if draft.kind == "edited":
+        return _same_text(room, draft)
     last = room.reactions.get((target, draft.text, draft.author.user_id))
     if draft.kind == "unreacted" and last is None:
         return room.log[target - 1]
-    return last if last is not None and last.kind == draft.kind else None
+    if last is not None and last.kind == draft.kind:
+        return last
+    if draft.kind == "reacted":
+        _another(room, draft)
+    return None
+
+
+def _another(room: Room, draft: Draft) -> None:
+    """Raises when this emoji would be one too many on the message."""
+    there = [e for e in room.reactions.values() if e.target == draft.target and e.kind == "reacted"]
+    emoji = {entry.text for entry in there}
+    own = sum(entry.author.user_id == draft.author.user_id for entry in there)
+    if draft.text not in emoji and (len(emoji) >= MOST or own >= MOST_OWN):
+        raise TooManyReactions(len(emoji) < MOST)
+
+
+def _same_topic(room: Room, draft: Draft) -> Entry | None:
+    if draft.text != room.stored.topic:
+        return None
+    topics = (entry for entry in reversed(room.log[-TOPIC_WITHIN:]) if entry.kind == "topic")
+    return next(topics, placeless(room.stored.room_id, draft))
+
+
+def _same_text(room: Room, draft: Draft) -> Entry | None:
+    target = draft.target or 0
+    if draft.text != room.messages[target].text:
+        return None
+    edits = (e for e in reversed(room.log) if e.kind == "edited" and e.target == target)
+    return next(edits, room.log[target - 1])
 
 
 def _same_key(kept: Kept, room: Room, draft: Draft) -> Entry | None:

@@ -60,12 +60,13 @@ class Rooms(Keeper):
             room.members.setdefault(member.user_id, member)
         return room.now()
 
-    async def set_topic(self, room_id: RoomId, topic: str) -> None:
+    async def set_topic(self, room_id: RoomId, topic: str) -> bool:
         """See the port."""
         room = self.writing().rooms.get(room_id)
         if room is None or room.stored.history:
             raise StoreFailed(f"there is no room {room_id} without history")
-        room.stored = replace(room.stored, topic=topic)
+        before, room.stored = room.stored.topic, replace(room.stored, topic=topic)
+        return topic != before
 
     async def shared_room(self, one: UserId, other: UserId) -> StoredRoom | None:
         """See the port."""

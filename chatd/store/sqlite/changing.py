@@ -7,13 +7,23 @@ from typing import Any
 
 from msgspec import Struct
 
-from chatd.core.log import Appended, Author, Draft, Entry, RoomId, UserId
-from chatd.core.ports import NoSuchTarget, StoreFailed
+from chatd.core.log import (
+    TOPIC_WITHIN,
+    Appended,
+    Author,
+    Draft,
+    Entry,
+    RoomId,
+    UserId,
+    placeless,
+)
+from chatd.core.ports import NoSuchTarget, StoreFailed, TooManyReactions
+from chatd.core.reactions import MOST, MOST_OWN
 from chatd.store.sqlite import audit, indexing
 from chatd.store.sqlite.transaction import Transaction
 
 _FIND = """SELECT m.room_id, m.seq, m.ts, m.user_id, m.name, m.guest, m.text, m.key, m.reply_to,
-    m.id, ifnull(e.text, m.text), m.deleted
+    m.id, ifnull(e.text, m.text), m.edited, m.deleted
 FROM messages m LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited
 WHERE m.room_id = ? AND m.seq = ?"""
 _CHANGE = """SELECT room_id, seq, kind, ts, user_id, name, guest, target, text
@@ -28,10 +38,29 @@ WHERE room_id = ? AND target = ? AND kind = 'edited'"""
 _DELETE_REACTIONS = "DELETE FROM reactions WHERE room_id = ? AND target = ?"
 _REACTION = """SELECT seq, present FROM reactions
 WHERE room_id = ? AND target = ? AND emoji = ? AND user_id = ?"""
+_THERE = """SELECT 1 FROM reactions
+WHERE room_id = ? AND target = ? AND emoji = ? AND present LIMIT 1"""
+# From one emoji to the next: what it costs does not depend on how many people have reacted.
+_DIFFERENT = """SELECT count(sign), ifnull(sum(EXISTS (
+    SELECT 1 FROM reactions o WHERE o.room_id = ?1 AND o.target = ?2 AND o.emoji = sign
+    AND o.user_id = ?3 AND o.present
+)), 0) FROM (
+    WITH RECURSIVE following (sign) AS (
+        SELECT (SELECT emoji FROM reactions
+            WHERE room_id = ?1 AND target = ?2 AND present ORDER BY emoji LIMIT 1)
+        UNION ALL
+        SELECT (SELECT r.emoji FROM reactions r
+            WHERE r.room_id = ?1 AND r.target = ?2 AND r.emoji > following.sign AND r.present
+            ORDER BY r.emoji LIMIT 1)
+        FROM following WHERE following.sign IS NOT NULL LIMIT ?4
+    ) SELECT sign FROM following
+)"""
 _REACT = """INSERT INTO reactions (room_id, target, emoji, user_id, seq, name, present)
 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (room_id, target, emoji, user_id)
 DO UPDATE SET seq = excluded.seq, name = excluded.name, present = excluded.present"""
-_TOPIC = "UPDATE rooms SET topic = ? WHERE room_id = ?"
+_TOPIC = "UPDATE rooms SET topic = ? WHERE room_id = ? AND topic <> ?"
+_LAST_TOPIC = """SELECT room_id, seq, kind, ts, user_id, name, guest, target, text FROM changes
+WHERE room_id = ? AND seq > ? AND kind = 'topic' ORDER BY seq DESC LIMIT 1"""
 
 
 class Target(Struct, frozen=True):
@@ -40,15 +69,14 @@ class Target(Struct, frozen=True):
     entry: Entry
     number: int
     text: str
+    edited: int | None
     deleted: int | None
 
 
 def change(transaction: Transaction, room_id: RoomId, draft: Draft) -> Appended:
     """Store one draft that is no message. ANSWERS are raised before the first write."""
     if draft.kind == "topic":
-        entry = _store(transaction, room_id, draft, None)
-        transaction.execute(_TOPIC, (draft.text, room_id))
-        return Appended(entry)
+        return _retitle(transaction, room_id, draft)
     target = find(transaction, room_id, draft.target)
     if draft.kind == "deleted":
         return _delete(transaction, draft, target)
@@ -91,8 +119,20 @@ def message_entry(row: tuple[Any, ...]) -> Entry:
     )
 
 
+def _retitle(transaction: Transaction, room_id: RoomId, draft: Draft) -> Appended:
+    if transaction.execute(_TOPIC, (draft.text, room_id, draft.text)).rowcount:
+        return Appended(_store(transaction, room_id, draft, None))
+    since = (transaction.last_seq(room_id) or 0) - TOPIC_WITHIN
+    row = transaction.execute(_LAST_TOPIC, (room_id, since)).fetchone()
+    return Appended(change_entry(row) if row else placeless(room_id, draft), again=True)
+
+
 def _edit(transaction: Transaction, draft: Draft, target: Target) -> Appended:
     room_id, seq = target.entry.room_id, target.entry.seq
+    if draft.text == target.text:
+        edited = target.edited
+        done = target.entry if edited is None else _change_at(transaction, room_id, edited)
+        return Appended(done, again=True)
     entry = _store(transaction, room_id, draft, seq)
     transaction.execute(_EDIT, (entry.seq, room_id, seq))
     indexing.change(transaction, target.number, room_id, target.text, draft.text)
@@ -121,11 +161,23 @@ def _react(transaction: Transaction, draft: Draft, target: Target) -> Appended:
         return Appended(target.entry, again=True)
     if there is not None and bool(there[1]) == wanted:
         return Appended(_change_at(transaction, room_id, there[0]), again=True)
+    if wanted:
+        _another(transaction, target.entry, draft)
     entry = _store(transaction, room_id, draft, seq)
     name = draft.author.name
     row = (room_id, seq, draft.text, user_id, entry.seq, name, wanted)
     transaction.execute(_REACT, row)
     return Appended(entry)
+
+
+def _another(transaction: Transaction, message: Entry, draft: Draft) -> None:
+    """Raises TooManyReactions when this emoji would be one too many on the message."""
+    room_id, seq, user_id = message.room_id, message.seq, draft.author.user_id
+    if transaction.execute(_THERE, (room_id, seq, draft.text)).fetchone():
+        return
+    count, own = transaction.execute(_DIFFERENT, (room_id, seq, user_id, MOST)).fetchone()
+    if count >= MOST or own >= MOST_OWN:
+        raise TooManyReactions(count < MOST)
 
 
 def _store(transaction: Transaction, room_id: RoomId, draft: Draft, target: int | None) -> Entry:

@@ -14,9 +14,18 @@ from chatd.core.ports import (
     NoSuchTarget,
     StoreFailed,
     StoreFull,
+    TooManyReactions,
 )
 
-ANSWERS = (NameTaken, LastOwner, NoSuchMember, NoSuchTarget, KeyReused, StoreFailed)
+ANSWERS = (
+    NameTaken,
+    LastOwner,
+    NoSuchMember,
+    NoSuchTarget,
+    KeyReused,
+    TooManyReactions,
+    StoreFailed,
+)
 """What a call may raise before its first write: an answer, not a failure of the group."""
 
 _SPOILED = {

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from chatd.core.log import Author, Earlier, Entry, Kind, RoomId, StoredMessage, UserId
+from chatd.core.reactions import MOST, NAMED
 from chatd.store.sqlite.transaction import LAST_SEQ
 
 T = TypeVar("T")
@@ -60,7 +61,8 @@ class EntryRow(Struct, array_like=True):
 
 
 class MessageRow(Struct, array_like=True):
-    """One message as it stands. ``reactions``: lists of seq, emoji and name, in no order."""
+    """One message as it stands. ``reactions``: of each emoji the first seq, the emoji, how many
+    people, and the names of the first, in their order; the emoji are in none."""
 
     seq: int
     ts: int
@@ -72,10 +74,11 @@ class MessageRow(Struct, array_like=True):
     reply_to: int | None
     edited_ts: int | None
     deleted: int | None
-    reactions: list[tuple[int, str, str]]
+    reactions: list[tuple[int, str, int, list[str]]]
 
     def message(self, room_id: RoomId) -> StoredMessage:
         """As a value."""
+        each = sorted(self.reactions) if self.reactions else ()
         return StoredMessage(
             room_id=room_id,
             seq=self.seq,
@@ -86,7 +89,8 @@ class MessageRow(Struct, array_like=True):
             reply_to=self.reply_to,
             edited_ts=self.edited_ts,
             deleted=self.deleted is not None,
-            reactions=_by_emoji(self.reactions) if self.reactions else {},
+            reactions={emoji: people for _, emoji, _, people in each},
+            counts={emoji: count for _, emoji, count, people in each if count > len(people)},
         )
 
 
@@ -94,11 +98,21 @@ class MessageRow(Struct, array_like=True):
 MESSAGE_NAMES = (
     "seq, ts, user_id, name, guest, text, key, reply_to, edited_ts, deleted, json(reactions)"
 )
-MESSAGE_COLUMNS = """m.seq, m.ts, m.user_id, m.name, m.guest, ifnull(e.text, m.text) AS text, m.key,
-    m.reply_to, e.ts AS edited_ts, m.deleted, (
-        SELECT json_group_array(json_array(r.seq, r.emoji, r.name)) FROM reactions r
-        WHERE r.room_id = m.room_id AND r.target = m.seq AND r.present
-    ) AS reactions"""
+# However many have reacted, few reactions are read into memory. An older database may have more
+# than MOST emoji on a message: the first in their own order are told, and no more are looked at.
+MESSAGE_COLUMNS = f"""m.seq, m.ts, m.user_id, m.name, m.guest, ifnull(e.text, m.text) AS text,
+    m.key, m.reply_to, e.ts AS edited_ts, m.deleted, (
+        SELECT json_group_array(json_array(first, sign, people, json((
+            SELECT json_group_array(name) FROM (
+                SELECT n.name FROM reactions n WHERE n.room_id = m.room_id AND n.target = m.seq
+                AND n.emoji = sign AND n.present ORDER BY n.seq LIMIT {NAMED}
+            )
+        )))) FROM (
+            SELECT min(r.seq) AS first, r.emoji AS sign, count(*) AS people FROM reactions r
+            WHERE r.room_id = m.room_id AND r.target = m.seq AND r.present
+            GROUP BY r.emoji ORDER BY r.emoji LIMIT {MOST}
+        )
+    ) AS reactions"""  # noqa: S608  own constants
 EDIT = "LEFT JOIN changes e ON e.room_id = m.room_id AND e.seq = m.edited"
 
 _MESSAGES = f"SELECT {MESSAGE_COLUMNS} FROM messages m {EDIT} WHERE m.room_id = ?"  # noqa: S608  own constants
@@ -166,10 +180,3 @@ def history(
         rows = fetch(connection, _BEFORE, (room_id, top, limit + 1), _messages)
         page = rows[:limit][::-1]
     return [row.message(room_id) for row in page], len(rows) > limit
-
-
-def _by_emoji(reactions: list[tuple[int, str, str]]) -> dict[str, list[str]]:
-    people: dict[str, list[str]] = {}
-    for _, emoji, name in sorted(reactions):
-        people.setdefault(emoji, []).append(name)
-    return people

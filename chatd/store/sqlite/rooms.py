@@ -74,7 +74,7 @@ _TAKEN = "SELECT name FROM rooms WHERE skeleton = ? UNION ALL SELECT name FROM r
 _BY_PAIR = "SELECT room_id FROM rooms WHERE pair = ?"
 _CREATE = """INSERT INTO rooms (name, skeleton, pair, kind, topic, title, created_ts, history)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-_TOPIC = "UPDATE rooms SET topic = ? WHERE room_id = ? AND NOT history"
+_TOPIC = "UPDATE rooms SET topic = ? WHERE room_id = ? AND topic <> ?"
 _MEMBERS = listed(
     "user_id, name, guest, rank",
     """SELECT user_id, name, guest, rank FROM members WHERE room_id = ?
@@ -207,10 +207,11 @@ def direct_room(
     return made.room()
 
 
-def set_topic(transaction: Transaction, room_id: RoomId, topic: str) -> None:
+def set_topic(transaction: Transaction, room_id: RoomId, topic: str) -> bool:
     """See the port."""
-    if not transaction.execute(_TOPIC, (topic, room_id)).rowcount:
+    if transaction.last_seq(room_id) is None or transaction.keeps(room_id):
         raise StoreFailed(f"there is no room {room_id} without history")
+    return bool(transaction.execute(_TOPIC, (topic, room_id, topic)).rowcount)
 
 
 def last_owner(

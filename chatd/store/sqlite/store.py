@@ -235,9 +235,9 @@ class SqliteStore(MemberCalls, SanctionCalls, AuditCalls, HookCalls):
         """See the port."""
         return await self._write("direct_room", rooms.direct_room, name, one, other, ts)
 
-    async def set_topic(self, room_id: RoomId, topic: str) -> None:
+    async def set_topic(self, room_id: RoomId, topic: str) -> bool:
         """See the port."""
-        await self._write("set_topic", rooms.set_topic, room_id, topic)
+        return await self._write("set_topic", rooms.set_topic, room_id, topic)
 
     async def shared_room(self, one: UserId, other: UserId) -> StoredRoom | None:
         """See the port."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
+from chatd.core.reactions import MOST, MOST_OWN, NAMED
 from tests.house.house import Client, House
 
 LONG = 4000
@@ -68,3 +71,50 @@ def test_finds_of_long_texts_lead_on_to_the_last() -> None:
         page = ann.asks(type="search", query="word", limit=10, **asked)
         found += seqs(page)
     assert found == list(range(10, 0, -1))
+
+
+def a_message_with_all_reactions(outbox_bytes: int) -> Client:
+    """Each emoji as long as one may be, of one person; and of more than are named, one."""
+    house = House(outbox_bytes=outbox_bytes, rate=10_000, burst=10_000)
+    ann = house.guest("ann", "lobby")
+    ann.asks(type="send", room="lobby", text="hello")
+    guests = [house.guest(f"guest{number:02}", "lobby") for number in range(NAMED + 5)]
+    for number in range(MOST):
+        emoji = f"{number:02}".rjust(32, "\U0001f600")
+        guests[number // MOST_OWN].asks(type="react", room="lobby", seq=1, emoji=emoji)
+    for guest in guests:
+        guest.asks(type="react", room="lobby", seq=1, emoji="00".rjust(32, "\U0001f600"))
+    return ann
+
+
+def test_all_reactions_of_a_message_are_told_where_there_is_room() -> None:
+    ann = a_message_with_all_reactions(1 << 20)
+    (message,) = ann.asks(type="history", room="lobby")["messages"]
+    assert len(message["reactions"]) == MOST
+    crowded = next(iter(message["reactions"]))
+    assert message["reactions"][crowded] == [f"guest{number:02}" for number in range(NAMED)]
+    assert message["reaction_counts"] == {crowded: NAMED + 5}
+    assert ann.asks(type="search", query="hello")["messages"] == [message]
+
+
+def test_reactions_are_no_more_than_a_quarter_of_an_outbox() -> None:
+    outbox = 16 << 10
+    ann = a_message_with_all_reactions(outbox)
+    (message,) = ann.asks(type="history", room="lobby")["messages"]
+    assert 2000 < len(msgspec.json.encode(message["reactions"])) <= outbox // 4
+    crowded = next(iter(message["reactions"]))
+    assert message["reaction_counts"][crowded] == NAMED + 5
+    assert ann.asks(type="search", query="hello")["messages"] == [message]
+
+
+def test_an_emoji_too_many_is_refused_with_what_to_do() -> None:
+    ann = a_message_with_all_reactions(1 << 20)
+    refused = ann.asks(type="react", room="lobby", seq=1, emoji="another")
+    assert (refused["code"], f"there are {MOST} " in refused["message"]) == ("too_many", True)
+    assert ann.asks(type="react", room="lobby", seq=1, emoji="07".rjust(32, "\U0001f600"))["seq"]
+    ann.asks(type="send", room="lobby", text="mine", key="k")
+    seq = ann.asks(type="send", room="lobby", text="mine", key="k")["seq"]
+    for number in range(MOST_OWN):
+        ann.asks(type="react", room="lobby", seq=seq, emoji=str(number))
+    refused = ann.asks(type="react", room="lobby", seq=seq, emoji="another")
+    assert (refused["code"], f"you have {MOST_OWN} " in refused["message"]) == ("too_many", True)

@@ -154,5 +154,41 @@ def test_what_is_plain_needs_no_cleaning_and_says_something(text: str) -> None:
         assert len(text) == len(text.encode())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n\t\u3000",
+        "\u200b",
+        "\u2060\u200d",
+        "\u2800",  # Braille's empty cell is a symbol
+        "\u3164",  # and these are letters: fillers of Hangul,
+        "\u115f\u1160\uffa0",
+        "\u17b4\u17b5",  # marks: two vowels of Khmer that are never drawn,
+        "\u034f\u180b\ufe0f\U000e0101",  # what joins or selects where nothing is
+        "\U0001d159",  # the note without a head
+        "\u2800 \u3164\n\u200b",
+    ],
+)
+def test_what_cannot_be_seen_is_blank(text: str) -> None:
+    assert blank(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u2801\u2800\u2803",  # Braille with a blank between
+        "\u3164x",
+        "\u1100\u1161",  # Hangul by its parts
+        "\u2764\ufe0f",
+        "\u1780\u17b4",
+        "\u0301",  # an accent alone is drawn
+        "\u2400",
+    ],
+)
+def test_what_can_be_seen_is_not_blank(text: str) -> None:
+    assert not blank(text)
+
+
 def test_what_most_people_write_is_plain() -> None:
     assert plain("Hello, is anybody there? :-)")

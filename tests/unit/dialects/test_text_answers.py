@@ -185,7 +185,13 @@ def test_an_answer_without_a_command_is_nothing_to_read() -> None:
 def test_history_is_told_with_its_days() -> None:
     messages = [
         said(1, "hello"),
-        said(2, "two\nlines", edited_ts=AT_NOON, reactions={"👍": ["bob", "cat"], "🎉": ["bob"]}),
+        said(
+            2,
+            "two\nlines",
+            edited_ts=AT_NOON,
+            reactions={"👍": ["bob", "cat"], "🎉": ["bob"]},
+            reaction_counts={"👍": 30},
+        ),
         said(3, "", deleted=True, hours=12),
     ]
     assert after("/history", page(*messages)).split("\n") == [
@@ -193,7 +199,7 @@ def test_history_is_told_with_its_days() -> None:
         "12:03 #lobby <ann> hello",
         "12:03 #lobby <ann> two",
         "    lines (edited)",
-        "12:03 #lobby * 👍 bob, cat; 🎉 bob",
+        "12:03 #lobby * 👍 bob, cat and 28 more; 🎉 bob",
         "-- 2026-01-03 --",
         "00:03 #lobby * a message of ann was deleted",
     ]

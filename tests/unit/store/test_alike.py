@@ -11,8 +11,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from chatd.core.log import Author, Draft, Member, Rank, RoomId, UserId
-from chatd.core.ports import KeyReused, LastOwner, NameTaken, NoSuchTarget, Store, StoreFailed
+from chatd.core.log import Author, Draft, Kind, Member, Rank, RoomId, UserId
+from chatd.core.ports import (
+    KeyReused,
+    LastOwner,
+    NameTaken,
+    NoSuchTarget,
+    Store,
+    StoreFailed,
+    TooManyReactions,
+)
+from chatd.core.reactions import NAMED
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
 from chatd.store.sqlite.appending import append
@@ -37,7 +46,7 @@ DRAFTS = st.one_of(
     st.builds(draft, EMOJI, kind=st.sampled_from(["reacted", "unreacted"]), by=PEOPLE, target=SEQS),
     st.builds(draft, TEXTS, kind=st.just("topic"), by=PEOPLE),
 )
-ANSWERS = (KeyReused, LastOwner, NameTaken, NoSuchTarget, StoreFailed)
+ANSWERS = (KeyReused, LastOwner, NameTaken, NoSuchTarget, StoreFailed, TooManyReactions)
 
 Question = Callable[[Store], Coroutine[Any, Any, Any]]
 
@@ -64,6 +73,7 @@ class Alike(RuleBasedStateMachine):
         self.memory = MemoryStore()
         self.both(lambda store: make_room(store, "lobby"))
         self.both(lambda store: make_room(store, "cellar", "private"))
+        self.also(draft("green tea"))
 
     def teardown(self) -> None:
         if hasattr(self, "sqlite"):
@@ -93,6 +103,22 @@ class Alike(RuleBasedStateMachine):
             return await answer
 
         assert self.run(together()) == expected
+
+    @rule(seq=st.integers(1, 3), by=PEOPLE, start=st.integers(0, 60), on=st.booleans())
+    def react_much(self, seq: int, by: Author, start: int, on: bool) -> None:
+        """So that messages get as many as they take, by one person and by all."""
+        kind: Kind = "reacted" if on else "unreacted"
+        for number in range(start, start + 15):
+            self.also(draft(f"e{number}", kind=kind, by=by, target=seq))
+
+    @rule(seq=st.integers(1, 3), size=st.integers(NAMED - 2, NAMED + 2))
+    def react_together(self, seq: int, size: int) -> None:
+        for number in range(size):
+            who = Author(UserId(f"u{number}"), "x", True)
+            self.also(draft("+1", kind="reacted", by=who, target=seq))
+
+    def also(self, each: Draft) -> None:
+        self.both(lambda store: store.append(RoomId(1), each))
 
     @rule(name=st.sampled_from(["a", "b"]), kind=st.sampled_from(["public", "private"]), by=PEOPLE)
     def create_room(self, name: str, kind: Any, by: Author) -> None:

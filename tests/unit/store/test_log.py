@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from chatd.core.log import Earlier, Entry, RoomId
+from chatd.core.log import TOPIC_WITHIN, Earlier, Entry, RoomId
 from chatd.core.ports import KeyReused, NoSuchTarget, Store, StoreFailed
 from tests.unit.store.examples import ANN, BOB, GUS, draft, make_room, page, say
 
@@ -33,7 +33,9 @@ async def test_each_room_counts_from_one_without_gaps(store: Store) -> None:
 async def test_every_kind_of_entry_takes_a_seq(store: Store) -> None:
     lobby = await make_room(store)
     for kind in ("message", "edited", "reacted", "unreacted", "topic", "deleted"):
-        await store.append(lobby, draft(kind=kind, target=None if kind == "message" else 1))
+        text = kind.removeprefix("un")
+        each = draft(text, kind=kind, target=None if kind == "message" else 1)
+        await store.append(lobby, each)
     entries = await store.read(lobby, 0, 10)
     assert [entry.seq for entry in entries] == [1, 2, 3, 4, 5, 6]
     assert [entry.kind for entry in entries][1:] == [
@@ -178,3 +180,37 @@ async def test_a_topic_is_the_rooms_from_then_on(store: Store) -> None:
     assert room is not None
     assert (room.topic, room.last) == ("Tea at five", 1)
     assert await page(store, lobby) == []
+
+
+async def test_the_topic_that_it_is_gives_the_entry_that_made_it_so(store: Store) -> None:
+    lobby = await make_room(store)
+    for topic in ("Tea", "Cake"):
+        await store.append(lobby, draft(topic, kind="topic", ts=5))
+    await say(store, lobby, "hello")
+    done = await store.append(lobby, draft("Cake", kind="topic", by=BOB, ts=9))
+    assert (done.again, done.entry) == (True, (await store.read(lobby, 1, 1))[0])
+    assert await store.last_seq(lobby) == 3
+
+
+async def test_a_topic_that_comes_back_is_a_change(store: Store) -> None:
+    lobby = await make_room(store)
+    for topic in ("Tea", "Cake", "Tea"):
+        assert not (await store.append(lobby, draft(topic, kind="topic"))).again
+    assert await store.last_seq(lobby) == 3
+
+
+@pytest.mark.parametrize("topic", ["", "since the beginning"])
+async def test_a_topic_without_an_entry_is_told_by_none(store: Store, topic: str) -> None:
+    room = await store.create_room("lobby", "public", skeleton="l", topic=topic, owner=None, ts=1)
+    done = await store.append(room.room_id, draft(topic, kind="topic", ts=9))
+    assert (done.again, done.entry.seq, done.entry.text) == (True, 0, topic)
+    assert await store.last_seq(room.room_id) == 0
+
+
+async def test_the_entry_of_a_topic_is_looked_for_among_the_newest(store: Store) -> None:
+    lobby = await make_room(store)
+    await store.append(lobby, draft("Tea", kind="topic"))
+    await say(store, lobby, *["hello"] * (TOPIC_WITHIN - 1))
+    assert (await store.append(lobby, draft("Tea", kind="topic"))).entry.seq == 1
+    await say(store, lobby, "hello")
+    assert (await store.append(lobby, draft("Tea", kind="topic"))).entry.seq == 0

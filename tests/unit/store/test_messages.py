@@ -78,6 +78,40 @@ async def test_a_second_deletion_gives_the_first(store: Store) -> None:
     assert (second.again, second.entry) == (True, first.entry)
 
 
+async def test_the_text_that_it_is_gives_the_edit_that_made_it_so(store: Store) -> None:
+    lobby = await hello(store)
+    await store.append(lobby, draft("hallo", kind="edited", target=1, ts=5))
+    first = await store.append(lobby, draft("hullo", kind="edited", target=1, ts=7))
+    again = await store.append(lobby, draft("hullo", kind="edited", target=1, ts=9))
+    assert (again.again, again.entry) == (True, first.entry)
+    assert await store.last_seq(lobby) == 3
+    assert (await only(store, lobby)).edited_ts == 7
+
+
+async def test_the_text_that_it_had_from_the_first_is_told_by_the_message(store: Store) -> None:
+    lobby = await hello(store)
+    done = await store.append(lobby, draft("hello", kind="edited", target=1, ts=9))
+    assert (done.again, done.entry.seq, done.entry.kind) == (True, 1, "message")
+    message = await only(store, lobby)
+    assert (message.edited_ts, await store.last_seq(lobby)) == (None, 1)
+
+
+async def test_the_first_text_again_is_a_change_after_another(store: Store) -> None:
+    lobby = await hello(store)
+    for text in ("hallo", "hello"):
+        assert not (await store.append(lobby, draft(text, kind="edited", target=1))).again
+    again = await store.append(lobby, draft("hello", kind="edited", target=1))
+    assert (again.again, again.entry.seq) == (True, 3)
+    assert await finds(store, "hello") == ["hello"]
+
+
+async def test_the_empty_text_of_a_deleted_message_is_none_to_have(store: Store) -> None:
+    lobby = await hello(store)
+    await store.append(lobby, draft(kind="deleted", target=1))
+    with pytest.raises(NoSuchTarget):
+        await store.append(lobby, draft("", kind="edited", target=1))
+
+
 async def test_reactions_are_listed_in_the_order_they_came(store: Store) -> None:
     lobby = await hello(store)
     for emoji, who in (("+1", BOB), ("tea", ANN), ("+1", ANN), ("+1", GUS)):

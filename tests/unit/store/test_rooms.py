@@ -248,7 +248,8 @@ async def test_a_room_without_history_has_a_topic_and_never_an_entry(store: Stor
         "hall", "public", skeleton="hall", topic="a", owner=None, ts=1, history=False
     )
     assert not hall.history
-    await store.set_topic(hall.room_id, "b")
+    assert await store.set_topic(hall.room_id, "b")
+    assert not await store.set_topic(hall.room_id, "b")
     for kind in ("message", "topic"):
         with pytest.raises(StoreFailed, match="histor"):
             await store.append(hall.room_id, draft("c", kind=kind, by=ANN))

@@ -16,6 +16,7 @@ from chatd.store.sqlite import opened
 
 FOLDER = Path(sqlite.__file__).parent
 MAY_SCAN = {
+    "changing._DIFFERENT",  # what it has just found itself: a message's emoji, up to a limit
     "accounts._ALL",  # for `chatd user list`
     "rooms._LAST_OWNER",  # a room's members, when one of its owners leaves
     "rooms._COUNT",  # an index of just these, when somebody enters
@@ -40,6 +41,9 @@ MAY_SCAN = {
     "audit._HEAD",  # sqlite_sequence has a row for each of four tables
 }
 MAY_SORT = {
+    # Who reacted with one emoji to one message, of whom the first are kept.
+    *("reading._AFTER", "reading._BEFORE", "reading._AT"),
+    *("searching._IN_ROOM", "searching._EVERYWHERE", "searching._OF_THESE"),
     "erase._OWNERLESS",  # of those, the ones that somebody owned
     *("rooms._MEMBERSHIPS", "accounts._OF_USER"),  # a person's rooms and tokens are few
     "hooks._ALL",  # for `chatd hook list`

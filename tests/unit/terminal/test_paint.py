@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatd.core import events as e
 from chatd.terminal import paint
 from chatd.terminal.asking import Show, wishes
 from chatd.terminal.paint import Painter
@@ -105,6 +106,24 @@ def test_a_reply_cites_what_it_answers() -> None:
     v.heard(message(1, "who comes?"), NOON)
     v.heard(message(2, "me", user="eve", reply_to=1), NOON)
     assert shown(v.rooms["lobby"])[1].endswith("↪ bob: who comes?")
+
+
+def test_of_many_who_reacted_some_are_named_and_the_rest_are_counted() -> None:
+    v = view()
+    few = message(1, "done", reactions={"+1": ["bob", "cy"]}, reaction_counts={"+1": 4})
+    v.page("lobby", [few], more=False)
+    told: list[str] = []
+    for seq, (user, on) in enumerate((("dan", False), ("bob", False), ("eve", True)), 2):
+        told.append(shown(v.rooms["lobby"])[-1].partition("│ ")[2])
+        react = e.Reaction(room="lobby", seq=seq, ts=0, user=user, target=1, emoji="+1", on=on)
+        v.heard(react, NOON)
+    told.append(shown(v.rooms["lobby"])[-1].partition("│ ")[2])
+    assert told == [
+        "+1 bob, cy and 2 more",
+        "+1 bob, cy and 1 more",
+        "+1 cy and 1 more",
+        "+1 cy, eve and 1 more",
+    ]
 
 
 def test_scrolling_stays_where_it_is_while_others_talk() -> None:
