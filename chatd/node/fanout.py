@@ -103,15 +103,18 @@ class Fanout:
             room.reading = True
             self._node.spawn(self._read_gap(room))
 
-    async def verify(self, room: Room) -> None:
-        """Tell a room all that the store has: it may have slept, or missed notices."""
+    async def verify(self, room: Room) -> bool:
+        """Tell a room all that the store has: it may have slept, or missed notices. Whether there
+        is a store that could say."""
         if room.passing is not None:
-            return
+            return False
         try:
             room.heard = max(room.heard, await self._node.store.last_seq(room.room_id))
             await self._close_gap(room)
         except (StoreFull, StoreFailed):
             self._later(room)
+            return False
+        return True
 
     async def forget(self, user_id: UserId) -> None:
         """If this account was erased: say nothing more of it from what is at hand, and tell every

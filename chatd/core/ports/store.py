@@ -70,7 +70,8 @@ class Store(Sanctions, Audit, Hooks, Protocol):
 
     @property
     def epoch(self) -> str:
-        """Made with the store, renewed by a restore; half of every position."""
+        """Made with the store, renewed by a restore and in the copy that is made before an upgrade;
+        half of every position."""
         ...
 
     @property
