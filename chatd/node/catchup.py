@@ -78,7 +78,7 @@ class Replay:
     async def _replay_room(self, room: Room, position: Position) -> None:
         sure = False
         if position.seq > room.tail:  # the client may have heard it from a host that was faster
-            sure = await self._node.fanout.verify(room)
+            sure = await self._node.fanout.verified(room)
         known = room.first - 1 <= position.seq <= room.tail
         same = position.epoch == self._node.attendance.epoch_of(room)
         if not known or not same:

@@ -103,9 +103,12 @@ class Fanout:
             room.reading = True
             self._node.spawn(self._read_gap(room))
 
-    async def verify(self, room: Room) -> bool:
-        """Tell a room all that the store has: it may have slept, or missed notices. Whether there
-        is a store that could say."""
+    async def verify(self, room: Room) -> None:
+        """Tell a room all that the store has: it may have slept, or missed notices."""
+        await self.verified(room)
+
+    async def verified(self, room: Room) -> bool:
+        """The same; whether there is a store that could say what it has."""
         if room.passing is not None:
             return False
         try:

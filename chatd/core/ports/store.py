@@ -53,6 +53,11 @@ class NoSuchTarget(Exception):
     """The message that a draft is about does not exist in the room, or was deleted."""
 
 
+class AccountGone(Exception):
+    """What was to be stored is of somebody whose account was erased, or, of what they say or do
+    themselves, disabled; the argument is the id. Nothing was stored."""
+
+
 class KeyReused(Exception):
     """The draft's key was used by the same author for a message in another room."""
 
@@ -66,6 +71,11 @@ class Store(Sanctions, Audit, Hooks, Protocol):
 
     All calls may raise StoreFull or StoreFailed. Lists are ascending unless said. Times are
     milliseconds since 1970 UTC and always arguments.
+
+    Whoever runs beside an erasure may not have heard of it yet, however long that takes. So of an
+    account that was erased (there is a revocation for it, and no account) nothing is written any
+    more: calls that would keep its id or its name raise AccountGone, and a deed by it or to it is
+    recorded without the words. Of an account that is disabled nothing is said.
     """
 
     @property
@@ -100,8 +110,9 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         text. So does what would change nothing: a second deletion gives the first one; a reaction
         that is there, or was taken off, gives the entry that did it; one that never was there is
         told by its message. Only messages have a key or a ``reply_to``, which may be a deleted one.
-        Raises NoSuchTarget (also for a ``reply_to`` that is no message) or KeyReused. Drafts of a
-        room without history are not for the store: it raises StoreFailed.
+        Raises NoSuchTarget (also for a ``reply_to`` that is no message), KeyReused or AccountGone
+        (also where the author's account is disabled, and for a resend). Drafts of a room without
+        history are not for the store: it raises StoreFailed.
         """
         ...
 

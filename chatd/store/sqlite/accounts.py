@@ -115,6 +115,7 @@ def set_disabled(
     """See the port."""
     if not transaction.execute(_SET_DISABLED, (disabled, user_id)).rowcount:
         return
+    transaction.standing.discard(user_id)
     if disabled:
         transaction.execute(_REVOKE, (user_id, "", ts))
     audit.record(transaction, deed)

@@ -6,9 +6,17 @@ import os
 import sqlite3
 from pathlib import Path
 
-from chatd.core.ports import KeyReused, LastOwner, NameTaken, NoSuchTarget, StoreFailed, StoreFull
+from chatd.core.ports import (
+    AccountGone,
+    KeyReused,
+    LastOwner,
+    NameTaken,
+    NoSuchTarget,
+    StoreFailed,
+    StoreFull,
+)
 
-ANSWERS = (NameTaken, LastOwner, NoSuchTarget, KeyReused, StoreFailed)
+ANSWERS = (AccountGone, NameTaken, LastOwner, NoSuchTarget, KeyReused, StoreFailed)
 """What a call may raise before its first write: an answer, not a failure of the group."""
 
 _SPOILED = {

@@ -92,7 +92,7 @@ def test_who_is_only_of_another_time_or_was_told_by_a_faster_host_is_not() -> No
     async def fails(_: RoomId) -> int:
         raise StoreFailed("the disk sleeps")
 
-    house.node.store.last_seq = fails  # type: ignore[method-assign]  # this test's own in its place
+    house.node.store.last_seq = fails  # type: ignore[assignment,method-assign]  # this test's own in its place
     assert told(comes_back(house, 9, name="carl")) == [False]
     assert unknown(house) == []
 
