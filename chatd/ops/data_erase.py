@@ -107,10 +107,11 @@ class _Erasure:
         run(store.set_disabled(user_id, True, self._erasing.ts))
         while self._once_through():  # an operator may have let it in again meanwhile
             pass
-        gone = run(store.erase_account(self._erasing))
-        if self._tally.texts:
+        # Words of those that were deleted by hand before are in the file as well. One that was
+        # disabled already may have been erased up to here by a run that was cut off.
+        if self._tally.messages or self._account.disabled:
             run(store.tidy())
-        self._tell(gone)
+        self._tell(run(store.erase_account(self._erasing)))
 
     def _once_through(self) -> bool:
         """Whether there was anything."""
