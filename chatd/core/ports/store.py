@@ -46,7 +46,8 @@ class SearchesFull(Exception):
 
 
 class NameTaken(Exception):
-    """The name's skeleton belongs to another account or room, whose name is the argument."""
+    """The name's skeleton belongs to another account or room, or of accounts and hooks one to the
+    other; whose name it is, is the argument."""
 
 
 class NoSuchTarget(Exception):
@@ -242,7 +243,7 @@ class Store(Sanctions, Audit, Hooks, Protocol):
     async def add_account(
         self, account: Account, skeleton: str, ts: int, *, deed: Deed = NO_DEED
     ) -> None:
-        """Make an account. Raises NameTaken."""
+        """Make an account. Raises NameTaken, also where the skeleton is a hook's."""
         ...
 
     async def account(self, name: str) -> Account | None:
