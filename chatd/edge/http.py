@@ -22,6 +22,12 @@ PATIENCE = 10.0
 """Seconds for a request to come."""
 ASK_TIMEOUT = 5.0
 """Seconds for the house to say whether it is ready."""
+LATE = (
+    f"store: it has written nothing for {ASK_TIMEOUT:g} s: another process keeps the database "
+    "locked, or its disk is slow"
+)
+"""All that the house waits for is the store's writing a row (daemon.py); and the store waits longer
+for a lock than whoever asks here does."""
 
 Render = Callable[[], tuple[bytes, str]]
 """Makes the metrics: the text and its content type. Runs in a thread."""
@@ -76,7 +82,7 @@ class OperationsFactory(ServerFactory):
         try:
             reasons = await asked
         except defer.TimeoutError:
-            reasons = [f"the checks did not end within {ASK_TIMEOUT:g} s"]
+            reasons = [LATE]
         return sentence(503, "\n".join(reasons)) if reasons else sentence(200, "ready")
 
     def _metrics(self) -> Deferred[Answer]:

@@ -76,10 +76,14 @@ class Replay:
         return room
 
     async def _replay_room(self, room: Room, position: Position) -> None:
+        sure = False
         if position.seq > room.tail:  # the client may have heard it from a host that was faster
-            await self._node.fanout.verify(room)
+            sure = await self._node.fanout.verified(room)
         known = room.first - 1 <= position.seq <= room.tail
-        if not known or position.epoch != self._node.attendance.epoch_of(room):
+        same = position.epoch == self._node.attendance.epoch_of(room)
+        if not known or not same:
+            if sure and same and position.seq > room.tail:
+                self._node.returning.knows_more(room, position.seq)
             self._give_up(room)
             return
         seq, limit = position.seq, PAGE

@@ -105,13 +105,19 @@ class Fanout:
 
     async def verify(self, room: Room) -> None:
         """Tell a room all that the store has: it may have slept, or missed notices."""
+        await self.verified(room)
+
+    async def verified(self, room: Room) -> bool:
+        """The same; whether there is a store that could say what it has."""
         if room.passing is not None:
-            return
+            return False
         try:
             room.heard = max(room.heard, await self._node.store.last_seq(room.room_id))
             await self._close_gap(room)
         except (StoreFull, StoreFailed):
             self._later(room)
+            return False
+        return True
 
     async def forget(self, user_id: UserId) -> None:
         """If this account was erased: say nothing more of it from what is at hand, and tell every

@@ -14,7 +14,7 @@ from chatd.core.commands import Command, Login, Send
 from chatd.core.errors import ERRORS, OURS, Refused
 from chatd.core.events import Error, Ok
 from chatd.core.names import BadName
-from chatd.core.ports import StoreFailed, StoreFull
+from chatd.core.ports import AccountGone, StoreFailed, StoreFull
 
 if TYPE_CHECKING:
     from chatd.node.hooks import HookCaller
@@ -141,6 +141,8 @@ class Gate:
                 word, message, after = error.code.word, error.message, error.retry_after_ms
             case BadName():
                 word, message, after = "bad_name", str(error), None
+            case AccountGone():
+                word, message, after = *_gone(error, session), None
             case StoreFull() | StoreFailed():
                 word = "storage_full" if isinstance(error, StoreFull) else "storage_failed"
                 message, after = ERRORS[word].meaning, STORE_RETRY_MS
@@ -161,6 +163,14 @@ class Gate:
         if now - self._complained >= COMPLAINT:
             self._complained = now
             self._node.log.warning(event, reason=reason)
+
+
+def _gone(error: AccountGone, session: Session | HookCaller) -> tuple[str, str]:
+    """An account was erased or disabled, and this node has not heard of it: the store has."""
+    person = session.person
+    if person is None or person.user_id in error.args:
+        return "not_logged_in", "this account was disabled or erased just now"
+    return "no_such_user", "that account was erased just now"
 
 
 def _target(command: Command) -> str:

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from chatd.core.commands import Login
+from chatd.core.log import RoomId
+from chatd.core.rooms import Room
 
 if TYPE_CHECKING:
     from chatd.node.inbox import Item
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 AT_ONCE = 32
 """Log-ins with positions that are in hand at the same time, each until its first page is told:
 enough to keep the store's readers busy, and some milliseconds of a turn of the reactor."""
+COMPLAINT = 60.0
+"""Seconds between two lines of the log about one room: all who were in it come back."""
 
 
 class Returning:
@@ -28,6 +32,7 @@ class Returning:
         self._inside: dict[Session, bool] = {}  # whether its replay has begun
         self._waiting: OrderedDict[Session, None] = OrderedDict()
         self._called = False
+        self._complained: dict[RoomId, float] = {}
 
     def admits(self, session: Session, item: Item) -> bool:
         """Whether this may begin; else the session is called when it may."""
@@ -68,6 +73,17 @@ class Returning:
             del self._waiting[session]
             self._tell()
         self.leave(session)
+
+    def knows_more(self, room: Room, seq: int) -> None:
+        """Somebody names a position of this epoch that the store does not have, though it was
+        asked: the store went back without a new epoch, or the client made it up. An operator has
+        to hear of it, for where the numbers were given again nobody can tell any more."""
+        now = self._node.clock.monotonic()
+        if now - self._complained.get(room.room_id, -COMPLAINT) < COMPLAINT:
+            return
+        recent = {r: at for r, at in self._complained.items() if now - at < COMPLAINT}
+        self._complained = {**recent, room.room_id: now}
+        self._node.log.warning("position_unknown", room=room.room_id, seq=seq, last=room.tail)
 
     def _call(self) -> None:
         self._called = False

@@ -25,6 +25,12 @@ LEAST = 0.02
 TIDY = 50_000
 """Removed entries after which the search index may be worth merging, whose words of them stay in
 the file until then. As many must be removed as are kept: merging costs as much as they are."""
+DAILY = 86_400.0
+"""Seconds after which it is merged all the same when anything was removed: for good means that the
+words are gone, too."""
+SOON = 3600.0
+"""Seconds after the start when that is due for the first time: whoever ran before may have ended
+before it was done; but those who come back after a restart come first."""
 
 
 class Look(Protocol):
@@ -88,7 +94,8 @@ class Retention:
         self._meter, self._log, self._trimmed = meter, log, trimmed
         self._rules = Rules()
         self._sweeping = False
-        self._untidy = 0
+        self._untidy = 1  # there may be some whose words are left
+        self._tidied = clock.monotonic() + SOON - DAILY
         self._timer: Timer | None = None
 
     def use(self, rules: Rules) -> None:
@@ -189,13 +196,18 @@ class Retention:
     async def _clear_up(self, rules: Rules, removed: int) -> None:
         """The index of words, then the disk."""
         self._untidy += removed
-        if self._untidy >= TIDY and self._untidy >= await self._store.messages_kept():
-            self._untidy = 0
+        if await self._is_untidy():
             first = True
             while await self._paced(rules, self._store.tidy_some(first)):
                 first = False
+            self._untidy, self._tidied = 0, self._clock.monotonic()
         while await self._paced(rules, self._store.give_back()):
             pass
+
+    async def _is_untidy(self) -> bool:
+        if self._untidy and self._clock.monotonic() - self._tidied >= DAILY:
+            return True
+        return self._untidy >= TIDY and self._untidy >= await self._store.messages_kept()
 
     async def _paced(self, rules: Rules, step: Awaitable[T]) -> T:
         """Do one step, then let others have the store. Raises _Changed."""

@@ -10,6 +10,7 @@ from chatd.auth import tokens
 from chatd.core.audit import Deed
 from chatd.core.hooks import Hook
 from chatd.core.names import account_name, room_name, skeleton
+from chatd.core.ports import NameTaken
 from chatd.ops import audit
 from chatd.ops.users import Denied, Desk, refusing, time_of, write_json, write_table
 
@@ -23,7 +24,7 @@ def add(args: Namespace, desk: Desk) -> None:
     look = skeleton(name)
     taken = desk.run(desk.store.look_alike([look])).account
     if taken is not None:
-        raise Denied(f"{name} is, or looks like, the user {taken}: choose another name")
+        raise _taken(name, taken)
     room = desk.run(desk.store.room(room_name(args.room)))
     if room is None:
         raise Denied(f"there is no room {args.room}: make it first, and then its hook")
@@ -35,19 +36,20 @@ def add(args: Namespace, desk: Desk) -> None:
         name=name,
         created_ts=desk.now(),
     )
-    desk.run(
-        desk.store.add_hook(
-            hook,
-            look,
-            minted.digest,
-            deed=_deed("hook_add", hook.hook_id, desk, name=name, room=room.name),
-        )
-    )
+    deed = _deed("hook_add", hook.hook_id, desk, name=name, room=room.name)
+    try:
+        desk.run(desk.store.add_hook(hook, look, minted.digest, deed=deed))
+    except NameTaken as late:  # by an account that was made meanwhile
+        raise _taken(name, str(late)) from None
     desk.out.write(minted.text + "\n")
     desk.err.write(
         f"hook {hook.hook_id} says as {name} in {room.name} what is posted to /hooks/TOKEN. The "
         f"token is shown this once; `chatd hook revoke {hook.hook_id}` ends it\n"
     )
+
+
+def _taken(name: str, user: str) -> Denied:
+    return Denied(f"{name} is, or looks like, the user {user}: choose another name")
 
 
 @refusing

@@ -108,11 +108,7 @@ def refusing(verb: Verb) -> Callable[[Namespace, Desk], int]:
 def add(args: Namespace, desk: Desk) -> None:
     """``args.name``, ``args.operator``: make an account."""
     name = account_name(args.name)
-    like = skeleton(name)
-    taken = desk.run(desk.store.look_alike([like]))
-    _check_free(name, taken.account)
-    if taken.hook is not None:
-        raise Denied(f"{name} is, or looks like, the hook {taken.hook}: choose another name")
+    _check_free(name, desk)
     account = Account(
         user_id=UserId("u" + secrets.token_urlsafe(16)),
         name=name,
@@ -121,17 +117,22 @@ def add(args: Namespace, desk: Desk) -> None:
     )
     try:
         deed = desk.deed("user_add", account, operator="yes" if args.operator else "no")
-        desk.run(desk.store.add_account(account, like, desk.now(), deed=deed))
+        desk.run(desk.store.add_account(account, skeleton(name), desk.now(), deed=deed))
     except NameTaken as taken:  # by somebody else, while the password was typed
-        _check_free(name, str(taken))
+        _check_free(name, desk)
+        raise Denied(f"{name} looks like {taken}, who came just now: try again") from None
     desk.out.write(f"made {'operator' if args.operator else 'user'} {name}\n")
 
 
-def _check_free(name: str, taken: str | None) -> None:
-    if taken == name:
+def _check_free(name: str, desk: Desk) -> None:
+    taken = desk.run(desk.store.look_alike([skeleton(name)]))
+    if taken.account == name:
         raise Denied(f"there is a user {name} already: `chatd user passwd` sets a new password")
-    if taken is not None:
-        raise Denied(f"{name} looks like {taken}, who is there already: choose another name")
+    if taken.account is not None:
+        who = f"{taken.account}, who is there already"
+        raise Denied(f"{name} looks like {who}: choose another name")
+    if taken.hook is not None:
+        raise Denied(f"{name} is, or looks like, the hook {taken.hook}: choose another name")
 
 
 def _new_password(name: str, desk: Desk) -> str:

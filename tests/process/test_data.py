@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -353,6 +354,34 @@ def test_an_export_is_the_log_in_its_order_while_it_grows(
         ["/bin/sh", "-c", cut], cwd=PROJECT, check=False, capture_output=True, text=True
     )
     assert (json.loads(done.stdout)["seq"], done.stderr) == (1, "")
+
+
+def test_a_daemon_that_is_stalled_stores_nothing_more_of_an_erased_user(
+    daemon: Daemon, guest: MakeClient
+) -> None:
+    """It takes up what it was sent before the erasure, whenever it wakes."""
+    for name in ("alice", "bob"):
+        does(daemon, "user", "add", name, stdin="a long password\n")
+    with closing(Client(daemon.url())) as alice, closing(Client(daemon.url())) as bob:
+        alice.login("lobby", user="alice", password="a long password")
+        bob.login("lobby", user="bob", password="a long password")
+        bob.must("create", room="den", private=True)
+        alice.must("send", room="lobby", text="all about me")
+        daemon.signal(signal.SIGSTOP)
+        for number in range(5):
+            alice.say("send", room="lobby", text=f"all about me {number}")
+        alice.say("send", to="bob", text="all about me, for you")
+        bob.say("send", to="alice", text="are you there?")
+        bob.say("invite", room="den", user="alice")
+        does(daemon, "user", "erase", "alice", "--yes")
+        daemon.signal(signal.SIGCONT)
+        assert alice.closed().code == 3501
+        bob.must("send", room="lobby", text="she is gone")
+    assert daemon.stop() == 0
+    content = daemon.database.read_bytes()
+    assert b"she is gone" in content
+    assert b"about me" not in content
+    assert b"alice" not in content
 
 
 def test_an_erased_user_is_gone_at_once_and_the_others_hear_of_it(

@@ -115,6 +115,16 @@ def check_it_says_why(daemon: Daemon) -> None:
     assert "free some space on its disk" in daemon.logged("storage_full")[0]["reason"]
 
 
+def test_a_database_that_somebody_keeps_locked_is_told_as_such(make_daemon: MakeDaemon) -> None:
+    """Also to who asks before the store has given up waiting."""
+    daemon = make_daemon().start()
+    with closing(sqlite3.connect(daemon.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        eventually(lambda: "another process keeps" in daemon.get("/readyz")[1])
+        assert daemon.get("/readyz")[0] == 503
+    eventually(lambda: daemon.get("/readyz") == (200, "ready\n"))
+
+
 def test_a_full_disk_stops_nothing_but_writing_and_heals_by_itself(
     small: Daemon, guest: MakeClient
 ) -> None:

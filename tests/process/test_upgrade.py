@@ -54,14 +54,16 @@ def test_an_upgrade_keeps_everything_and_the_way_back_is_told(
     start_later(daemon, tmp_path / "schema")
     assert daemon.metric("chatd_schema_version") == NEWEST + 1
     check_resumes(daemon, position)
-    talk(daemon, "after")
+    late = talk(daemon, "after")
     assert daemon.stop() == 0
     # Back to the old one: it says no, and where the data of that time is.
     backup = daemon.database.with_name(f"chatd.sqlite3.before-{NEWEST + 1:04d}")
     assert "put back the backup" in reason(daemon)
     put_back(backup, daemon.database)
     daemon.start()
-    check_resumes(daemon, position)
+    talk(daemon, "instead")
+    check_is_told_that_it_is_another_time(daemon, position)
+    check_is_told_that_it_is_another_time(daemon, late)
 
 
 def talk(daemon: Daemon, word: str) -> dict[str, dict[str, object]]:
@@ -82,6 +84,16 @@ def check_resumes(daemon: Daemon, position: dict[str, dict[str, object]]) -> Non
         assert client.event("caught_up")["recovered"] is True
         texts = [event["text"] for event in client.heard("message")]
         assert texts[:3] == ["before 0", "before 1", "before 2"]
+
+
+def check_is_told_that_it_is_another_time(
+    daemon: Daemon, position: dict[str, dict[str, object]]
+) -> None:
+    """Who comes back from a history that was put aside is not told that nothing is missing."""
+    positions = {room: dict(each) for room, each in position.items()}
+    with closing(Client(daemon.url(), positions=positions)) as client:
+        client.login(guest="bob", resume=True)
+        assert client.event("caught_up")["recovered"] is False
 
 
 def start_later(daemon: Daemon, folder: Path) -> None:

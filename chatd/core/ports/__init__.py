@@ -18,6 +18,7 @@ from chatd.core.ports.line import (
 from chatd.core.ports.process import BadConfig, Facts, NewConfig, Process
 from chatd.core.ports.sanctions import Sanctions
 from chatd.core.ports.store import (
+    AccountGone,
     KeyReused,
     LastOwner,
     NameTaken,
@@ -33,6 +34,7 @@ from chatd.core.ports.store import (
 from chatd.core.ports.world import Clock, Ids, Log, Meter, Spawn, Timer
 
 __all__ = [
+    "AccountGone",
     "Audience",
     "Audit",
     "Authenticator",

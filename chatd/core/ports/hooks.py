@@ -16,7 +16,8 @@ class Hooks(Protocol):
         self, hook: Hook, skeleton: str, digest: bytes, *, deed: Deed = NO_DEED
     ) -> None:
         """Keep the SHA-256 digest (32 bytes) of its token. Raises StoreFailed where there is no
-        such room; ``hook.room`` is not kept."""
+        such room, and NameTaken where the skeleton is an account's, but several hooks may have it;
+        ``hook.room`` is not kept."""
         ...
 
     async def hook(self, digest: bytes) -> Hook | None:

@@ -47,7 +47,8 @@ class SearchesFull(Exception):
 
 
 class NameTaken(Exception):
-    """The name's skeleton belongs to another account or room, whose name is the argument."""
+    """The name's skeleton belongs to another account or room, or of accounts and hooks one to the
+    other; whose name it is, is the argument."""
 
 
 class NoSuchTarget(Exception):
@@ -57,6 +58,11 @@ class NoSuchTarget(Exception):
 class TooManyReactions(Exception):
     """The message takes no other emoji. The argument: whether that is because its author has put as
     many on it as one person may, or (false) because all have."""
+
+
+class AccountGone(Exception):
+    """What was to be stored is of somebody whose account was erased, or, of what they say or do
+    themselves, disabled; the argument is the id. Nothing was stored."""
 
 
 class KeyReused(Exception):
@@ -76,11 +82,17 @@ class Store(Sanctions, Audit, Hooks, Protocol):
 
     All calls may raise StoreFull or StoreFailed. Lists are ascending unless said. Times are
     milliseconds since 1970 UTC and always arguments.
+
+    Whoever runs beside an erasure may not have heard of it yet, however long that takes. So of an
+    account that was erased (there is a revocation for it, and no account) nothing is written any
+    more: calls that would keep its id or its name raise AccountGone, and a deed by it or to it is
+    recorded without the words. Of an account that is disabled nothing is said.
     """
 
     @property
     def epoch(self) -> str:
-        """Made with the store, renewed by a restore; half of every position."""
+        """Made with the store, renewed by a restore and in the copy that is made before an upgrade;
+        half of every position."""
         ...
 
     @property
@@ -112,9 +124,10 @@ class Store(Sanctions, Audit, Hooks, Protocol):
         told by its message. A text that the message has gives its last edit, or the message where
         it has none; a topic that the room has gives its entry, or where that is none of the newest
         TOPIC_WITHIN, one with the seq 0. Only messages have a key or a ``reply_to``, which may be a
-        deleted one. Raises NoSuchTarget (also for a ``reply_to`` that is no message), KeyReused, or
-        for an emoji that is not on the message yet TooManyReactions (core.reactions says how many).
-        Drafts of a room without history are not for the store: it raises StoreFailed.
+        deleted one. Raises NoSuchTarget (also for a ``reply_to`` that is no message), KeyReused,
+        AccountGone (also where the author's account is disabled, and for a resend), or for an emoji
+        that is not on the message yet TooManyReactions (core.reactions says how many). Drafts of a
+        room without history are not for the store: it raises StoreFailed.
         """
         ...
 
@@ -257,7 +270,7 @@ class Store(Sanctions, Audit, Hooks, Protocol):
     async def add_account(
         self, account: Account, skeleton: str, ts: int, *, deed: Deed = NO_DEED
     ) -> None:
-        """Make an account. Raises NameTaken."""
+        """Make an account. Raises NameTaken, also where the skeleton is a hook's."""
         ...
 
     async def account(self, name: str) -> Account | None:

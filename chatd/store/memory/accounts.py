@@ -23,6 +23,9 @@ class Accounts(Keeper):
         kept = self.writing()
         if skeleton in kept.skeletons:
             raise NameTaken(kept.accounts[kept.skeletons[skeleton]].name)
+        hooks = [h.name for h in kept.hooks.values() if kept.hook_skeletons[h.hook_id] == skeleton]
+        if hooks:
+            raise NameTaken(min(hooks))
         if account.user_id in kept.accounts:
             raise StoreFailed(f"there is an account {account.user_id} already")
         kept.accounts[account.user_id] = account

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from secrets import token_hex
 
-from chatd.core.audit import NO_DEED, Deed, Head, Record, Wanted, chained
+from msgspec.structs import replace
+
+from chatd.core.audit import ERASE, NO_DEED, Deed, Head, Record, Wanted, chained
 from chatd.store.memory.kept import Keeper, Kept
 
 
@@ -33,7 +35,14 @@ def record(kept: Kept, *deeds: Deed) -> None:
     """For the calls that take a deed along."""
     for deed in deeds:
         if deed != NO_DEED:
-            kept.audit.append(chained(deed, _head(kept), (token_hex(16), token_hex(16))))
+            made = chained(deed, _head(kept), (token_hex(16), token_hex(16)))
+            kept.audit.append(made if deed.verb == ERASE else _without_the_gone(kept, made))
+
+
+def _without_the_gone(kept: Kept, record: Record) -> Record:
+    who = None if kept.is_gone(record.actor_id) else record.who
+    what = None if kept.is_gone(record.target_id) else record.what
+    return replace(record, who=who, what=what)
 
 
 def _head(kept: Kept) -> Head:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from chatd.core.audit import NO_DEED, Deed
 from chatd.core.hooks import Hook
-from chatd.core.ports import StoreFailed
+from chatd.core.ports import NameTaken, StoreFailed
 from chatd.store.memory.audit import record
 from chatd.store.memory.kept import Keeper
 
@@ -21,6 +21,8 @@ class Hooks(Keeper):
         kept = self.writing()
         if hook.room_id not in kept.rooms:
             raise StoreFailed(f"there is no room {hook.room_id}")
+        if skeleton in kept.skeletons and kept.skeletons[skeleton] in kept.accounts:
+            raise NameTaken(kept.accounts[kept.skeletons[skeleton]].name)
         kept.hooks[digest] = replace(hook, room=kept.rooms[hook.room_id].stored.name)
         kept.hook_skeletons[hook.hook_id] = skeleton
         record(kept, deed)

@@ -10,6 +10,7 @@ from chatd.core.audit import Record
 from chatd.core.hooks import Hook
 from chatd.core.log import (
     Account,
+    Author,
     Entry,
     Member,
     Revocation,
@@ -19,7 +20,7 @@ from chatd.core.log import (
     Token,
     UserId,
 )
-from chatd.core.ports import StoreFailed, StoreFull
+from chatd.core.ports import AccountGone, StoreFailed, StoreFull
 from chatd.core.reactions import MOST, NAMED
 from chatd.core.sanctions import Emergency, Report, RoomRules, Sanction
 
@@ -76,6 +77,24 @@ class Kept:
     emergency: Emergency = Emergency.OFF
     reports: list[tuple[UserId, Report]] = field(default_factory=list)
     audit: list[Record] = field(default_factory=list)
+
+    def is_gone(self, user_id: str) -> bool:
+        """Whether this was an account, and is none any more."""
+        known = user_id in self.accounts
+        return not known and any(each.user_id == user_id for each in self.revocations)
+
+    def must_be_there(self, *users: str) -> None:
+        """Raise AccountGone if one of these was erased."""
+        for user_id in users:
+            if self.is_gone(user_id):
+                raise AccountGone(user_id)
+
+    def must_speak(self, author: Author) -> None:
+        """Raise AccountGone if nothing may be stored of this author's."""
+        account = self.accounts.get(author.user_id)
+        if not author.guest and account is not None and account.disabled:
+            raise AccountGone(author.user_id)
+        self.must_be_there(author.user_id)
 
 
 class Keeper:

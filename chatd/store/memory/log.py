@@ -34,6 +34,7 @@ class Log(Keeper):
             raise StoreFailed(f"there is no room {room_id}")
         if not room.stored.history:
             raise StoreFailed(f"room {room_id} keeps no history")
+        kept.must_speak(draft.author)
         earlier = _again(kept, room, draft)
         if earlier is not None:
             return Appended(earlier, again=True)

@@ -36,6 +36,8 @@ class Rooms(Keeper):
         for other in kept.rooms.values():
             if other.skeleton == skeleton or other.stored.name == name:
                 raise NameTaken(other.stored.name)
+        if owner is not None:
+            kept.must_be_there(owner.user_id)
         room_id = RoomId(len(kept.rooms) + 1)
         stored = StoredRoom(room_id=room_id, name=name, kind=kind, topic=topic, history=history)
         room = kept.rooms[room_id] = Room(stored, skeleton)
@@ -47,6 +49,7 @@ class Rooms(Keeper):
     async def direct_room(self, name: str, one: Member, other: Member, ts: int) -> StoredRoom:
         """See the port."""
         kept = self.writing()
+        kept.must_be_there(one.user_id, other.user_id)
         pair = frozenset((one.user_id, other.user_id))
         room = next((room for room in kept.rooms.values() if room.pair == pair), None)
         if room is None:
@@ -93,6 +96,7 @@ class Rooms(Keeper):
         room = kept.rooms.get(room_id)
         if room is None:
             raise StoreFailed(f"there is no room {room_id}")
+        kept.must_be_there(member.user_id)
         if keep_owner and member.rank is not Rank.OWNER and self._last(room, member.user_id):
             raise LastOwner(room_id)
         if only_change and member.user_id not in room.members:
@@ -160,6 +164,7 @@ class Rooms(Keeper):
 
     async def mark(self, user_id: UserId, room_id: RoomId, seq: int) -> int:
         """See the port."""
+        self.writing().must_be_there(user_id)
         marks = self.writing().marks
         marks[user_id, room_id] = max(seq, marks.get((user_id, room_id), 0))
         return marks[user_id, room_id]

@@ -39,6 +39,7 @@ class Sanctions(Keeper):
         kept = self.writing()
         if room_id is not None:
             _must_be(kept, room_id)
+        kept.must_be_there(deed.actor_id, subject.value)
         same = _same(kind, subject, room_id)
         kept.sanctions = [s for s in kept.sanctions if s.holds(ts) and _key(s) != same]
         kept.sanctions_laid += 1
@@ -108,6 +109,7 @@ class Sanctions(Keeper):
     ) -> Report:
         """See the port."""
         kept = self.writing()
+        kept.must_be_there(by.user_id)
         for user_id, each in kept.reports:
             if (user_id, each.room_id, each.seq) == (by.user_id, room_id, seq):
                 return each
@@ -144,6 +146,7 @@ class Sanctions(Keeper):
     ) -> Report | None:
         """See the port."""
         kept = self.writing()
+        kept.must_be_there(deed.actor_id)
         for place, (user_id, each) in enumerate(kept.reports):
             if each.number == number and not each.outcome:
                 done = replace(each, outcome=outcome, settled_by=by, settled_ts=ts, text="")

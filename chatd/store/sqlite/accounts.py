@@ -59,13 +59,21 @@ def add_account(
     transaction: Transaction, account: Account, skeleton: str, ts: int, deed: Deed
 ) -> None:
     """See the port."""
-    taken = transaction.execute(_LOOK_ALIKE, (skeleton,)).fetchone()
+    must_be_free(transaction, skeleton)
+    taken = transaction.execute(_HOOK_ALIKE, (skeleton,)).fetchone()
     if taken is not None:
         raise NameTaken(taken[0])
     flags = (account.operator, account.disabled)
     row = (account.user_id, account.name, account.password, *flags, skeleton, ts)
     transaction.execute(_ADD, row)
     audit.record(transaction, deed)
+
+
+def must_be_free(transaction: Transaction, skeleton: str) -> None:
+    """Raise NameTaken where an account looks so."""
+    taken = transaction.execute(_LOOK_ALIKE, (skeleton,)).fetchone()
+    if taken is not None:
+        raise NameTaken(taken[0])
 
 
 def account(connection: sqlite3.Connection, name: str) -> Account | None:
@@ -115,6 +123,7 @@ def set_disabled(
     """See the port."""
     if not transaction.execute(_SET_DISABLED, (disabled, user_id)).rowcount:
         return
+    transaction.standing.discard(user_id)
     if disabled:
         transaction.execute(_REVOKE, (user_id, "", ts))
     audit.record(transaction, deed)

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from chatd.core.log import Appended, Draft, Entry, RoomId
-from chatd.core.ports import KeyReused, StoreFailed
+from chatd.core.ports import AccountGone, KeyReused, StoreFailed
 from chatd.store.sqlite.changing import change, find, message_entry, next_seq
 from chatd.store.sqlite.failures import ANSWERS
+from chatd.store.sqlite.standing import knows, speaks
 from chatd.store.sqlite.transaction import Transaction
 
 MOST = 110
@@ -48,6 +49,8 @@ FROM messages WHERE user_id = ? AND key = ?"""
 def append(transaction: Transaction, room_id: RoomId, draft: Draft) -> Appended:
     """Store one draft. What it raises of ANSWERS comes before its first write."""
     next_seq(transaction, room_id)  # raises when there is no such room
+    if not speaks(transaction, draft.author):
+        raise AccountGone(draft.author.user_id)
     if draft.kind != "message":
         return change(transaction, room_id, draft)
     known = _by_key(transaction, room_id, draft)
@@ -65,7 +68,11 @@ def append_all(
 ) -> list[Appended | Exception]:
     """Store drafts in their order; gives for each what ``append`` gives, or raises of ANSWERS."""
     outcomes: list[Appended | Exception] = []
-    for plain, run in groupby(drafts, key=_is_plain):
+
+    def is_plain(pair: tuple[RoomId, Draft]) -> bool:
+        return _is_plain(pair) and speaks(transaction, pair[1].author)
+
+    for plain, run in groupby(drafts, key=is_plain):
         store = _by_the_dozen if plain else _one_by_one
         outcomes += store(transaction, list(run))
     return outcomes
@@ -81,6 +88,8 @@ def append_at_once(
     """Store drafts, outside of any transaction: by one statement, which is durable when it is done.
     ``transaction`` was the last one. None: that cannot be, and nothing was stored."""
     if len(drafts) > MOST or not all(map(_is_plain, drafts)):
+        return None
+    if not all(knows(transaction, draft.author) for _, draft in drafts):
         return None
     try:
         entries = _places(transaction, drafts)

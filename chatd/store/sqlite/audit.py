@@ -9,6 +9,7 @@ from typing import Any
 
 from chatd.core.audit import BEGINNING, NO_DEED, Deed, Head, Record, Wanted, chained
 from chatd.core.log import UserId
+from chatd.store.sqlite.standing import of_the_gone
 from chatd.store.sqlite.transaction import Transaction
 
 SALT_BYTES = 16
@@ -51,6 +52,8 @@ def record(transaction: Transaction, *deeds: Deed) -> None:
         made = chained(deed, newest, salts)
         transaction.execute(_INSERT, _row(made))
         newest = Head(made.number, made.hash, made.number)
+        for user_id in of_the_gone(transaction, deed):
+            forget(transaction, user_id)
 
 
 def note(connection: sqlite3.Connection, *deeds: Deed) -> None:

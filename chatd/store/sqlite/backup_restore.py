@@ -21,11 +21,11 @@ from chatd.store.sqlite.backup_manifest import DATABASE, BadBackup, File, Manife
 from chatd.store.sqlite.backup_verify import good
 from chatd.store.sqlite.failures import free_bytes
 from chatd.store.sqlite.opening import Lock, belong, connect
+from chatd.store.sqlite.schema import RENEW
 
 _CHUNK = 1 << 20
 _BESIDE = ("-wal", "-shm")
 _PARTS = ("", "-journal", *_BESIDE)
-_RENEW = "UPDATE meta SET value = lower(hex(randomblob(8))) WHERE name = 'epoch'"
 
 
 class Refusal(Exception):
@@ -119,7 +119,7 @@ def _lay_ready(steps: Restore, fresh: Path, deed: Deed) -> None:
     like = steps.database.parent if steps.aside is None else steps.database
     _copy(steps.backup / DATABASE, fresh, steps.manifest.files[DATABASE], like)
     with closing(connect(fresh, write=True)) as connection:
-        connection.execute(_RENEW)
+        connection.execute(RENEW)
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
         audit.note(connection, _telling_what_was(steps, deed))
     sync(fresh)

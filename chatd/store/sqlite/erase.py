@@ -134,7 +134,8 @@ def _delete(transaction: Transaction, erasing: Erasing, room_id: RoomId, seq: in
 
 def erase_account(transaction: Transaction, erasing: Erasing) -> Gone:
     """The rest of it: its places in rooms, its marks, tokens and log-in, and what operators know of
-    it. Whoever runs the daemon hears of it by a revocation."""
+    it. Whoever runs the daemon hears of it by a revocation; and from here on no transaction writes
+    anything of it, see standing."""
     user_id = erasing.user_id
     direct = _leave_direct_rooms(transaction, erasing)
     (name,) = transaction.execute(_ACCOUNT, (user_id,)).fetchone() or ("",)
@@ -145,6 +146,7 @@ def erase_account(transaction: Transaction, erasing: Erasing) -> Gone:
     transaction.execute(_DROP_MARKS, (user_id,))
     tokens = transaction.execute(_DROP_TOKENS, (user_id,)).rowcount
     transaction.execute(_DROP_ACCOUNT, (user_id,))
+    transaction.standing.discard(user_id)
     transaction.execute(_REVOKE, (user_id, erasing.ts))
     audit.forget(transaction, user_id)
     audit.record(transaction, erasing.deed)

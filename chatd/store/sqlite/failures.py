@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from chatd.core.ports import (
+    AccountGone,
     KeyReused,
     LastOwner,
     NameTaken,
@@ -18,6 +19,7 @@ from chatd.core.ports import (
 )
 
 ANSWERS = (
+    AccountGone,
     NameTaken,
     LastOwner,
     NoSuchMember,

@@ -10,6 +10,7 @@ from chatd.core.hooks import Hook
 from chatd.core.log import RoomId
 from chatd.core.ports import StoreFailed
 from chatd.store.sqlite import audit
+from chatd.store.sqlite.accounts import must_be_free
 from chatd.store.sqlite.threads import Threads
 from chatd.store.sqlite.transaction import Transaction
 
@@ -52,6 +53,7 @@ def add_hook(
     """See the port."""
     if transaction.last_seq(hook.room_id) is None:
         raise StoreFailed(f"there is no room {hook.room_id}")
+    must_be_free(transaction, skeleton)
     row = (hook.hook_id, hook.room_id, hook.name, skeleton, digest, hook.created_ts)
     transaction.execute(_ADD, row)
     audit.record(transaction, deed)

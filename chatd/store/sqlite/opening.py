@@ -162,21 +162,6 @@ def _lock_of(path: Path) -> Path:
     return Path(f"{os.path.realpath(path)}.lock")
 
 
-def in_use(path: Path) -> bool:
-    """Whether somebody holds that lock at this moment."""
-    try:
-        fd = os.open(_lock_of(path), os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
-
-
 class Unlocked:
     """For those who open the store beside the daemon."""
 

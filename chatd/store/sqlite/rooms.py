@@ -13,6 +13,7 @@ from chatd.core.log import Member, Membership, Rank, RoomId, RoomKind, StoredRoo
 from chatd.core.ports import LastOwner, NameTaken, NoSuchMember, StoreFailed
 from chatd.store.sqlite import audit
 from chatd.store.sqlite.reading import fetch, listed
+from chatd.store.sqlite.standing import must_be_there
 from chatd.store.sqlite.transaction import LAST, Transaction
 
 
@@ -181,6 +182,8 @@ def create_room(
     taken = transaction.execute(_TAKEN, (skeleton, name)).fetchone()
     if taken is not None:
         raise NameTaken(taken[0])
+    if owner is not None:
+        must_be_there(transaction, owner.user_id)
     row = (name, skeleton, None, kind, topic, None, ts, history)
     room_id = RoomId(transaction.execute(_CREATE, row).lastrowid or 0)
     if owner is not None:
@@ -193,6 +196,7 @@ def direct_room(
     transaction: Transaction, name: str, one: Member, other: Member, ts: int
 ) -> StoredRoom:
     """See the port."""
+    must_be_there(transaction, one.user_id, other.user_id)
     pair = _pair(one.user_id, other.user_id)
     found = transaction.execute(_BY_PAIR, (pair,)).fetchone()
     if found is None and transaction.execute(_TAKEN, (None, name)).fetchone() is not None:
@@ -232,6 +236,7 @@ def set_member(
     """See the port."""
     if transaction.last_seq(room_id) is None:
         raise StoreFailed(f"there is no room {room_id}")
+    must_be_there(transaction, member.user_id)
     if keep_owner and member.rank is not Rank.OWNER:
         _keep_owner(transaction, room_id, member.user_id)
     if only_change:
@@ -259,6 +264,7 @@ def _keep_owner(transaction: Transaction, room_id: RoomId, user_id: UserId) -> N
 
 def mark(transaction: Transaction, user_id: UserId, room_id: RoomId, seq: int) -> int:
     """See the port."""
+    must_be_there(transaction, user_id)
     row = transaction.execute(_MARKED, (user_id, room_id)).fetchone()
     stands = int(row[0]) if row else 0
     if seq <= stands:

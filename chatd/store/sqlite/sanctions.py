@@ -12,6 +12,7 @@ from chatd.core.ports import NoSuchTarget, StoreFailed
 from chatd.core.sanctions import Emergency, Report, RoomRules, Sanction, SanctionKind, Subject
 from chatd.store.sqlite import audit
 from chatd.store.sqlite.changing import find
+from chatd.store.sqlite.standing import must_be_there
 from chatd.store.sqlite.transaction import Transaction
 
 _VERSION = "SELECT value FROM meta WHERE name = 'sanctions_version'"
@@ -77,6 +78,7 @@ def sanction(
     """See the port."""
     if room_id is not None:
         _must_be(transaction, room_id)
+    must_be_there(transaction, deed.actor_id, subject.value if subject.kind == "user" else "")
     transaction.execute(_FORGET, (ts,))
     transaction.execute(_LIFT, _where(kind, subject, room_id))
     row = (kind, subject.kind, subject.value, subject.shown, room_id, reason, by, ts, until)
@@ -136,6 +138,7 @@ def report(
     transaction: Transaction, room_id: RoomId, seq: int, by: Author, reason: str, ts: int
 ) -> Report:
     """See the port."""
+    must_be_there(transaction, by.user_id)
     same = (room_id, seq, by.user_id)
     row = transaction.execute(_SAME_REPORT, same).fetchone()
     if row is None:
@@ -165,6 +168,7 @@ def settle(
     transaction: Transaction, number: int, outcome: str, by: str, ts: int, deed: Deed
 ) -> Report | None:
     """See the port."""
+    must_be_there(transaction, deed.actor_id)
     if not transaction.execute(_SETTLE, (outcome, by, ts, number)).rowcount:
         return None
     transaction.execute(_RISE)

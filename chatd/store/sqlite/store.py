@@ -42,7 +42,7 @@ from chatd.store.sqlite import (
 from chatd.store.sqlite.asked import AuditCalls, MemberCalls, SanctionCalls
 from chatd.store.sqlite.calls import Deliver
 from chatd.store.sqlite.hooks import HookCalls
-from chatd.store.sqlite.opening import OpenFile, connect, in_use, remarks
+from chatd.store.sqlite.opening import OpenFile, connect, remarks
 from chatd.store.sqlite.readers import Later, at_once
 from chatd.store.sqlite.threads import Threads
 
@@ -90,11 +90,6 @@ class SqliteStore(MemberCalls, SanctionCalls, AuditCalls, HookCalls):
     def epoch(self) -> str:
         """See the port."""
         return self._epoch
-
-    @property
-    def in_use(self) -> bool:
-        """Whether a daemon has it open at this moment."""
-        return in_use(self._path)
 
     @property
     def schema_version(self) -> int:

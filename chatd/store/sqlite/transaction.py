@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from chatd.core.log import RoomId
+from chatd.core.log import RoomId, UserId
 
 # A room whose oldest entries, or all of them, were removed goes on counting from there.
 LAST = """max(
@@ -21,19 +21,23 @@ _INDEXED = "SELECT value FROM meta WHERE name = 'indexed'"
 
 
 MOST = 10_000
-"""Rooms of which the numbers are remembered from one transaction to the next."""
+"""Rooms of which the numbers, and authors who, are remembered from one transaction to the next."""
 
 
 class Transaction:
     """From BEGIN IMMEDIATE to COMMIT, and on to the next one if nobody else has written meanwhile
     (see Transactions): then what it remembers holds."""
 
-    __slots__ = ("_ids", "_indexed", "_passing", "_public", "_seqs", "execute", "version")
+    __slots__ = (
+        "_ids", "_indexed", "_passing", "_public", "_seqs", "execute", "standing", "version",
+    )  # fmt: skip
 
     def __init__(self, connection: sqlite3.Connection, version: int | None = None) -> None:
         self.execute = connection.execute
         self.version = version
         """What PRAGMA data_version says: another number when somebody else has committed."""
+        self.standing: set[UserId] = set()
+        """Authors who may have something stored, as far as that was asked (see standing)."""
         self._seqs: dict[RoomId, int] = {}
         self._public: set[RoomId] = set()
         self._passing: set[RoomId] = set()
@@ -43,7 +47,7 @@ class Transaction:
     @property
     def is_long(self) -> bool:
         """Whether it remembers so much that it is better to begin anew."""
-        return len(self._seqs) > MOST
+        return len(self._seqs) > MOST or len(self.standing) > MOST
 
     def last_seq(self, room_id: RoomId) -> int | None:
         """The highest seq that was given in the room; None when there is no such room."""

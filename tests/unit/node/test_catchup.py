@@ -10,6 +10,7 @@ from chatd.core.log import Author, Draft, Entry, RoomId, StoredRoom, UserId
 from chatd.core.ports import StoreFailed, StoreFull
 from chatd.core.rooms import RECENT
 from chatd.node.catchup import PAGE
+from chatd.node.returning import COMPLAINT
 from chatd.store.memory import MemoryStore
 from tests.house.house import Client, House
 
@@ -63,6 +64,37 @@ def test_a_position_of_another_time_is_not_honoured(seq: int, epoch: str) -> Non
     bob.asks(type="send", room="lobby", text="hi")
     assert told(bob) == [6]
     assert house.meter.counts["resumed lost"] == 1
+
+
+def unknown(house: House) -> list[str]:
+    return [line for line in house.log.lines if line.startswith("position_unknown")]
+
+
+def test_who_knows_more_than_the_store_is_told_to_the_operator() -> None:
+    """The store went back, by hand and without a new epoch: others may be fooled in silence."""
+    house = House()
+    fill(house, 5)
+    for name in ("ann", "bob", "carl"):
+        assert told(comes_back(house, 9, name=name)) == [False]
+    assert unknown(house) == [f"position_unknown {{'room': {LOBBY}, 'seq': 9, 'last': 5}}"]
+    house.pass_(COMPLAINT)
+    comes_back(house, 8, name="dora")
+    assert len(unknown(house)) == 2
+
+
+def test_who_is_only_of_another_time_or_was_told_by_a_faster_host_is_not() -> None:
+    house = House()
+    fill(house, 5)
+    fill(house, 3, untold=True)
+    assert told(comes_back(house, 7, name="ann")) == [8, True]
+    assert told(comes_back(house, 9, name="bob", epoch="another")) == [False]
+
+    async def fails(_: RoomId) -> int:
+        raise StoreFailed("the disk sleeps")
+
+    house.node.store.last_seq = fails  # type: ignore[assignment,method-assign]  # this test's own in its place
+    assert told(comes_back(house, 9, name="carl")) == [False]
+    assert unknown(house) == []
 
 
 def test_a_gap_that_is_kept_no_more_is_not_replayed_in_part() -> None:

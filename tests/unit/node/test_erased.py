@@ -43,6 +43,40 @@ def test_its_sessions_end_and_what_is_at_hand_goes() -> None:
     assert [entry.author.name for entry in lobby(house).recent] == ["erased user"]
 
 
+def test_before_the_node_has_heard_of_it_nothing_is_stored_of_them() -> None:
+    house = House()
+    user_id = house.account("alice", "a long password")
+    house.account("bob", "a long password")
+    alice = house.user("alice", "a long password", "lobby")
+    bob = house.user("bob", "a long password", "lobby")
+    bob.asks(type="create", room="den", private=True)
+    alice.asks(type="send", room="lobby", text="all about me")
+    bob.asks(type="send", room="lobby", text="hello")
+    is_erased(house, user_id, 1)
+    for late in (
+        {"type": "send", "room": "lobby", "text": "me again"},
+        {"type": "send", "to": "bob", "text": "me again"},
+        {"type": "create", "room": "mine"},
+        {"type": "report", "room": "lobby", "seq": 2, "reason": "rude"},
+        {"type": "read", "room": "lobby", "seq": 1},
+    ):
+        assert alice.asks(**late)["code"] == "not_logged_in"
+    for late in (
+        {"type": "send", "to": "alice", "text": "are you there?"},
+        {"type": "direct", "user": "alice"},
+        {"type": "invite", "room": "den", "user": "alice"},
+    ):
+        assert bob.asks(**late)["code"] == "no_such_user"
+    kept = house.store.writing()
+    assert not [r for r in kept.rooms.values() if r.stored.kind == "direct"]
+    assert not [r for r in kept.rooms.values() if "me again" in str(r.log)]
+    assert not any(user == user_id for user, _ in kept.marks)
+    assert [r.stored.name for r in kept.rooms.values() if user_id in r.members] == ["lobby"]
+    assert not house.log.faults
+    house.pass_(REVOCATIONS)
+    assert alice.outbox.closed is not None
+
+
 def test_another_revocation_forgets_nothing() -> None:
     house = House()
     bob = house.guest("bob", "lobby")

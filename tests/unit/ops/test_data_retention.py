@@ -14,7 +14,7 @@ from chatd.core.ports import StoreFailed
 from chatd.ops import data_retention
 from chatd.ops.config.retention import Retention as Rules
 from chatd.ops.config.values import Keeping
-from chatd.ops.data_retention import EVERY, LEAST, REST, Retention
+from chatd.ops.data_retention import EVERY, LEAST, REST, SOON, Retention
 from chatd.store.sqlite import SqliteStore, retention
 from chatd.store.sqlite.blocking import Run
 from tests.house.recorder import Log
@@ -254,10 +254,8 @@ def test_stopped_it_asks_nothing_more(bench: Bench) -> None:
     assert bench.firsts() == [1]
 
 
-def test_the_index_is_merged_when_more_was_removed_than_is_kept(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(data_retention, "TIDY", 4)
+def tidied(bench: Bench) -> list[bool]:
+    """Each step of merging the index from now on: whether it was a first one."""
     asked: list[bool] = []
     tidy_some = bench.store.tidy_some
 
@@ -266,6 +264,73 @@ def test_the_index_is_merged_when_more_was_removed_than_is_kept(
         return await tidy_some(first)
 
     bench.store.tidy_some = tidied  # type: ignore[method-assign]  # this test's own in its place
+    return asked
+
+
+def test_the_index_is_merged_each_day_on_which_anything_was_removed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = 10
+    monkeypatch.setattr(data_retention, "DAILY", day * EVERY)
+    asked = tidied(bench)
+
+    def sweeps(count: int) -> int:
+        """How often it is merged in so many."""
+        asked.clear()
+        for _ in range(count):
+            bench.clock.pass_(EVERY)
+            bench.settle()
+        return asked.count(True)
+
+    bench.retention._tidied = bench.clock.monotonic()
+    bench.room("a", *[90_000] * 3, 0)
+    bench.retention.use(Rules(age=80_000.0))
+    bench.settle()
+    assert (bench.meter.entries, asked) == (3, [])
+    assert (sweeps(day - 1), sweeps(1)) == (0, 1)
+    assert sweeps(2 * day) == 0
+    bench.room("b", 90_000)
+    assert sweeps(1) == 1
+    bench.room("c", 90_000)
+    assert (sweeps(1), bench.meter.entries) == (0, 5)
+    assert (sweeps(day - 2), sweeps(1)) == (0, 1)
+
+
+def test_what_was_left_before_the_start_is_merged_soon(bench: Bench) -> None:
+    asked = tidied(bench)
+    bench.retention.use(Rules(age=80_000.0))
+    bench.settle()
+    assert asked == []
+    bench.retention.use(Rules())
+    bench.clock.pass_(SOON)
+    bench.retention.use(Rules(age=80_000.0))
+    bench.settle()
+    assert asked.count(True) == 1
+
+
+def test_a_merge_that_was_broken_off_is_begun_again(bench: Bench) -> None:
+    asked, tidy_some = tidied(bench), bench.store.tidy_some
+
+    async def fails(first: bool) -> bool:
+        bench.store.tidy_some = tidy_some  # type: ignore[method-assign]
+        raise StoreFailed("no")
+
+    bench.store.tidy_some = fails  # type: ignore[method-assign]  # this test's own in its place
+    bench.room("a", 90, 10)
+    bench.clock.pass_(SOON)
+    bench.retention.use(Rules(age=60.0))
+    bench.settle()
+    assert asked == []
+    bench.clock.pass_(EVERY)
+    bench.settle()
+    assert asked[0] is True
+
+
+def test_the_index_is_merged_when_more_was_removed_than_is_kept(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_retention, "TIDY", 5)
+    asked = tidied(bench)
     bench.room("a", *[100] * 3, *[50] * 5)
     bench.retention.use(Rules(age=60.0))
     bench.settle()

@@ -4,18 +4,20 @@ import io
 import json
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from chatd.auth.passwords import Passwords
 from chatd.auth.tokens import token_id
 from chatd.core.audit import Deed
-from chatd.core.log import Account
+from chatd.core.log import Account, Alike
 from chatd.core.ports import NameTaken, StoreFailed, StoreFull
-from chatd.ops import users
+from chatd.ops import hooks, users
 from chatd.ops.users import Denied, Desk, asking
 from chatd.store.memory import MemoryStore
 from tests.unit.auth.hops import finish, here
+from tests.unit.store.examples import make_room
 
 PASSWORD = "correct horse"
 SECONDS = 1_700_000_000
@@ -113,14 +115,49 @@ def test_a_name_that_looks_like_another_is_refused(office: Office) -> None:
     )
 
 
-def test_a_name_taken_while_the_password_was_typed_is_refused_too(
+def test_a_name_taken_while_the_password_was_typed_is_refused_too(office: Office) -> None:
+    finish(make_room(office.store))
+    plain = office.desk
+
+    def makes_a_hook(name: str) -> str:
+        office.desk = plain
+        office.does(hooks.add, room="lobby", name=name)
+        return PASSWORD
+
+    def makes_a_user(name: str) -> str:
+        office.desk = plain
+        office.does(users.add, name=name)
+        return PASSWORD
+
+    office.desk = replace(plain, ask=makes_a_hook)
+    told = office.refuses(users.add, name="robot")
+    assert told.endswith("chatd: robot is, or looks like, the hook robot: choose another name\n")
+    assert finish(office.store.account("robot")) is None
+    office.desk = replace(plain, ask=makes_a_user)
+    assert "there is a user ann already" in office.refuses(users.add, name="ann")
+
+
+def test_a_name_that_was_taken_for_a_moment_only_is_refused(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def taken(*_: object, deed: Deed) -> None:
-        raise NameTaken("ann")
+        raise NameTaken("anna")
 
     monkeypatch.setattr(office.store, "add_account", taken)
-    assert "there is a user ann already" in office.refuses(users.add, name="ann")
+    assert "ann looks like anna, who came just now" in office.refuses(users.add, name="ann")
+
+
+def test_a_hook_gets_no_name_of_a_user_that_was_made_just_now(
+    ann: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(_: object) -> Alike:
+        return Alike()
+
+    finish(make_room(ann.store))
+    monkeypatch.setattr(ann.store, "look_alike", nobody)
+    told = ann.refuses(hooks.add, room="lobby", name="Ann")
+    assert told == "chatd: ann is, or looks like, the user ann: choose another name\n"
+    assert finish(ann.store.hooks()) == []
 
 
 def test_a_bad_name_is_refused_with_the_reason(office: Office) -> None:

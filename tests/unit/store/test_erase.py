@@ -17,7 +17,7 @@ from chatd.core.audit import Deed, Wanted
 from chatd.core.audit_walk import Walk
 from chatd.core.log import Account, Alike, Author, Rank, RoomId, StoredMessage, Token, UserId
 from chatd.core.names import skeleton
-from chatd.core.ports import NoSuchTarget, StoreFailed
+from chatd.core.ports import AccountGone, NoSuchTarget, StoreFailed
 from chatd.core.sanctions import Subject
 from chatd.ops import data_erase
 from chatd.ops.users import Desk, asking
@@ -48,7 +48,6 @@ class Office:
         self.store = SqliteStore(path, self.run.deliver, exclusive=exclusive)
         self.out, self.err = io.StringIO(), io.StringIO()
         self.desk = self.desk_of(self.store)
-        self.waits: list[float] = []
         for who in (ZEB, BOB):
             account = Account(user_id=who.user_id, name=who.name, password="hash")
             self.run(self.store.add_account(account, skeleton(who.name), 1))
@@ -98,7 +97,7 @@ class Office:
 
     def erases(self, name: str = "zebulon", *, keep_texts: bool = False, yes: bool = True) -> int:
         args = Namespace(name=name, keep_texts=keep_texts, yes=yes)
-        return data_erase.erase(args, self.desk, self.waits.append)
+        return data_erase.erase(args, self.desk)
 
     def page(self, room: RoomId | None = None) -> dict[int, StoredMessage]:
         return {each.seq: each for each in self.run(page(self.store, room or self.lobby))}
@@ -169,6 +168,37 @@ def test_not_a_byte_of_name_or_words_is_left_in_the_file(tmp_path: Path) -> None
     for word in (b"zebulon", b"rumpel", b"zk1"):
         assert word not in content
     assert b"an answer" in content
+
+
+@pytest.mark.parametrize("keep_texts", [False, True])
+def test_words_that_were_deleted_by_hand_before_leave_the_file_too(
+    tmp_path: Path, *, keep_texts: bool
+) -> None:
+    office = Office(tmp_path / "chatd.sqlite3")
+    run, store = office.run, office.store
+    assert run(finds(store, "rumpelstilzchen"))  # so they are in the index
+    for room, seq in ((office.lobby, 1), (office.direct, 1)):
+        run(store.append(room, draft("", kind="deleted", by=ZEB, target=seq)))
+    assert office.erases(keep_texts=keep_texts) == 0
+    assert "removed: 0 texts" in office.out.getvalue()
+    office.close()
+    assert b"rumpel" not in office.path.read_bytes()
+
+
+def test_words_leave_the_file_when_a_run_was_cut_off_before_that(tmp_path: Path) -> None:
+    office = Office(tmp_path / "chatd.sqlite3")
+    run, store = office.run, office.store
+    assert run(finds(store, "rumpelstilzchen"))
+
+    async def killed() -> None:
+        raise StoreFailed("killed")
+
+    store.tidy, tidy = killed, store.tidy  # type: ignore[method-assign]  # this test's own in its place
+    assert office.erases() == 1
+    store.tidy = tidy  # type: ignore[method-assign]
+    assert office.erases() == 0
+    office.close()
+    assert b"rumpel" not in office.path.read_bytes()
 
 
 def test_the_account_cannot_be_logged_into_and_its_name_is_free(office: Office) -> None:
@@ -355,19 +385,33 @@ def test_one_that_was_cut_off_is_taken_up_again(office: Office) -> None:
     assert set(traces(office.path, "zebulon", "u-zebra")) == IDS
 
 
-def test_what_is_said_while_it_goes_on_is_found_too(office: Office) -> None:
-    erase_rows, late = office.store.erase_rows, iter(["one more", "and another"])
+def test_what_is_said_while_it_goes_on_is_refused(office: Office) -> None:
+    erase_rows = office.store.erase_rows
+
+    async def meanwhile(erasing: Erasing, rows: erase.Rows) -> int:
+        for late in (draft("one more", by=ZEB), draft("Two", kind="topic", by=ZEB)):
+            with pytest.raises(AccountGone):
+                await office.store.append(office.lobby, late)
+        return await erase_rows(erasing, rows)
+
+    office.store.erase_rows = meanwhile  # type: ignore[method-assign]  # this test's own in its place
+    assert office.erases() == 0
+    assert set(traces(office.path, "zebulon", "u-zebra", "one more", "Two")) == IDS
+
+
+def test_what_is_said_when_it_was_let_in_again_meanwhile_is_found_too(office: Office) -> None:
+    erase_rows, late = office.store.erase_rows, iter(["one more"])
 
     async def meanwhile(erasing: Erasing, rows: erase.Rows) -> int:
         done = await erase_rows(erasing, rows)
         for text in late:
+            await office.store.set_disabled(ZEB.user_id, False, NOW)
             await office.store.append(office.lobby, draft(text, by=ZEB))
-            break
         return done
 
     office.store.erase_rows = meanwhile  # type: ignore[method-assign]  # this test's own in its place
     assert office.erases() == 0
-    assert set(traces(office.path, "zebulon", "u-zebra", "one more", "another")) == IDS
+    assert set(traces(office.path, "zebulon", "u-zebra", "one more")) == IDS
 
 
 def test_what_retention_took_meanwhile_is_no_hindrance(office: Office) -> None:
@@ -377,16 +421,42 @@ def test_what_retention_took_meanwhile_is_no_hindrance(office: Office) -> None:
     assert office.run(office.store.erase_rows(erasing, rows)) == 1  # the one in the direct room
 
 
-def test_beside_a_daemon_it_waits_until_sessions_are_over(tmp_path: Path) -> None:
-    office = Office(tmp_path / "chatd.sqlite3", exclusive=True)
-    assert office.erases() == 0
-    assert office.waits == [data_erase.HEARD]
-    office.close()
-
-
-def test_alone_it_waits_for_nobody(office: Office) -> None:
-    assert office.erases() == 0
-    assert office.waits == []
+def test_a_daemon_that_has_not_heard_of_it_writes_nothing_more(tmp_path: Path) -> None:
+    """It may be stalled for longer than anybody would wait for it."""
+    daemon = Office(tmp_path / "chatd.sqlite3", exclusive=True)
+    run, store, lobby = daemon.run, daemon.store, daemon.lobby
+    run(store.append(lobby, draft("rumpelstilzchen at once", by=ZEB)))
+    beside = SqliteStore(daemon.path, run.deliver, exclusive=False)
+    daemon.desk = daemon.desk_of(beside)
+    assert daemon.erases() == 0
+    run(beside.close())
+    new = Author(UserId("u-new"), "newcomer", False)
+    about = Subject("user", ZEB.user_id, ZEB.name)
+    laid: dict[str, Any] = {"reason": "", "by": BOB.name, "ts": 1, "until": None}
+    for late in (
+        lambda: store.append(lobby, draft("rumpelstilzchen late", by=ZEB)),
+        lambda: store.append(lobby, draft("rumpelstilzchen late", by=ZEB)),  # by the short way
+        lambda: store.append(lobby, draft("rumpelstilzchen", by=ZEB, reply_to=2)),
+        lambda: store.append(lobby, draft("+1", kind="reacted", by=ZEB, target=2)),
+        lambda: store.direct_room("@9", member(new), member(ZEB), 9),
+        lambda: store.direct_room("@9", member(ZEB), member(new), 9),
+        lambda: store.set_member(lobby, member(ZEB)),
+        lambda: store.create_room(
+            "den", "private", skeleton="den", topic="", owner=member(ZEB), ts=9
+        ),
+        lambda: store.mark(ZEB.user_id, lobby, 4),
+        lambda: store.report(lobby, 2, by=ZEB, reason="rumpelstilzchen", ts=9),
+        lambda: store.sanction("ban", about, None, **laid),
+    ):
+        with pytest.raises(AccountGone):
+            run(late())
+    run(store.record(deed(ZEB, BOB), deed(BOB, ZEB)))
+    assert set(traces(daemon.path, "zebulon", "u-zebra", "rumpel")) == IDS
+    walk = Walk()
+    walk.take(run(store.audit(0, 99)))
+    assert walk.end(run(store.audit_head())).flaws == ()
+    assert run(store.append(lobby, draft("we go on", by=BOB))).entry.author == BOB
+    daemon.close()
 
 
 # --- what is said ---

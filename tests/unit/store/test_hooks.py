@@ -6,7 +6,7 @@ import pytest
 
 from chatd.core.hooks import Hook
 from chatd.core.log import Alike, RoomId
-from chatd.core.ports import Store, StoreFailed
+from chatd.core.ports import NameTaken, Store, StoreFailed
 from tests.unit.store.examples import account, make_room
 
 
@@ -40,6 +40,19 @@ async def test_a_hook_is_found_by_what_its_name_looks_like(store: Store) -> None
     assert (await store.look_alike(["alerts"])).hook == "alerts"
     await store.revoke_hook("h2")
     assert await store.look_alike(["alerts"]) == Alike()
+
+
+async def test_no_hook_and_no_account_look_like_each_other(store: Store) -> None:
+    room = await make_room(store)
+    await store.add_hook(hook(room), "alerts", b"1" * 32)
+    with pytest.raises(NameTaken, match="alerts"):
+        await store.add_account(account("a1erts", "u7"), "alerts", 5)
+    assert await store.account("a1erts") is None
+    await store.add_account(account(), "ann", 5)
+    with pytest.raises(NameTaken, match="ann"):
+        await store.add_hook(hook(room, "h2", "Ann"), "ann", b"2" * 32)
+    assert await store.hook(b"2" * 32) is None
+    await store.add_hook(hook(room, "h3"), "alerts", b"3" * 32)  # hooks may share a name
 
 
 async def test_a_revoked_hook_is_no_more(store: Store) -> None:

@@ -16,6 +16,7 @@ from tests.unit.store.conftest import at_once
 from tests.unit.store.sample import read_sample, released, unpack, write_sample
 
 NEWEST = max(released())
+EPOCH = "SELECT value FROM meta WHERE name = 'epoch'"
 
 
 @pytest.fixture
@@ -122,8 +123,38 @@ def test_an_upgrade_keeps_the_data_the_epoch_and_a_backup(path: Path, folder: Pa
     assert make(path, folder) == (before[0], NEWEST + 1)
     assert ask(path, "SELECT name FROM flags") == "new"
     assert ask(steps.backup, "PRAGMA user_version") == NEWEST
-    assert ask(steps.backup, "SELECT value FROM meta WHERE name = 'epoch'") == before[0]
     assert steps.backup.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("number", sorted(released())[:-1])
+def test_what_is_put_back_after_an_upgrade_begins_an_epoch_of_its_own(
+    path: Path, number: int
+) -> None:
+    """What was said after the upgrade is not in it, and the numbers become other messages'."""
+    unpack(number, path)
+    old = ask(path, EPOCH)
+    assert make(path)[0] == old
+    backup = Path(f"{path}.before-{number + 1:04d}")
+    assert not [*path.parent.glob("*.partial*"), *path.parent.glob("*.before-*-*")]
+    assert ask(backup, "PRAGMA user_version") == number
+    assert ask(backup, "PRAGMA journal_mode") == "wal"
+    new = ask(backup, EPOCH)
+    assert isinstance(new, str)
+    assert (len(new), new != old) == (16, True)
+    for left in ("", "-wal", "-shm"):
+        Path(f"{path}{left}").unlink(missing_ok=True)
+    backup.rename(path)
+    assert make(path)[0] == new
+
+
+def test_what_a_copy_left_that_was_killed_is_not_in_the_next(path: Path, folder: Path) -> None:
+    make(path)
+    left = [Path(f"{path}.before-{NEWEST + 1:04d}.partial{each}") for each in ("", "-wal", "-shm")]
+    for each in left:
+        each.write_bytes(b"half of something" * 1000)
+    make(path, folder)
+    assert not [each for each in left if each.exists()]
+    assert ask(Path(f"{path}.before-{NEWEST + 1:04d}"), "PRAGMA integrity_check") == "ok"
 
 
 def test_the_last_two_backups_are_kept(path: Path, folder: Path) -> None:
@@ -169,7 +200,7 @@ def test_a_backup_that_fails_stops_the_upgrade(path: Path, folder: Path) -> None
     with pytest.raises(CannotOpen, match="cannot prepare"):
         make(path, folder)
     assert ask(path, "PRAGMA user_version") == NEWEST
-    assert not list(path.parent.glob("*.partial"))
+    assert not list(path.parent.glob("*.partial*"))
 
 
 def test_files_must_be_numbered_without_gaps(path: Path, folder: Path) -> None:

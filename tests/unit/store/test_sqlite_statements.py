@@ -38,6 +38,7 @@ MAY_SCAN = {
     "sanctions._SETTLED",
     "sanctions._COUNT_OPEN",  # an index of just these, and they wait for an operator
     "hooks._ALL",  # for `chatd hook list`
+    "standing._ASK",  # where there is no account: of a hook, once until another process writes
     "audit._HEAD",  # sqlite_sequence has a row for each of four tables
 }
 MAY_SORT = {

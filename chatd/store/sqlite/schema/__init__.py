@@ -19,6 +19,8 @@ FOLDER = Path(__file__).parent
 APPLICATION_ID = 0x63686174
 """The header field (sqlite.org/fileformat2.html, offset 68) by which chatd knows its own files."""
 KEPT_BACKUPS = 2
+RENEW = "UPDATE meta SET value = lower(hex(randomblob(8))) WHERE name = 'epoch'"
+"""Begins a new epoch, in a database of any schema."""
 
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
@@ -180,23 +182,34 @@ def statements(script: str) -> list[str]:
 
 
 def _back_up(connection: sqlite3.Connection, target: Path) -> None:
-    """An online copy; under its name only when it is whole and on the disk."""
+    """An online copy; under its name only when it is whole and on the disk. It begins a new epoch:
+    once it is put back, positions of clients may name entries that it does not have, and that
+    others will take the seqs of."""
     partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
+    _remove(partial)
     fd = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    copy = sqlite3.connect(partial)
+    copy = sqlite3.connect(partial, isolation_level=None)
     try:
         connection.backup(copy)
+        copy.execute(RENEW)
+        copy.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         copy.close()
         os.fsync(fd)
         partial.rename(target)
         _sync_folder(target.parent)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        copy.close()
+        _remove(partial)
         raise
     finally:
         copy.close()
         os.close(fd)
+
+
+def _remove(partial: Path) -> None:
+    """What a copy that came to nothing leaves: a WAL of another copy would spoil the next one."""
+    for each in ("", "-journal", "-wal", "-shm"):
+        Path(f"{partial}{each}").unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
