@@ -1,7 +1,7 @@
 // Going somewhere by a few letters: to a room one is in, to one that there is, to a person, or to a
 // room that there could be.
 
-import { $, make, write } from "./elements.js";
+import { $, icon, make, write } from "./elements.js";
 import { dismissible } from "./dialogs.js";
 
 const MOST = 60;
@@ -62,7 +62,8 @@ export class Finder {
 
   #line(place, number) {
     const { kind, name, label = name, about = "", meta = "" } = place;
-    const sign = { person: "@", new: "+", private: "+" }[kind] ?? (place.direct ? "@" : "#");
+    const there = place.direct ? "@" : place.room?.private ? icon("lock") : "#";
+    const sign = { person: "@", new: "+", private: "+" }[kind] ?? there;
     const line = make("li", { id: `found-${number}`, role: "option" },
       make("span", { className: "sign", ariaHidden: "true" }, sign),
       make("bdi", {}, label),

@@ -4,7 +4,7 @@
 import { Banner } from "./banner.js";
 import { Composer } from "./composer.js";
 import { Ask, Listing } from "./dialogs.js";
-import { $, badge, write } from "./elements.js";
+import { $, badge, icon, write } from "./elements.js";
 import { Entry } from "./entry.js";
 import { Finder } from "./finder.js";
 import { RoomLog } from "./log.js";
@@ -284,9 +284,12 @@ export class View {
   #begin() {
     const room = this.#open;
     const label = room.label(this.#me.name);
-    const [title, what] = room.direct ? [label, `your talk with ${label}`] : [`#${label}`, "this room"];
+    const [title, says] = {
+      direct: [[label], `your talk with ${label}.`],
+      private: [[icon("lock"), label], "this private room. Who is not invited does not see it."],
+    }[room.kind] ?? [[`#${label}`], "this room."];
     const begins = room.loaded && !room.older;
-    if (begins !== this.#log(room).begins) this.#change(room, (log) => log.begin(begins, title, what));
+    if (begins !== this.#log(room).begins) this.#change(room, (log) => log.begin(begins, title, says));
     $("log").classList.toggle("loading", !room.loaded);
   }
 

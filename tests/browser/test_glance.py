@@ -1,0 +1,46 @@
+"""What one sees at a glance: which rooms are private, who is a guest, when something was said."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import MakeVisitor
+from tests.browser.visitor import Visitor
+from tests.process.harness import Daemon
+
+SECRET = "a long enough secret"
+
+
+@pytest.fixture
+def dora(daemon: Daemon, visitor: MakeVisitor) -> Visitor:
+    """Somebody with an account, in the lobby."""
+    add = ("user", "add", "dora", "--config", str(daemon.config))
+    assert daemon.verb(*add, stdin=f"{SECRET}\n").returncode == 0
+    person = visitor(daemon)
+    person.logs_in("dora", SECRET)
+    expect(person.heading).to_have_text("lobby")
+    return person
+
+
+def makes_private(person: Visitor, room: str) -> None:
+    """Create a room that only invited people see."""
+    person.page.keyboard.press("Control+k")
+    person.page.keyboard.type(room)
+    person.page.get_by_role("dialog").get_by_role("option", name="a private room").click()
+    expect(person.heading).to_have_text(room)
+
+
+def test_a_private_room_looks_like_one(dora: Visitor) -> None:
+    lobby = dora.page.get_by_role("heading", name="lobby", exact=True)
+    expect(lobby).to_be_visible()
+    expect(dora.page.locator("#room h1 svg")).to_be_hidden()
+    expect(dora.log.locator(".beginning")).to_have_text("#lobbyThis is the beginning of this room.")
+    makes_private(dora, "plans")
+    expect(dora.page.get_by_role("heading", name="private room plans")).to_be_visible()
+    expect(dora.page.locator("#room h1 svg")).to_be_visible()
+    expect(dora.log.locator(".beginning:visible")).to_contain_text("this private room")
+    rooms = dora.page.get_by_role("navigation").get_by_role("button")
+    expect(rooms.locator(".sign")).to_have_text(["#", ""])
+    expect(rooms.locator(".sign svg")).to_have_count(1)
+    expect(rooms.last).to_have_accessible_name("private room plans")
