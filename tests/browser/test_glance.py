@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import MakeVisitor
 from tests.browser.visitor import Visitor
+from tests.process.conftest import MakeClient
 from tests.process.harness import Daemon
 
 SECRET = "a long enough secret"
@@ -44,3 +45,30 @@ def test_a_private_room_looks_like_one(dora: Visitor) -> None:
     expect(rooms.locator(".sign")).to_have_text(["#", ""])
     expect(rooms.locator(".sign svg")).to_have_count(1)
     expect(rooms.last).to_have_accessible_name("private room plans")
+
+
+def test_who_comes_in_while_the_list_is_shown_is_marked_as_a_guest(
+    daemon: Daemon, dora: Visitor, guest: MakeClient, visitor: MakeVisitor
+) -> None:
+    people = dora.page.locator("#people li")
+    expect(people).to_have_text(["Ddorayou"])
+    bob = guest(daemon, "bob")
+    expect(people.nth(0)).to_have_text("Bbobguest")
+    makes_private(dora, "plans")
+    dora.chooses("This room", "Invite")
+    dora.answers("Invite", user="bob")
+    expect(people).to_have_text(["Bbobguest", "Ddorayou"])
+    bob.must("send", room="plans", text="thank you")
+    expect(dora.message("thank you").locator(".tag")).to_be_visible()
+
+
+def test_a_guest_who_is_back_is_still_marked(
+    daemon: Daemon, dora: Visitor, visitor: MakeVisitor
+) -> None:
+    people = dora.page.locator("#people li")
+    bob = visitor(daemon).enters("bob")
+    expect(people.nth(0)).to_have_text("Bbobguest")
+    bob.page.goto("about:blank")
+    expect(people.nth(1)).to_have_text("Bbobguestoffline")
+    bob.opens()
+    expect(people).to_have_text(["Bbobguest", "Ddorayou"])
