@@ -59,3 +59,24 @@ def test_a_guest_who_leaves_is_gone_from_all_pages(
         is_out(page)
     left = bob.event("left")
     assert (left["user"], left["reason"]) == ("ann", "quit")
+
+
+def test_a_room_that_another_session_entered_counts_what_the_server_counts(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    account(daemon, "dora")
+    cleo = guest(daemon, "cleo")
+    cleo.must("create", room="garden")
+    for number in range(30):
+        cleo.must("send", room="garden", text=f"rose {number}")
+    dora, other = visitor(daemon), Client(daemon.url())
+    dora.logs_in("dora", SECRET)
+    expect(dora.heading).to_have_text("lobby")
+    other.login("garden", user="dora", password=SECRET)
+    rooms = dora.page.get_by_role("navigation").get_by_role("listitem")
+    expect(rooms).to_have_text(["#lobby", "#garden30"])
+    cleo.must("send", room="garden", text="@dora, come")
+    expect(rooms).to_have_text(["#lobby", "#garden31"])
+    dora.page.reload()
+    expect(rooms).to_have_text(["#lobby", "#garden31"])
+    other.close()
