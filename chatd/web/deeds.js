@@ -149,6 +149,7 @@ export class Deeds {
       act: "Delete",
       danger: true,
       does: () => this.#chat.command({ type: "delete", room, seq }),
+      done: () => this.#view.passOn(seq),
     });
   }
 

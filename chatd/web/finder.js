@@ -12,7 +12,8 @@ export class Finder {
 
   /**
    * `does.places()` gives what there is: { kind: "mine" | "room" | "person", name, about, meta };
-   * `does.go(place)` goes there and gives what is wrong, or ""; `mayMakePrivate()` asks itself.
+   * `does.go(place)` goes there and gives what is wrong, or "", and then `arrived()` is called;
+   * `mayMakePrivate()` asks itself.
    */
   constructor(does) {
     this.#does = does;
@@ -95,7 +96,9 @@ export class Finder {
     if (!place) return;
     const problem = await this.#does.go(place);
     this.#says(problem);
-    if (!problem) this.#dialog.close();
+    if (problem) return;
+    this.#dialog.close(); // which gives the focus back to where it was
+    this.#does.arrived();
   }
 
   #says(problem) {

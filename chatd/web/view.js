@@ -34,7 +34,7 @@ export class View {
     this.ask = new Ask();
     this.listing = new Listing();
     this.#people = new People(does);
-    this.#finder = new Finder({ ...does, go: (place) => this.#went(does.go(place)) });
+    this.#finder = new Finder({ ...does, arrived: () => this.#focus() });
     this.#searching = new Searching(does);
     const [log, latest] = [$("log"), $("latest")];
     this.scroller = new Scroller(log, latest, does);
@@ -80,12 +80,6 @@ export class View {
   search() {
     this.#panels.open("search");
     this.#searching.focus();
-  }
-
-  async #went(going) {
-    const problem = await going;
-    if (!problem) this.#focus();
-    return problem;
   }
 
   // --- who one is, and how the line is ---
@@ -279,6 +273,14 @@ export class View {
     row.classList.add("flash");
     row.focus({ preventScroll: true });
     setTimeout(() => row.classList.remove("flash"), FLASH_MS);
+  }
+
+  /** On from a message that is deleted: with keys to the next one, else to where one writes. */
+  passOn(seq) {
+    const log = this.#logs.get(this.#open);
+    const row = document.activeElement.matches(":focus-visible") && log?.rowOf(seq);
+    const next = row && log.beside(row, 1);
+    (next || (this.#panels.narrow ? $("log") : $("text"))).focus();
   }
 
   #begin() {
