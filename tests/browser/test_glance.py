@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import MakeVisitor
 from tests.browser.visitor import Visitor
@@ -72,3 +74,45 @@ def test_a_guest_who_is_back_is_still_marked(
     expect(people.nth(1)).to_have_text("Bbobguestoffline")
     bob.opens()
     expect(people).to_have_text(["Bbobguest", "Ddorayou"])
+
+
+def span(part: Locator) -> tuple[float, float]:
+    """Where it begins and ends, from left to right."""
+    place = part.bounding_box()
+    assert place is not None
+    return place["x"], place["x"] + place["width"]
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_time_of_a_message_stays_beside_it_also_with_am_and_pm(
+    daemon: Daemon, visitor: MakeVisitor, width: int
+) -> None:
+    ann = visitor(daemon, locale="en-US", viewport={"width": width, "height": 740}).enters("ann")
+    for text in ("first", "second"):
+        ann.says(text)
+    expect(ann.texts).to_have_count(2)
+    expect(ann.pending).to_have_count(0)
+    ann.message("second").click()
+    expect(ann.message("first").locator("time")).to_have_text(re.compile(r"^\d\d:\d\d\s[AP]M$"))
+    row = ann.message("second")
+    left, right = span(row.locator("time"))
+    assert span(row.locator(".said"))[0] <= left
+    assert right <= span(row.locator(".text"))[0]
+
+
+def test_what_is_found_breaks_no_name_and_no_time(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    guest(daemon, "alertmanagers").must("send", room="lobby", text="a needle")
+    guest(daemon, "j" * 32).must("send", room="lobby", text="another needle")
+    ann = visitor(daemon, locale="en-US").enters("ann")
+    ann.page.keyboard.press("Control+Shift+F")
+    expect(ann.page.locator("#search-says")).to_contain_text("Press Enter")
+    ann.page.keyboard.type("needle")
+    ann.page.keyboard.press("Enter")
+    hits = ann.page.locator("#search-found a")
+    expect(hits).to_have_count(2)
+    for part in (*hits.locator("bdi").all(), *hits.locator("small span").all()):
+        assert part.evaluate("part => part.getClientRects().length") == 1
+        assert part.evaluate("part => part.offsetHeight < 30")
+    assert ann.page.locator("#search").evaluate("each => each.scrollWidth <= each.clientWidth")
