@@ -104,6 +104,7 @@ class Joined(Event, frozen=True, tag="joined"):
 
     room: str
     user: str
+    guest: bool = False
 
 
 class Left(Event, frozen=True, tag="left"):
@@ -122,14 +123,16 @@ class Renamed(Event, frozen=True, tag="renamed"):
     nick: str
 
 
-class Presence(Event, frozen=True, tag="presence", omit_defaults=False):
+class Presence(Event, frozen=True, tag="presence"):
     """Who of the room came online or went offline since the last such event; `present` counts who
-    is here now. Over the announce limit the lists are empty and only the count is told."""
+    is here now, `guests` are those of `online` who have no account. Over the announce limit the
+    lists are empty and only the count is told."""
 
     room: str
     present: int
     online: list[str]
     offline: list[str]
+    guests: list[str] = []
 
 
 class Typing(Event, frozen=True, tag="typing", omit_defaults=False):

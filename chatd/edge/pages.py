@@ -23,6 +23,8 @@ _SIGNS = re.compile(rb" (=>|[!=]==|&&|\|\||\?\?|[+-]?=|[<>]=) ")
 _BRACES = re.compile(
     rb"(?<=\b(?:if|or)) (?=\()|(?<=\)) (?=\{)|(?<=\{) (?=[\w#.\[\"])|(?<=[\w)\]}\"]) (?=\})"
 )
+_BETWEEN = re.compile(rb" ?([,:?]) ")
+_UNSURE = re.compile(rb"[`'/\\]")
 _AROUND = re.compile(rb"(?<=[{};,:]) | (?=[{}])")
 _LOCAL = re.compile(rb"""(\b(?:src|href|data-[a-z]+)=")\./""")
 _SCRIPT = re.compile(r'<script type="module" src="\./([\w-]+\.js)"')
@@ -136,11 +138,21 @@ def _lean(path: Path, body: bytes) -> bytes:
     kind = path.suffix
     if kind == ".js":
         body = _BRACES.sub(b"", _SIGNS.sub(rb"\1", _REMARKS.sub(b"", body)))
+        body = b"\n".join(map(_narrow, body.split(b"\n")))
     elif kind == ".css":
         body = _AROUND.sub(b"", _REMARKS.sub(b"", body))
     if kind in (".css", ".js", ".html"):
         body = _INDENT.sub(b"", body)
     return _BREAKS.sub(b"", body) if kind in (".css", ".js") else body
+
+
+def _narrow(line: bytes) -> bytes:
+    """A line of a script without the spaces between its words, where it is plain what is text."""
+    if _UNSURE.search(line):
+        return line
+    parts = line.split(b'"')
+    parts[::2] = [_BETWEEN.sub(rb"\1", part) for part in parts[::2]]
+    return b'"'.join(parts)
 
 
 def _takes_gzip(head: Head) -> bool:

@@ -116,7 +116,7 @@ class Attendances:
         if quiet:
             self._stir(room, person, online=True)
             return
-        joined = Joined(room=room.name, user=person.name)
+        joined = Joined(room=room.name, user=person.name, guest=person.guest)
         if self.small(room):
             room.calm(person)
             self._node.tell_room(room, joined, but=by)
@@ -180,18 +180,20 @@ class Attendances:
 
     def _tell_presence(self, room: Room) -> None:
         room.gathering = False
-        stirred = [(person.name, online) for person, online in room.stirred.values()]
+        stirred = list(room.stirred.values())
         room.stirred.clear()
         if not stirred or self._node.draining:
             return
         named = self.small(room) and len(stirred) <= self._node.settings.announce_limit
+        came = [person for person, on in stirred if on and named]
         self._node.tell_room(
             room,
             Presence(
                 room=room.name,
                 present=len(room.present),
-                online=[name for name, on in stirred if on and named],
-                offline=[name for name, on in stirred if not on and named],
+                online=[person.name for person in came],
+                offline=[person.name for person, on in stirred if not on and named],
+                guests=[person.name for person in came if person.guest],
             ),
             ephemeral=True,
         )

@@ -341,6 +341,7 @@ addEventListener("online", () => chat.line.nudge());
 addEventListener("focus", chat.seen);
 addEventListener("pagehide", () => chat.view.keepDraft());
 addEventListener("hashchange", () => chat.places.addressed());
+keeping.whenForgotten(() => chat.identity.known && chat.goOut());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState !== "visible") return void chat.view.keepDraft();
   chat.line.nudge();

@@ -20,7 +20,7 @@ export class Crowd {
   heard(event, me) {
     const { type, user } = event;
     if (type === "typing") this.#types(user, event.on && user !== me.name);
-    else if (type === "joined") return this.#joined(user, me);
+    else if (type === "joined") return this.#joined(event, me);
     else if (type === "left") return this.#left(user, event.reason);
     else if (type === "renamed") return this.#renamed(user, event.nick);
     else if (type === "presence") return this.#presence(event);
@@ -32,8 +32,8 @@ export class Crowd {
     else this.#typing.delete(user);
   }
 
-  #joined(user, me) {
-    this.#here(user, true);
+  #joined({ user, guest }, me) {
+    this.#here(user, true, guest);
     return user === me.name ? [] : [[user, "joined"]];
   }
 
@@ -53,9 +53,9 @@ export class Crowd {
   }
 
   /** Nobody is said to be back who was not said to be gone: after a restart all come back. */
-  #presence({ online, offline, present }) {
+  #presence({ online, offline, guests = [], present }) {
     const back = online.filter((name) => this.#away.delete(name));
-    for (const name of online) this.#here(name, true);
+    for (const name of online) this.#here(name, true, guests.includes(name));
     for (const name of offline) {
       this.#here(name, false);
       this.#away.add(name);
@@ -65,10 +65,10 @@ export class Crowd {
     return [...said(back, "is back"), ...said(offline, "went offline")];
   }
 
-  #here(user, online) {
-    const person = this.people.get(user) ?? { user, role: "member", online: false, guest: false };
+  #here(user, online, guest) {
+    const person = this.people.get(user) ?? { user, role: "member", online: false };
     if (Boolean(person.online) !== online) this.present += online ? 1 : -1;
-    this.people.set(user, { ...person, online });
+    this.people.set(user, { ...person, online, guest: online ? guest : person.guest });
     if (!online) this.#typing.delete(user);
   }
 

@@ -2,12 +2,20 @@
 // and keeping order (moderation.js).
 
 import { Lost, Refusal } from "./connection.js";
+import { unfit } from "./entry.js";
 import * as keeping from "./keeping.js";
 import { menu } from "./menu.js";
 import { linkTo } from "./rows.js";
 import { pickEmoji } from "./picker.js";
 
 const MOST_PARTS = 8; // messages that one long paste may become
+/** The commands of terminals. */
+const TERMINALS = new Set((
+  "msg join leave room rooms who history search more edit delete nick login token create topic " +
+  "invite role report kick ban unban mute unmute bans slow readonly reports settle emergency " +
+  "announce audit auditverify status everybody explain watch loglevel reload drain undrain help " +
+  "quit react reply retry"
+).split(" "));
 const SHORTCUTS = [
   ["Ctrl K", "Go to a room or person, join or create"],
   ["Ctrl Shift F", "Search"],
@@ -35,7 +43,10 @@ export class Deeds {
   say = (typed, { kind, message }) => {
     // A password behind /login must not be said to the room. As in a terminal, // says a slash.
     const command = typed.match(/^\s*(\/[a-z]+)(\s|$)/i)?.[1];
-    if (command) return `${command} is for terminals. To say it all the same, begin with //.`;
+    if (command) {
+      const why = TERMINALS.has(command.slice(1).toLowerCase()) ? "for terminals" : "not known here";
+      return `${command} is ${why}. To say it all the same, begin with //.`;
+    }
     const text = typed.replace(/^(\s*)\/\//, "$1/").replace(/\s+$/, "");
     const most = this.#chat.line.limits.message_bytes;
     if (kind === "edit") return this.#edit(message, text, most);
@@ -151,6 +162,7 @@ export class Deeds {
       act: "Delete",
       danger: true,
       does: () => this.#chat.command({ type: "delete", room, seq }),
+      done: () => this.#view.passOn(seq),
     });
   }
 
@@ -184,7 +196,7 @@ export class Deeds {
     this.#view.ask.open({
       title: `Invite to #${room.name}`,
       text: "They are in at once.",
-      fields: [{ name: "user", label: "Whom", required: true, most: 64 }],
+      fields: [{ name: "user", label: "Whom", required: true, most: 33 }],
       act: "Invite",
       does: async ({ user }) => {
         const who = user.replace(/^@/, "");
@@ -238,14 +250,14 @@ export class Deeds {
   #rename = () => {
     this.#view.ask.open({
       title: "Your name",
-      fields: [{ name: "nick", label: "Name", value: this.#chat.me.name, required: true, most: 64 }],
+      fields: [{ name: "nick", label: "Name", value: this.#chat.me.name, required: true, most: 32 }],
       act: "Save",
       does: ({ nick }) => this.#renamed(nick),
     });
   };
 
   async #renamed(nick) {
-    if (nick === this.#chat.me.name) return "";
+    if (nick === this.#chat.me.name || unfit(nick)) return unfit(nick);
     try {
       const answer = await this.#chat.line.ask({ type: "nick", nick });
       this.#chat.named(answer.user, answer.guest_token);

@@ -12,7 +12,7 @@ export function dismissible(dialog) {
 }
 
 export class Ask {
-  #dialog = $("ask"); #does = null; #fields = [];
+  #dialog = $("ask"); #does = null; #done = null; #fields = [];
 
   constructor() {
     dismissible(this.#dialog);
@@ -24,10 +24,12 @@ export class Ask {
 
   /**
    * `fields`: { name, label, value, type, options: [[value, label]], placeholder, required, most }.
-   * `does(values)` gives what is wrong, or "", which closes the dialog.
+   * `does(values)` gives what is wrong, or "", which closes the dialog; `done()` hears of that,
+   * when the focus is back where it was.
    */
-  open({ title, text = "", fields = [], act, danger = false, does }) {
+  open({ title, text = "", fields = [], act, danger = false, does, done = () => {} }) {
     this.#does = does;
+    this.#done = done;
     write($("ask-title"), title);
     write($("ask-text"), text);
     $("ask-text").hidden = !text;
@@ -59,7 +61,9 @@ export class Ask {
     const problem = await this.#does(Object.fromEntries(values));
     go.disabled = false;
     this.#says(problem);
-    if (!problem) this.#dialog.close();
+    if (problem) return;
+    this.#dialog.close();
+    this.#done();
   }
 
   #says(problem) {

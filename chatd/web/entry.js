@@ -3,13 +3,21 @@
 
 import { $, write } from "./elements.js";
 
+const ODD = /[\s!-&(-,/:-@[-^`{-~]/; // what no name has; whether all else may be one, the server says
+
+/** What is wrong with a guest's name, as far as it is plain to see; else "". */
+export const unfit = (name) =>
+  ODD.test(name) ? "A name has letters, digits and - _ . only, and no spaces." : "";
+
 export class Entry {
   /** `enter` takes { guest } or { user, password }. */
   constructor(enter) {
     write($("entry-host"), location.host);
     $("guest-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      enter({ guest: $("guest-name").value.trim() });
+      const name = $("guest-name").value.trim();
+      if (unfit(name)) write($("entry-says"), unfit(name));
+      else enter({ guest: name });
     });
     $("account-form").addEventListener("submit", (event) => {
       event.preventDefault();

@@ -1,7 +1,7 @@
 // Going somewhere by a few letters: to a room one is in, to one that there is, to a person, or to a
 // room that there could be.
 
-import { $, make, write } from "./elements.js";
+import { $, icon, make, write } from "./elements.js";
 import { dismissible } from "./dialogs.js";
 
 const MOST = 60;
@@ -12,7 +12,8 @@ export class Finder {
 
   /**
    * `does.places()` gives what there is: { kind: "mine" | "room" | "person", name, about, meta };
-   * `does.go(place)` goes there and gives what is wrong, or ""; `mayMakePrivate()` asks itself.
+   * `does.go(place)` goes there and gives what is wrong, or "", and then `arrived()` is called;
+   * `mayMakePrivate()` asks itself.
    */
   constructor(does) {
     this.#does = does;
@@ -62,7 +63,8 @@ export class Finder {
 
   #line(place, number) {
     const { kind, name, label = name, about = "", meta = "" } = place;
-    const sign = { person: "@", new: "+", private: "+" }[kind] ?? (place.direct ? "@" : "#");
+    const there = place.direct ? "@" : place.room?.private ? icon("lock") : "#";
+    const sign = { person: "@", new: "+", private: "+" }[kind] ?? there;
     const line = make("li", { id: `found-${number}`, role: "option" },
       make("span", { className: "sign", ariaHidden: "true" }, sign),
       make("bdi", {}, label),
@@ -94,7 +96,9 @@ export class Finder {
     if (!place) return;
     const problem = await this.#does.go(place);
     this.#says(problem);
-    if (!problem) this.#dialog.close();
+    if (problem) return;
+    this.#dialog.close(); // which gives the focus back to where it was
+    this.#does.arrived();
   }
 
   #says(problem) {

@@ -18,11 +18,18 @@ export class Hearing {
       if (!room) this.#enters(event); // before its first message comes
       chat.join(event.room).then((made) => this.#invited(made, event.by), chat.failed);
     } else if (room) this.#roomHeard(room, event);
-    // Another page of the same person has entered a room: this one hears it from there on, too.
-    else if (chat.here && event.type === "entered") chat.attend(event);
+    // Another session of the same person has entered a room: this one hears it from there on, too.
+    else if (chat.here && event.type === "entered") this.#entered(event);
     else if (chat.here && event.type === "message") {
       chat.join(event.room, undefined, event.seq - 1).catch(chat.failed);
     }
+  }
+
+  /** What was said before counts as unread until it is read, there or here, as it will when asked. */
+  #entered(event) {
+    const chat = this.#chat;
+    const room = chat.attend(event);
+    if (room.read < room.seq) chat.reader.unread(chat.rooms);
   }
 
   #enters({ room, epoch, seq, direct }) {

@@ -29,20 +29,31 @@ const both = [tab, browser];
 
 /**
  * Who this tab is, or the last one was: a guest { name, token, rooms }, or { user, back } of an
- * account, which comes back with a token. `rooms`: name -> { epoch, read }.
+ * account, which comes back with a token. `rooms`: name -> { epoch, read }. What a tab keeps from
+ * before a log-out (`era`) counts for nothing: it was not open when all others were told of that.
  */
-export const anybody = () => read(tab, WHO) ?? read(browser, WHO);
+export function anybody() {
+  const [own, last] = [read(tab, WHO), read(browser, WHO)];
+  if (!own || own.era === last?.era) return own ?? last;
+  forgetIn(tab);
+  return last;
+}
 
 export function keep({ user, back, name, token, rooms }) {
+  const era = read(browser, WHO)?.era ?? freshKey();
   const kept = user ? { user, back } : { name, token, rooms };
-  for (const storage of both) write(storage, WHO, kept);
+  for (const storage of both) write(storage, WHO, { ...kept, era });
 }
 
-export function forget() {
-  for (const storage of both) {
-    for (const name of [WHO, ROOM, UNSENT, DRAFTS]) write(storage, name, null);
-  }
+function forgetIn(storage) {
+  for (const name of [WHO, ROOM, UNSENT, DRAFTS]) write(storage, name, null);
 }
+
+export const forget = () => both.forEach(forgetIn);
+
+/** Hear that somebody has logged out on another tab. */
+export const whenForgotten = (does) =>
+  addEventListener("storage", ({ key, newValue }) => key === WHO && newValue === "null" && does());
 
 export const lastRoom = () => read(tab, ROOM) ?? read(browser, ROOM);
 export function setLastRoom(name) {

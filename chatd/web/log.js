@@ -98,11 +98,11 @@ export class RoomLog {
     return Boolean(this.#beginning?.parentElement);
   }
 
-  /** Say so, of this, or say it no more. */
-  begin(begins, title, what) {
+  /** Say so, under this title (text and drawings), or say it no more. */
+  begin(begins, title, of) {
     if (!begins) return this.#beginning.remove();
-    const says = make("p", {}, `This is the beginning of ${what}.`);
-    this.#beginning = make("li", { className: "beginning" }, make("bdi", {}, title), says);
+    const says = make("p", {}, `This is the beginning of ${of}`);
+    this.#beginning = make("li", { className: "beginning" }, make("bdi", {}, ...title), says);
     this.#about.set(this.#beginning, { seq: -1 });
     return this.list.prepend(this.#beginning);
   }

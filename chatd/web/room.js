@@ -46,6 +46,10 @@ export class Room {
     return this.kind === "direct";
   }
 
+  get private() {
+    return this.kind === "private";
+  }
+
   /** What to call it: for a room of two, whoever is not oneself. */
   label(me) {
     const names = (this.title ?? "").split(", ").filter((name) => name !== me);

@@ -59,9 +59,16 @@ export function drawMessage(row, message, { me, quoted, known, actions }) {
 function drawTime(link, { state, ts, room, seq }) {
   const time = link.querySelector("time");
   time.dateTime = new Date(ts).toISOString();
-  time.textContent = state === "final" ? TIME.format(ts) : "";
+  time.replaceChildren(...(state === "final" ? timeParts(ts) : []));
   time.title = WHOLE.format(ts);
   if (state === "final") link.href = linkTo(room, seq);
+}
+
+/** The time, its AM or PM apart: beside a message that follows another there is no room for it. */
+function timeParts(ts) {
+  const apart = ({ type, value }) => type === "dayPeriod" || !value.trim();
+  return TIME.formatToParts(ts).map((part) =>
+    apart(part) ? make("span", { className: "half" }, part.value) : part.value);
 }
 
 /** The place of a message, as the address of this page has it. */

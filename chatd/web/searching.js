@@ -51,7 +51,7 @@ export class Searching {
     const avatar = make("span", { className: "avatar", ariaHidden: "true" });
     drawAvatar(avatar, user, user === this.#does.me().name);
     const head = make("span", { className: "head" }, make("bdi", {}, user), " ",
-      make("small", {}, `${this.#does.label(room)} · ${dayOf(ts)} ${timeOf(ts)}`));
+      make("small", {}, `${this.#does.label(room)} · ${dayOf(ts)} `, make("span", {}, timeOf(ts))));
     const link = make("a", { href: linkTo(room, seq) }, avatar, head,
       make("span", { className: "text", dir: "auto" }, ...lit(cut(text, words), words)));
     return make("li", { className: "hit" }, link);

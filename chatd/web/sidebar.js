@@ -1,7 +1,7 @@
 // The rooms one is in and the people one writes to, with what is unread in each.
 // Which rooms those are, and which one is open, is chat.js.
 
-import { $, badge, clone, write } from "./elements.js";
+import { $, badge, clone, icon, write } from "./elements.js";
 import { drawAvatar } from "./rows.js";
 
 export class Sidebar {
@@ -44,7 +44,8 @@ export class Sidebar {
     line.dataset.kind = room.kind;
     write(line.querySelector("bdi"), label);
     if (room.direct) drawAvatar(sign, label);
-    else write(sign, "#");
+    else if (!sign.firstChild) sign.append(room.private ? icon("lock") : "#");
+    write(line.querySelector(".unseen"), room.private ? "private room " : "");
     badge(line.querySelector(".badge"), room.unread);
     line.classList.toggle("unread", room.unread.count > 0);
     line.classList.toggle("drafted", room !== this.#open && room.draft.trim() !== "");

@@ -20,7 +20,7 @@ export class Toolbar {
     this.#element = this.#made();
     log.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.#at(event));
     log.addEventListener("pointerleave", () => this.#leave());
-    log.addEventListener("focusout", () => setTimeout(() => this.#row?.matches(":hover") || this.#leave()));
+    log.addEventListener("focusout", () => setTimeout(() => this.#pointed || this.#leave()));
     log.addEventListener("focusin", (event) => this.#at(event));
     log.addEventListener("click", (event) => !event.target.closest("a, button") && this.#at(event));
     log.addEventListener("keydown", (event) => this.#pressed(event));
@@ -58,8 +58,14 @@ export class Toolbar {
     if (fit) row.querySelector(".said").append(this.#element);
   }
 
+  get #pointed() {
+    return this.#row?.matches(":hover") && !this.#message?.deleted;
+  }
+
+  /** Not while a menu or dialog is open: the focus comes back here from it. */
   #leave() {
-    if (isOpen() || this.#row?.contains(document.activeElement)) return;
+    const open = isOpen() || document.querySelector("dialog[open]");
+    if (open || this.#row?.contains(document.activeElement)) return;
     this.#element.remove();
     this.#row = null;
   }

@@ -4,7 +4,7 @@
 import { Banner } from "./banner.js";
 import { Composer } from "./composer.js";
 import { Ask, Listing } from "./dialogs.js";
-import { $, badge, write } from "./elements.js";
+import { $, badge, icon, write } from "./elements.js";
 import { Entry } from "./entry.js";
 import { Finder } from "./finder.js";
 import { RoomLog } from "./log.js";
@@ -34,7 +34,7 @@ export class View {
     this.ask = new Ask();
     this.listing = new Listing();
     this.#people = new People(does);
-    this.#finder = new Finder({ ...does, go: (place) => this.#went(does.go(place)) });
+    this.#finder = new Finder({ ...does, arrived: () => this.#focus() });
     this.#searching = new Searching(does);
     const [log, latest] = [$("log"), $("latest")];
     this.scroller = new Scroller(log, latest, does);
@@ -80,12 +80,6 @@ export class View {
   search() {
     this.#panels.open("search");
     this.#searching.focus();
-  }
-
-  async #went(going) {
-    const problem = await going;
-    if (!problem) this.#focus();
-    return problem;
   }
 
   // --- who one is, and how the line is ---
@@ -281,12 +275,23 @@ export class View {
     setTimeout(() => row.classList.remove("flash"), FLASH_MS);
   }
 
+  /** On from a message that is deleted: with keys to the next one, else to where one writes. */
+  passOn(seq) {
+    const log = this.#logs.get(this.#open);
+    const row = document.activeElement.matches(":focus-visible") && log?.rowOf(seq);
+    const next = row && log.beside(row, 1);
+    (next || (this.#panels.narrow ? $("log") : $("text"))).focus();
+  }
+
   #begin() {
     const room = this.#open;
     const label = room.label(this.#me.name);
-    const [title, what] = room.direct ? [label, `your talk with ${label}`] : [`#${label}`, "this room"];
+    const [title, says] = {
+      direct: [[label], `your talk with ${label}.`],
+      private: [[icon("lock"), label], "this private room. Who is not invited does not see it."],
+    }[room.kind] ?? [[`#${label}`], "this room."];
     const begins = room.loaded && !room.older;
-    if (begins !== this.#log(room).begins) this.#change(room, (log) => log.begin(begins, title, what));
+    if (begins !== this.#log(room).begins) this.#change(room, (log) => log.begin(begins, title, says));
     $("log").classList.toggle("loading", !room.loaded);
   }
 

@@ -113,3 +113,61 @@ def test_a_conversation_is_had_by_the_keyboard_alone(
     expect(ann.page.get_by_role("menuitem", name="Copy link")).to_be_focused()
     press("Escape")
     expect(ann.page.get_by_role("menu")).to_have_count(0)
+
+
+def test_who_goes_by_keys_is_never_lost(
+    daemon: Daemon, visitor: MakeVisitor, guest: MakeClient
+) -> None:
+    cleo = guest(daemon, "cleo")
+    ann = visitor(daemon).enters("ann")
+    for text in ("one", "two"):
+        ann.says(text)
+    expect(ann.texts).to_have_count(2)
+    expect(ann.pending).to_have_count(0)
+    cleo.must("send", room="lobby", text="three")
+    expect(ann.texts).to_have_count(3)
+    gone = ann.messages.filter(has_text="This message was deleted")
+    chooses(ann, "three", "Report")
+    ann.page.keyboard.press("Escape")
+    ann.page.keyboard.press("ArrowUp")
+    expect(ann.message("two")).to_be_focused()
+    for count, (text, after) in enumerate((("one", "two"), ("two", "three")), 1):
+        deletes(ann, text)
+        expect(gone).to_have_count(count)
+        expect(ann.message(after)).to_be_focused()
+    ann.says("four")
+    expect(ann.pending).to_have_count(0)
+    deletes(ann, "four")
+    expect(ann.field).to_be_focused()
+    expect(ann.page.locator(".toolbar")).to_have_count(0)
+    for room in ("garden", "lobby"):
+        ann.page.locator("#find").focus()
+        ann.joins(room, new=room == "garden")
+        expect(ann.field).to_be_focused()
+
+
+def chooses(person: Visitor, text: str, item: str) -> None:
+    """Open the menu of a message and choose something of it, with keys alone."""
+    person.message(text).focus()
+    person.page.keyboard.press("Enter")
+    person.page.get_by_role("menuitem", name=item).press("Enter")
+    expect(person.page.get_by_role("dialog")).to_be_visible()
+
+
+def deletes(person: Visitor, text: str) -> None:
+    """With keys alone."""
+    chooses(person, text, "Delete")
+    button = person.page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True)
+    expect(button).to_be_focused()
+    button.press("Enter")
+    expect(person.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_log_is_one_stop_for_the_tab_key(daemon: Daemon, visitor: MakeVisitor) -> None:
+    ann = visitor(daemon).enters("ann")
+    for text in ("one", "two", "three"):
+        ann.says(text)
+    expect(ann.texts).to_have_count(3)
+    expect(ann.pending).to_have_count(0)
+    ann.field.press("Shift+Tab")
+    expect(ann.log).to_be_focused()

@@ -81,6 +81,7 @@ class Visitor:
         self.opens()
         self.page.get_by_role("textbox", name="Your name").fill(name)
         self.page.get_by_role("button", name="Join the chat").click()
+        self.page.mouse.move(0, 0)  # where it is over no message
         expect(self.heading).to_have_text("lobby")
         return self
 

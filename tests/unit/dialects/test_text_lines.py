@@ -51,6 +51,7 @@ def happened(kind: type[e.Event], **more: Any) -> e.Event:
         (happened(e.Topic, topic="cheese"), "* ann set the topic: cheese"),
         (happened(e.Topic, topic=""), "* ann cleared the topic"),
         (happened(e.Joined), "* ann joined"),
+        (happened(e.Joined, guest=True), "* ann joined"),
         (happened(e.Left, reason="left"), "* ann left"),
         (happened(e.Left, reason="quit"), "* ann left (said goodbye)"),
         (happened(e.Left, reason="gone"), "* ann left (line lost)"),

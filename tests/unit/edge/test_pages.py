@@ -147,11 +147,15 @@ def test_scripts_and_styles_are_sent_without_what_is_for_their_authors(folder: P
     (folder / "chat.js").write_text(
         "// about this\n\n/** what it does */\nconst f = (a) => {\n"
         '  return a && "https://x/ #"; // why\n};\n'
+        'g({ a: 1, b: c ? "x, y" : "z: " });\n'
+        "h(`${a}, b`, 1);\n"
     )
     (folder / "look.css").write_text("/* about\n   this */\na, b {\n  color: red;\n}\n")
     world = World(folder=folder)
     script = world.ask(request("/chat.js")).body.decode()
-    assert script == 'const f=(a)=>{return a&&"https://x/ #";};'
+    assert script == (
+        'const f=(a)=>{return a&&"https://x/ #";};g({a:1,b:c?"x, y":"z: "});h(`${a}, b`, 1);'
+    )
     assert world.ask(request("/look.css")).body == b"a,b{color:red;}\n"
 
 
