@@ -12,7 +12,7 @@ from chatd.core.control import Gathering
 from chatd.core.errors import CloseCode
 from chatd.core.events import Event, RoomState
 from chatd.core.limits import LimitName, Standing
-from chatd.core.log import Entry, Member, Rank, RoomId, StoredRoom, UserId
+from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, StoredRoom, UserId
 from chatd.core.ports import Authenticator, Clock, Identity, Ids, Meter, Process, Store
 from chatd.core.rooms import Attendance, Hearer, Person, Room
 from chatd.core.sanctions import Emergency, RoomRules, Sanction, SanctionKind
@@ -228,6 +228,10 @@ class Host(Protocol):
     async def revocation_mark(self) -> int:
         """Take it before checking who somebody is, and give it to ``seat``: only what is revoked
         after it is a reason to end that session."""
+        ...
+
+    def last_revoked(self, user_id: UserId) -> Revocation | None:
+        """The last revocation of all that an account had, as of the last ``revocation_mark``."""
         ...
 
     def seat(
