@@ -262,7 +262,8 @@ class Host(Protocol):
         ...
 
     async def find_room(self, name: str) -> Room:
-        """The room of this name as typed. Raises Refused("no_such_room") or BadName."""
+        """The room of this name as typed. Raises Refused("no_such_room") or BadName. Suspends but
+        for a public room that is live: how long it takes tells of no other whether it is."""
         ...
 
     def room_of(self, stored: StoredRoom) -> Room:

@@ -266,7 +266,7 @@ class Node:
     async def find_room(self, name: str) -> Room:
         key = name if name.startswith("@") else names.room_name(name)
         live = self.attendance.named(key)
-        if live is not None:
+        if live is not None and live.kind == "public":
             return live
         stored = await self.store.room(key)
         if stored is None:
