@@ -7,8 +7,8 @@ from chatd.auth import tokens
 from chatd.auth.passwords import Passwords
 from chatd.core.errors import Refused
 from chatd.core.hooks import Hook
-from chatd.core.log import Account, UserId
-from chatd.core.ports import Identity, Store, StoreFailed, StoreFull
+from chatd.core.log import Account, Revocation, UserId
+from chatd.core.ports import Identity, Revoked, Store, StoreFailed, StoreFull
 
 RETURN_MS = 30 * 86_400_000
 """Milliseconds for which a return token is good; every log-in with it gives a new one."""
@@ -66,7 +66,7 @@ class Accounts:
         digest = tokens.digest(token)
         return None if digest is None else await self._store.hook(digest)
 
-    async def returning(self, return_token: str, now: int) -> Identity | None:
+    async def returning(self, return_token: str, now: int, revoked: Revoked) -> Identity | None:
         """By a return token of ours that is good ``now`` (milliseconds since 1970 UTC)."""
         given = tokens.read_return(return_token)
         if given is None or given.until <= now:
@@ -74,15 +74,13 @@ class Accounts:
         account = await self._store.account_by_id(given.user_id)
         if account is None or account.disabled:
             return None
-        right = tokens.seal_return(self._secret, given.user_id, account.password, given.until)
+        last = revoked(given.user_id)
+        right = tokens.seal_return(self._secret, given.user_id, given.until, last)
         return _identity(account) if tokens.same(right, return_token) else None
 
-    async def return_token(self, user_id: UserId, now: int) -> str:
-        """Good for RETURN_MS from ``now``, and no longer than the password is."""
-        account = await self._store.account_by_id(user_id)
-        if account is None:
-            return ""
-        return tokens.seal_return(self._secret, user_id, account.password, now + RETURN_MS)
+    def return_token(self, user_id: UserId, now: int, revoked: Revocation | None) -> str:
+        """Good for RETURN_MS from ``now``, and no longer than until the next revocation."""
+        return tokens.seal_return(self._secret, user_id, now + RETURN_MS, revoked)
 
     def guest_token(self, user_id: UserId, name: str) -> str:
         """What lets a guest come back as the same one; the name may change."""

@@ -11,7 +11,7 @@ import zlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 
-from chatd.core.log import UserId
+from chatd.core.log import Revocation, UserId
 
 _BOT = re.compile(r"(chatd_([0-9a-f]{12})_[0-9a-f]{40})([0-9a-f]{8})")
 _GUEST = re.compile(r"v1\.(g[A-Za-z0-9_-]{1,127})\.([A-Za-z0-9_-]{43})")
@@ -82,10 +82,15 @@ class Return:
     until: int
 
 
-def seal_return(secret: bytes, user_id: UserId, password: str, until: int) -> str:
-    """``r1.<user id>.<until>.<HMAC-SHA-256>``: the encoded ``password`` is under the seal as well,
-    so that a new password ends all of them; nothing has to be kept."""
-    said = f"{user_id}\0{until}\0{password}"
+def seal_return(secret: bytes, user_id: UserId, until: int, revoked: Revocation | None) -> str:
+    """``r1.<user id>.<until>.<HMAC-SHA-256>``: the last revocation of all that the account had is
+    under the seal as well, so that a new password or a bar ends all of them, and nothing has to be
+    kept. Not the encoded password: a log-in encodes the same one anew. And not the epoch: a restore
+    would ask everybody for their password. It need not: what was sealed after a revocation that
+    the backup does not know is good for nothing there, also when another one gets its number, for
+    that has another time."""
+    last = f"{revoked.number}\0{revoked.ts}" if revoked else "0"
+    said = f"{user_id}\0{until}\0{last}"
     return f"r1.{user_id}.{until}.{_mac(secret, b'chatd return v1' + bytes(1) + said.encode())}"
 
 

@@ -14,7 +14,7 @@ from chatd.core.control import Gathering
 from chatd.core.errors import CloseCode
 from chatd.core.events import Event, RoomState
 from chatd.core.limits import LimitName, Standing
-from chatd.core.log import Entry, Member, Rank, RoomId, StoredRoom, UserId
+from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, StoredRoom, UserId
 from chatd.core.ports import Authenticator, Clock, Identity, Ids, Meter, Process, Store
 from chatd.core.rooms import Attendance, Hearer, Person, Room
 from chatd.core.sanctions import Emergency, RoomRules, Sanction, SanctionKind
@@ -246,6 +246,10 @@ class Host(Protocol):
         after it is a reason to end that session."""
         ...
 
+    def last_revoked(self, user_id: UserId) -> Revocation | None:
+        """The last revocation of all that an account had, as of the last ``revocation_mark``."""
+        ...
+
     def seat(
         self,
         session: Caller,
@@ -274,7 +278,8 @@ class Host(Protocol):
         ...
 
     async def find_room(self, name: str) -> Room:
-        """The room of this name as typed. Raises Refused("no_such_room") or BadName."""
+        """The room of this name as typed. Raises Refused("no_such_room") or BadName. Suspends but
+        for a public room that is live: how long it takes tells of no other whether it is."""
         ...
 
     def room_of(self, stored: StoredRoom) -> Room:

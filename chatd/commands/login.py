@@ -62,7 +62,8 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
     identity = await _identity(host, session, command)
     if session.person is not None and session.person.user_id == identity.user_id:
         raise Refused("already_logged_in", "this session is that guest already; nick renames it")
-    back = None if guest else await _return_token(host, identity)
+    if command.password is not None:  # to prove it takes its time
+        await host.revocation_mark()
     public = await _public_rooms(host, command, identity) if guest else []
     # An id made just now is nobody's who could be a member of anything.
     new = guest and command.guest_token is None
@@ -87,7 +88,7 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
         user=person.name,
         guest=guest,
         guest_token=host.auth.guest_token(person.user_id, person.name) if guest else None,
-        return_token=back,
+        return_token=_return_token(host, identity, guest=guest),
         operator=person.operator,
         rooms=[host.state_of(a) for a in person.rooms.values()],
     )
@@ -112,15 +113,12 @@ def _seats(host: Host, identity: Identity) -> None:
         raise Refused("too_many", f"you have {most} sessions, the limit; close one first")
 
 
-async def _return_token(host: Host, identity: Identity) -> str | None:
+def _return_token(host: Host, identity: Identity, *, guest: bool) -> str | None:
     """For whoever gave a password, or a return token before; a bot has its own."""
-    if identity.token_id:
+    if guest or identity.token_id:
         return None
-    token = await host.auth.return_token(identity.user_id, host.clock.now())
-    # It is of the password that holds now. If that is another than the one that was given, the
-    # revocation is known after this, and there will be no seat.
-    await host.revocation_mark()
-    return token
+    last = host.last_revoked(identity.user_id)  # before which this was no log-in
+    return host.auth.return_token(identity.user_id, host.clock.now(), last)
 
 
 def _named_now(host: Host, command: c.Login, identity: Identity) -> Identity:
@@ -150,7 +148,8 @@ async def _identity(host: Host, session: Caller, command: c.Login) -> Identity:
         attempt = host.limits.attempt(session, "")
         return await _proved(host, attempt, host.auth.token(command.token))
     if command.return_token is not None:  # nobody guesses one, and who comes back must not suffer
-        found = await host.auth.returning(command.return_token, host.clock.now())
+        now = host.clock.now()
+        found = await host.auth.returning(command.return_token, now, host.last_revoked)
         if found is None:
             raise Refused("login_failed", FAILED)
         return found

@@ -15,7 +15,10 @@ from chatd.core.sanctions import SanctionKind
 
 
 async def place_of(host: Host, me: Person, name: str) -> Attendance:
-    """One's place in the room of this name. Does not suspend for a room that is live."""
+    """One's place in the room of this name. Does not suspend where one has a place."""
+    place = near(host, me, room_key(name))
+    if place is not None:
+        return place
     room = await host.find_room(name)
     place = me.rooms.get(room.room_id)
     if place is None:
@@ -26,8 +29,8 @@ async def place_of(host: Host, me: Person, name: str) -> Attendance:
 
 
 def near(host: Host, me: Person, name: str) -> Attendance | None:
-    """One's place in a live room whose name was given just as it is kept: nearly always. Where it
-    is None, ``place_of`` finds out why."""
+    """One's place in the live room that is kept under this name. A name as typed is nearly always
+    just that; where there is none, ``place_of`` finds out why."""
     room = host.live_named(name)
     return None if room is None else me.rooms.get(room.room_id)
 

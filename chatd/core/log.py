@@ -179,10 +179,12 @@ class Token(Struct, frozen=True, kw_only=True):
 
 class Revocation(Struct, frozen=True, kw_only=True):
     """That an account was disabled, its password changed, or one of its tokens revoked.
-    ``number`` rises; ``token_id`` is empty when all sessions of the account must end."""
+    ``number`` rises; ``token_id`` is empty when all sessions of the account must end. After a
+    restore numbers are given again: the same number at another time ``ts`` is another one."""
 
     number: int
     user_id: UserId
+    ts: int
     token_id: str = ""
 
 

@@ -11,9 +11,9 @@ from chatd.commands.places import unseen
 from chatd.core import names
 from chatd.core.buckets import PeakRate
 from chatd.core.commands import Position
-from chatd.core.errors import BANNED, DRAINING, REVOKED, CloseCode, Refused
+from chatd.core.errors import BANNED, DRAINING, CloseCode, Refused
 from chatd.core.events import Draining, Event, RoomState
-from chatd.core.log import Entry, Member, Rank, Revocation, RoomId, StoredRoom, UserId
+from chatd.core.log import Entry, Member, Rank, RoomId, StoredRoom, UserId
 from chatd.core.ports import (
     Authenticator,
     Broadcast,
@@ -49,6 +49,7 @@ from chatd.node.hooks import Hooks
 from chatd.node.limiting import Limiting
 from chatd.node.people import People
 from chatd.node.returning import Returning
+from chatd.node.revocations import Revocations
 from chatd.node.sanctions import LaidDown, close_reason
 from chatd.node.session import Session
 
@@ -89,8 +90,6 @@ class Node:
         self._bus = ports.bus
         self._opened = 0
         self._arrivals = PeakRate()
-        self._revoked: dict[tuple[UserId, str], int] = {}
-        self._revocation = 0
         self._watch: Timer | None = None
         self.limits = Limiting(self)
         self.gate = Gate(self)
@@ -104,17 +103,18 @@ class Node:
         self.audit = Audit(self)
         self.control = Control(self, ports.process)
         self.returning = Returning(self)
+        self.revocations = Revocations(self)
+        self.revocation_mark, self.last_revoked = self.revocations.mark, self.revocations.last
 
     # --- beginning and end ---
     async def start(self) -> None:
         """Make what must be there, and begin to hear the bus."""
         await self._make_lobby()
-        newest = await self.store.revocations(-1)
-        self._revocation = newest[-1].number if newest else 0
+        await self.revocations.start()
         await self.laid.look()
         await self.audit.start()
         await self._bus.start(self.fanout.heard, self.fanout.settled)
-        self._watch_revocations()
+        self._watch_store()
 
     async def _make_lobby(self) -> None:
         name = names.room_name(self.settings.lobby)
@@ -213,37 +213,19 @@ class Node:
         self.fanout.tell_session(session, Draining(reconnect_after_ms=after))
         session.dismiss(DRAINING, "the server is stopping")
 
-    # --- revocations ---
-    def _watch_revocations(self) -> None:
-        self._watch = self.clock.later(REVOCATIONS, lambda: self.spawn(self._revoke()))
+    # --- what other processes did ---
+    def _watch_store(self) -> None:
+        self._watch = self.clock.later(REVOCATIONS, lambda: self.spawn(self._look()))
 
-    async def _revoke(self) -> None:
+    async def _look(self) -> None:
         try:
-            await self.revocation_mark()
+            await self.revocations.mark()
             await self.laid.look()
             await self.audit.look()
         except (StoreFull, StoreFailed) as error:
             self.log.warning("revocations_unread", reason=str(error))
         finally:
-            self._watch_revocations()
-
-    async def revocation_mark(self) -> int:
-        """Carry out what was revoked until now; gives the number of the last revocation."""
-        for revocation in await self.store.revocations(self._revocation):
-            if revocation.number > self._revocation:  # two may read at the same time
-                self._apply(revocation)
-        return self._revocation
-
-    def _apply(self, revocation: Revocation) -> None:
-        self._revocation = revocation.number
-        user_id, token_id = revocation.user_id, revocation.token_id
-        self._revoked[user_id, token_id] = revocation.number
-        if not token_id:
-            self.spawn(self.fanout.forget(user_id))
-        person = self.people.by_id(user_id)
-        for session in tuple(self.sessions) if person else ():
-            if session.person is person and token_id in ("", session.token_id):
-                session.dismiss(REVOKED, "the account or token was revoked")
+            self._watch_store()
 
     # --- the commands' side: see commands.host for what each promises ---
     def named(self, name: str) -> Person | None:
@@ -267,11 +249,7 @@ class Node:
         mark: int,
         catching: set[RoomId],
     ) -> Person:
-        newest = max(
-            self._revoked.get((identity.user_id, ""), 0),
-            self._revoked.get((identity.user_id, identity.token_id), 0),
-        )
-        if newest > mark:
+        if self.revocations.newest(identity.user_id, identity.token_id) > mark:
             raise Refused("login_failed", "the account or token was revoked just now")
         mine = self._mine(session)
         person = self.people.seat(mine, identity, guest=guest, catching=catching)
@@ -288,7 +266,7 @@ class Node:
     async def find_room(self, name: str) -> Room:
         key = name if name.startswith("@") else names.room_name(name)
         live = self.attendance.named(key)
-        if live is not None:
+        if live is not None and live.kind == "public":
             return live
         stored = await self.store.room(key)
         if stored is None:

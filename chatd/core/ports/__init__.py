@@ -2,7 +2,7 @@
 Each has one contract suite in tests/unit that runs for every implementation."""
 
 from chatd.core.ports.audit import Audit
-from chatd.core.ports.auth import Authenticator, Identity
+from chatd.core.ports.auth import Authenticator, Identity, Revoked
 from chatd.core.ports.bus import Bus, Notice
 from chatd.core.ports.hooks import Hooks
 from chatd.core.ports.line import (
@@ -60,6 +60,7 @@ __all__ = [
     "Notice",
     "Outbox",
     "Process",
+    "Revoked",
     "Sanctions",
     "SearchTooLong",
     "SearchesFull",

@@ -3,12 +3,13 @@ Its implementations are in chatd/auth; what they may then do is core/policy."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
 from chatd.core.hooks import Hook
-from chatd.core.log import UserId
+from chatd.core.log import Revocation, UserId
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -18,6 +19,10 @@ class Identity(Struct, frozen=True, kw_only=True):
     name: str
     operator: bool
     token_id: str = ""
+
+
+Revoked: TypeAlias = Callable[[UserId], Revocation | None]
+"""The last revocation that ended all sessions of an account, by a new password or a bar."""
 
 
 class Authenticator(Protocol):
@@ -35,13 +40,14 @@ class Authenticator(Protocol):
         """The hook of this token."""
         ...
 
-    async def returning(self, return_token: str, now: int) -> Identity | None:
-        """By a return token. ``now``: milliseconds since 1970 UTC."""
+    async def returning(self, return_token: str, now: int, revoked: Revoked) -> Identity | None:
+        """By a return token. ``now``: milliseconds since 1970 UTC; ``revoked`` is asked when it is
+        known whose token it would be."""
         ...
 
-    async def return_token(self, user_id: UserId, now: int) -> str:
-        """What lets an account come back without its password, until it has another one, is
-        barred, or was away for too long."""
+    def return_token(self, user_id: UserId, now: int, revoked: Revocation | None) -> str:
+        """What lets an account come back without its password, until another revocation than this
+        is its last one, or it was away for too long."""
         ...
 
     def guest_token(self, user_id: UserId, name: str) -> str:

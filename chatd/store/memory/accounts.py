@@ -59,7 +59,7 @@ class Accounts(Keeper):
         accounts = self.writing().accounts
         if user_id in accounts:
             accounts[user_id] = replace(accounts[user_id], password=password)
-            self._revoke(user_id)
+            self._revoke(user_id, ts)
             record(self.writing(), deed)
 
     async def rehash(self, user_id: UserId, old: str, new: str) -> None:
@@ -76,7 +76,7 @@ class Accounts(Keeper):
         if user_id in accounts:
             accounts[user_id] = replace(accounts[user_id], disabled=disabled)
             if disabled:
-                self._revoke(user_id)
+                self._revoke(user_id, ts)
             record(self.writing(), deed)
 
     async def add_token(self, token: Token, digest: bytes, *, deed: Deed = NO_DEED) -> None:
@@ -102,7 +102,7 @@ class Accounts(Keeper):
         for digest, token in tokens.items():
             if token.token_id == token_id:
                 del tokens[digest]
-                self._revoke(token.user_id, token_id)
+                self._revoke(token.user_id, ts, token_id)
                 record(self.writing(), deed)
                 return True
         return False
@@ -112,6 +112,6 @@ class Accounts(Keeper):
         told = self.reading().revocations
         return told[-1:] if after < 0 else told[after:]
 
-    def _revoke(self, user_id: UserId, token_id: str = "") -> None:
-        told = self.writing().revocations
-        told.append(Revocation(number=len(told) + 1, user_id=user_id, token_id=token_id))
+    def _revoke(self, user_id: UserId, ts: int, token_id: str = "") -> None:
+        told, number = self.writing().revocations, len(self.writing().revocations) + 1
+        told.append(Revocation(number=number, user_id=user_id, ts=ts, token_id=token_id))

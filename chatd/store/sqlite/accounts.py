@@ -35,7 +35,7 @@ _ADD_TOKEN = """INSERT INTO tokens (token_id, user_id, label, created_ts, digest
 VALUES (?, ?, ?, ?, ?)"""  # noqa: S105  a column
 _DROP_TOKEN = "DELETE FROM tokens WHERE token_id = ?"  # noqa: S105  a column
 _REVOKE = "INSERT INTO revocations (user_id, token_id, ts) VALUES (?, ?, ?)"
-_REVOCATIONS = "SELECT number, user_id, token_id FROM revocations"
+_REVOCATIONS = "SELECT number, user_id, ts, token_id FROM revocations"
 _LATER = f"{_REVOCATIONS} WHERE number > ? ORDER BY number"
 _NEWEST = f"{_REVOCATIONS} WHERE number = (SELECT max(number) FROM revocations)"  # noqa: S608  own constants
 
@@ -164,8 +164,8 @@ def revocations(connection: sqlite3.Connection, after: int) -> list[Revocation]:
     """See the port."""
     rows = connection.execute(_NEWEST) if after < 0 else connection.execute(_LATER, (after,))
     return [
-        Revocation(number=number, user_id=UserId(user_id), token_id=token_id)
-        for number, user_id, token_id in rows
+        Revocation(number=number, user_id=UserId(user_id), ts=ts, token_id=token_id)
+        for number, user_id, ts, token_id in rows
     ]
 
 

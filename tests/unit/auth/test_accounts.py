@@ -10,7 +10,7 @@ from chatd.auth import tokens
 from chatd.auth.accounts import RETURN_MS, Accounts
 from chatd.auth.passwords import Passwords, encode, parse
 from chatd.core.errors import Refused
-from chatd.core.log import Account, Token, UserId
+from chatd.core.log import Account, Revocation, Token, UserId
 from chatd.core.ports import Authenticator, Identity, StoreFailed, StoreFull
 from chatd.store.memory import MemoryStore
 from tests.unit.auth.hops import Here, T, finish, here
@@ -209,12 +209,22 @@ def test_a_guest_of_another_server_is_unknown(world: World) -> None:
     assert world.auth.guest(elsewhere.guest_token(UserId("gXyz"), "visitor")) is None
 
 
+def last(world: World, user_id: UserId = ANN.user_id) -> Revocation | None:
+    """As the node knows it."""
+    told = finish(world.store.revocations(0))
+    return next((r for r in reversed(told) if r.user_id == user_id and not r.token_id), None)
+
+
+def given(world: World) -> str:
+    return world.auth.return_token(ANN.user_id, 1, last(world))
+
+
 def returning(world: World, token: str, now: int = 1) -> Identity | None:
-    return finish(world.auth.returning(token, now))
+    return finish(world.auth.returning(token, now, lambda user_id: last(world, user_id)))
 
 
 def test_whoever_was_let_in_may_come_back_for_a_while(world: World) -> None:
-    token = finish(world.auth.return_token(ANN.user_id, 1))
+    token = given(world)
     assert returning(world, token) == SHE
     assert returning(world, token, RETURN_MS) == SHE
     assert returning(world, token, RETURN_MS + 1) is None
@@ -222,21 +232,61 @@ def test_whoever_was_let_in_may_come_back_for_a_while(world: World) -> None:
 
 
 def test_a_new_password_ends_all_return_tokens(world: World) -> None:
-    token = finish(world.auth.return_token(ANN.user_id, 1))
+    token = given(world)
     finish(world.store.set_password(ANN.user_id, str(encode(b"another horse", COST)), 2))
     assert returning(world, token) is None
+    assert returning(world, given(world)) == SHE
 
 
-def test_a_barred_account_does_not_come_back(world: World) -> None:
-    token = finish(world.auth.return_token(ANN.user_id, 1))
+def test_a_bar_ends_all_return_tokens_also_when_it_is_lifted(world: World) -> None:
+    token = given(world)
     finish(world.store.set_disabled(ANN.user_id, True, 2))
     assert returning(world, token) is None
+    assert returning(world, given(world)) is None
+    finish(world.store.set_disabled(ANN.user_id, False, 3))
+    assert returning(world, token) is None
+    assert returning(world, given(world)) == SHE
+
+
+def test_the_same_password_encoded_anew_ends_no_return_token(world: World) -> None:
+    token = given(world)
+    world.passwords.iterations = 60
+    assert world.password("ann", HORSE) == SHE
+    assert world.stored() != ANN
+    assert returning(world, token) == SHE
+
+
+def test_what_happens_to_bots_tokens_and_to_others_ends_no_return_token(world: World) -> None:
+    minted, token = world.new_token(), given(world)
+    finish(world.store.revoke_token(minted.token_id, 2))
+    bob = replace(ANN, user_id=UserId("ubob"), name="bob")
+    finish(world.store.add_account(bob, "bob", 2))
+    finish(world.store.set_disabled(bob.user_id, True, 3))
+    assert returning(world, token) == SHE
+
+
+def test_after_a_restore_no_token_of_what_it_took_back_is_good(world: World) -> None:
+    before = given(world)
+    lost = Revocation(number=1, user_id=ANN.user_id, ts=2)
+    later = world.auth.return_token(ANN.user_id, 1, lost)
+    assert returning(world, before) == SHE
+    assert returning(world, later) is None
+    finish(world.store.set_disabled(ANN.user_id, True, 5))
+    finish(world.store.set_disabled(ANN.user_id, False, 6))
+    anew = last(world)
+    assert anew is not None
+    assert anew.number == lost.number
+    assert returning(world, before) is None
+    assert returning(world, later) is None
 
 
 def test_nobody_writes_a_return_token_but_the_server(world: World) -> None:
-    token = finish(world.auth.return_token(ANN.user_id, 1))
+    token = given(world)
     later = token.replace(f".{1 + RETURN_MS}.", f".{2 + RETURN_MS}.")
     assert later != token
     for text in (later, token[:-1], token + "\n", token.replace("uann", "ubob"), "", "\ud800"):
         assert returning(world, text) is None
-    assert finish(world.auth.return_token(UserId("unobody"), 1)) == ""
+
+
+def test_of_whom_there_is_no_account_any_more_nobody_comes_back(world: World) -> None:
+    assert returning(world, world.auth.return_token(UserId("unobody"), 1, None)) is None

@@ -123,6 +123,54 @@ def test_what_was_revoked_before_the_house_stood_is_old_news() -> None:
     assert outcome(client) == "ok"
 
 
+def returns(house: House, token: str) -> str:
+    return outcome(logs_in(house, return_token=token))
+
+
+def test_a_bar_ends_return_tokens_for_good_and_a_restart_none() -> None:
+    house, _ = house_of_carl()
+    changes_password(house)
+    first = house.connects().asks(type="login", user="carl", password=NEW)["return_token"]
+    again = House(store=house.store)
+    assert returns(again, first) == "ok"
+    for barred in (True, False):
+        again.do(again.store.set_disabled(CARL, barred, again.clock.now()))
+    assert returns(again, first) == "login_failed"
+    assert returns(House(store=house.store), first) == "login_failed"
+    second = again.connects().asks(type="login", user="carl", password=NEW)["return_token"]
+    assert returns(again, second) == "ok"
+
+
+def test_to_encode_passwords_otherwise_ends_no_return_token() -> None:
+    house, _ = house_of_carl()
+    token = house.connects().asks(type="login", user="carl", password=OLD)["return_token"]
+    before = house.do(house.store.account("carl"))
+    house.passwords.iterations += 1
+    assert outcome(logs_in(house, user="carl", password=OLD)) == "ok"
+    assert house.do(house.store.account("carl")) != before
+    assert returns(house, token) == "ok"
+
+
+def test_a_return_token_of_a_log_in_that_a_revocation_passes_is_good_for_nothing() -> None:
+    house, _ = house_of_carl()
+    house.weather.hold("memberships")
+    client = logs_in(house, user="carl", password=OLD)
+    changes_password(house)
+    house.weather.release()
+    [answer] = [frame for frame in client.heard() if frame.get("id") == "asked"]
+    assert returns(house, answer["return_token"]) == "login_failed"
+    house.pass_(1.0)
+    assert outcome(client) == "revoked"
+
+
+def test_to_come_back_asks_the_store_for_little() -> None:
+    house, _ = house_of_carl()
+    token = house.connects().asks(type="login", user="carl", password=OLD)["return_token"]
+    before = len(house.weather.asked)
+    assert returns(house, token) == "ok"
+    assert house.weather.asked[before:] == ["revocations", "account_by_id", "memberships"]
+
+
 @pytest.mark.parametrize("error", [StoreFull("full"), StoreFailed("failed")])
 def test_a_store_that_fails_is_looked_at_again(error: Exception) -> None:
     house, _ = house_of_carl()
