@@ -14,8 +14,6 @@ Key = TypeVar("Key", int, str)
 UNIQUE = {"accounts": "user_id", "rooms": "room_id"}
 """Tables of things with a name, and its skeleton beside it, which no two have; a room of two has
 none. By what a row is found."""
-HOOKS = "UPDATE hooks SET skeleton = chatd_skeleton(name) WHERE skeleton <> chatd_skeleton(name)"
-"""Of these, several may look alike."""
 
 
 def renew(connection: sqlite3.Connection) -> None:
@@ -29,7 +27,8 @@ def renew(connection: sqlite3.Connection) -> None:
     try:
         for table, key in UNIQUE.items():
             _renew(connection, table, key)
-        connection.execute(HOOKS)
+        # Of hooks, several may look alike.
+        connection.execute("UPDATE hooks SET skeleton = chatd_skeleton(name)")
         connection.execute("UPDATE meta SET value = ? WHERE name = 'looks'", (EDITION,))
         connection.execute("COMMIT")
     except sqlite3.Error:
