@@ -18,6 +18,7 @@ from chatd.client import (
     ChatError,
     Client,
     Interrupted,
+    Left,
     Message,
     Offline,
     Online,
@@ -118,6 +119,7 @@ class Canary:
         self._refused = board.counts("chatd_canary_refused_total")
         self._failures = board.counts("chatd_canary_failures_total")
         self._run = secrets.token_hex(4)
+        self._room = ""
         self._number = 0
         self._unacked = 0
         """The probe that has no answer yet; 0: none."""
@@ -163,7 +165,7 @@ class Canary:
         async with AsyncExitStack() as stack:
             hears = await stack.enter_async_context(self._hears.chat())
             says = await stack.enter_async_context(self._says.chat())
-            room = await self._enter(hears)
+            room = self._room = await self._enter(hears)
             await says.join(room)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._hear(hears, room))
@@ -246,8 +248,12 @@ class Canary:
                 self._log.error("canary_lost", probes=1, before=probe.seq)
 
     def _noted(self, session: Session, event: Told) -> None:
-        """What is counted for both sessions alike."""
+        """What is counted for both sessions alike. Raises Refused when it is in the room no more:
+        put out, or a guest whom the server does not know any more."""
+        me = session.client.user if session.client is not None else ""
         match event:
+            case Left() if event.user == me and event.room == self._room:
+                raise Refused("not_in_room", f"{me} is not in {event.room} any more", None)
             case Online():
                 session.online.set(1)
                 self._log.info("canary_online", session=session.which, user=event.user)

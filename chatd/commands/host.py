@@ -154,9 +154,12 @@ class Limiting(Protocol):
         """This limit was met: count it, tell the log, and say whether to refuse."""
         ...
 
-    def paced(self, session: Caller, word: str, *, take: bool = True) -> float:
+    def paced(
+        self, session: Caller, word: str, *, take: bool = True, me: Person | None = None
+    ) -> float:
         """Take one of what a user may do of this in a while (limits.command): 0.0, or the seconds
-        until there is one. Not ``take``: only look."""
+        until there is one. Not ``take``: only look. ``me``: who logs in with this session, before
+        it is theirs."""
         ...
 
     async def members(self, room: Room) -> int:
@@ -219,6 +222,12 @@ class Host(Protocol):
     def control(self) -> Control: ...
     @property
     def draining(self) -> bool: ...
+    @property
+    def young(self) -> bool:
+        """Whether this process began less than ``guests.linger`` ago: a guest who comes back may
+        have been here with the one before it, and nobody has heard that they left."""
+        ...
+
     @property
     def limits(self) -> Limiting: ...
     @property

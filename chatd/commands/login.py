@@ -64,21 +64,22 @@ async def _log_in(host: Host, session: Caller, command: c.Login, *, guest: bool)
         raise Refused("already_logged_in", "this session is that guest already; nick renames it")
     if command.password is not None:  # to prove it takes its time
         await host.revocation_mark()
-    public = await _public_rooms(host, command, identity) if guest else []
-    # An id made just now is nobody's who could be a member of anything.
+    # An id made just now is nobody's who could have been anywhere, or be a member of anything.
     new = guest and command.guest_token is None
+    public = await _public_rooms(host, command, identity) if guest and not new else []
     memberships = [] if new else await _memberships(host, identity.user_id)
     # From here on nothing waits, so that all of it is still true when the answer goes out.
     actor = Actor(guest=guest, operator=identity.operator)
     asked(case_of(host, actor, identity.user_id, "login"))
     identity = _named_now(host, command, identity)
     memberships = [m for m in memberships if _may_hear(host, actor, identity.user_id, m.room)]
-    public = [room for room in public if _may_hear(host, actor, identity.user_id, room)]
+    public = [each for each in public if _may_hear(host, actor, identity.user_id, each[0])]
     known = [(m, host.room_of(m.room)) for m in memberships]
     inside = _inside(host, identity.user_id, [room for _, room in known])
-    again = _fitting(host, inside, public)
     resumed = {room_key(name) for name in command.resume}
     _seats(host, identity)
+    _renames(host, session, identity)
+    again = _fitting(host, session, identity, inside, public)
     catching = {room.room_id for room in (*inside.values(), *again) if room.name in resumed}
     person = host.seat(session, identity, guest=guest, mark=mark, catching=catching)
     _attend(host, session, person, known, again)
@@ -136,11 +137,46 @@ def _inside(host: Host, user_id: UserId, known: list[Room]) -> dict[RoomId, Room
     return {room.room_id: room for room in (*known, *attended)}
 
 
-def _fitting(host: Host, inside: dict[RoomId, Room], public: list[Room]) -> list[Room]:
-    """Further rooms that a guest comes back to, up to the limit. The replay of the others says
-    `recovered: false`."""
-    free = max(0, host.settings.rooms_per_user - len(inside))
-    return [room for room in public if room.room_id not in inside][:free]
+def _fitting(
+    host: Host,
+    session: Caller,
+    guest: Identity,
+    inside: dict[RoomId, Room],
+    public: list[tuple[Room, int]],
+) -> list[Room]:
+    """Further rooms that a guest comes back to, within the limits that `join` has. The replay of
+    the others says `recovered: false`."""
+    free = host.settings.rooms_per_user - len(inside)
+    me = host.by_id(guest.user_id) or Person(guest.user_id, guest.name, guest=True)
+    found: list[Room] = []
+    for room, members in public:
+        if len(found) >= free:
+            break
+        if room.room_id in inside or _full(host, room, members):
+            continue
+        if not host.young and host.limits.paced(session, "join", me=me):
+            break
+        found.append(room)
+    return found
+
+
+def _full(host: Host, room: Room, members: int) -> bool:
+    """``members``: how many the store knew when it was asked."""
+    live, most = host.live_room(room.room_id), host.settings.members_per_room
+    used = max(members, live.attended if live else 0)
+    return met(used, most) and host.limits.stops("members_per_room", room=room.name, members=used)
+
+
+def _renames(host: Host, session: Caller, identity: Identity) -> None:
+    """Another name for a guest who is here is a `nick`, whatever it came with."""
+    here = host.by_id(identity.user_id)
+    if here is None or not here.guest or here.name == identity.name:
+        return
+    asked(case_of(host, here.actor, here.user_id, "nick"))
+    wait = host.limits.paced(session, "nick", me=here)
+    if wait:
+        after, pace = int(wait * 1000) + 1, host.settings.paces["nick"]
+        raise Refused("rate_limited", f"over nick: {pace}; wait {after} ms", after)
 
 
 async def _identity(host: Host, session: Caller, command: c.Login) -> Identity:
@@ -230,10 +266,12 @@ def _may_hear(host: Host, actor: Actor, user_id: UserId, room: Room | StoredRoom
     return actor.operator or not host.laid.on_user("ban", user_id, room.room_id)
 
 
-async def _public_rooms(host: Host, command: c.Login, guest: Identity) -> list[Room]:
-    """Those that the client names in `resume`: a guest was in them and comes back. An account's
-    rooms are in the store, and those that it is no member of any more, it has left."""
-    rooms: dict[RoomId, Room] = {}
+async def _public_rooms(host: Host, command: c.Login, guest: Identity) -> list[tuple[Room, int]]:
+    """Those that the client names in `resume`: a guest was in them and comes back. With each, how
+    many members it has, where that counts. An account's rooms are in the store, and those that it
+    is no member of any more, it has left."""
+    rooms: dict[RoomId, tuple[Room, int]] = {}
+    here, counted = host.by_id(guest.user_id), not host.limits.off("members_per_room")
     # As many as one may be in: a frame holds more names than anybody should look up for it.
     for name in list(command.resume)[: host.settings.rooms_per_user]:
         try:
@@ -242,7 +280,8 @@ async def _public_rooms(host: Host, command: c.Login, guest: Identity) -> list[R
             continue  # the replay says recovered: false for it
         case = case_of(host, Actor(guest=True), guest.user_id, "join", room)
         if decide(case).allowed:
-            rooms[room.room_id] = room
+            asks = counted and not (here and room.room_id in here.rooms)
+            rooms[room.room_id] = room, await host.limits.members(room) if asks else 0
     return list(rooms.values())
 
 
@@ -259,7 +298,8 @@ def _attend(
     for membership, room in known:
         host.attend(person, room, membership.rank, lasting=True, quiet=True, read=membership.read)
     for room in again:
-        host.attend(person, room, Rank.MEMBER, lasting=False, quiet=True)
+        # Just after a start the others have heard of nobody who left: then it is presence.
+        host.attend(person, room, Rank.MEMBER, lasting=False, quiet=host.young, by=session)
     if len(person.sessions) > 1:
         for place in [p for room_id, p in person.rooms.items() if room_id not in before]:
             host.tell_person(person, entered(host, place), label=place.room.label, but=session)

@@ -41,9 +41,11 @@ class Limiting(Guard):
         return "" if self._node.settings.exempt.believes(address) else self._home(address)
 
     # --- paces ---
-    def paced(self, session: Caller, word: str, *, take: bool = True) -> float:
+    def paced(
+        self, session: Caller, word: str, *, take: bool = True, me: Person | None = None
+    ) -> float:
         """See the port."""
-        pace, person = self._node.settings.paces.get(word), session.person
+        pace, person = self._node.settings.paces.get(word), me or session.person
         if pace is None or person is None:
             return 0.0
         count = self._paces.take if take else self._paces.wait

@@ -90,6 +90,7 @@ class Node:
         self._bus = ports.bus
         self._opened = 0
         self._arrivals = PeakRate()
+        self._started = 0.0
         self._watch: Timer | None = None
         self.limits = Limiting(self)
         self.gate = Gate(self)
@@ -114,7 +115,13 @@ class Node:
         await self.laid.look()
         await self.audit.start()
         await self._bus.start(self.fanout.heard, self.fanout.settled)
+        self._started = self.clock.monotonic()
         self._watch_store()
+
+    @property
+    def young(self) -> bool:
+        """See commands.host."""
+        return self.clock.monotonic() - self._started < self.settings.linger
 
     async def _make_lobby(self) -> None:
         name = names.room_name(self.settings.lobby)

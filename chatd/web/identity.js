@@ -40,7 +40,8 @@ export class Identity {
 
   /**
    * The answer to a log-in. A guest whose token is good no more becomes another guest; one who was
-   * `here`, and whose name somebody else has taken meanwhile, gets another name.
+   * `here`, and whose name somebody else has taken meanwhile, gets another name. One who is muted
+   * keeps the name under which the server knows them.
    */
   async login(resume, here) {
     const answer = await this.#asked(resume, here);
@@ -63,6 +64,7 @@ export class Identity {
       } catch (error) {
         if (error.code === "login_failed" && token) this.#who.token = undefined;
         else if (error.code === "name_taken" && here && name) this.#who.name = "";
+        else if (error.code === "muted" && token && name) this.#who.name = "";
         else throw error;
       }
     }

@@ -1,16 +1,17 @@
 """All come back at the same time: `python -m tests.bench storm [--clients N] [--out FILE]`.
 
 A chatd whose rooms have some history is started, and so many guests resume from a position some
-messages ago, as after a restart. Measured: until all were caught up, and what that cost; whether
-each got every message it had missed, once and in order; and whether two who were there already
-could chat meanwhile. With --at-once, the load generator has no more than so many on their way in,
-and opens the next one when another is caught up."""
+messages ago, as after a restart: each has a token of its own. Measured: until all were caught up,
+and what that cost; whether each got every message it had missed, once and in order; and whether two
+who were there already could chat meanwhile. With --at-once, the load generator has no more than so
+many on their way in, and opens the next one when another is caught up."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any
 
+from chatd.auth.tokens import seal_guest
+from chatd.core.log import UserId
 from tests.bench.contestants import Missing
 from tests.bench.driving import built, until_quiet
 from tests.bench.keeping import keep
@@ -74,6 +77,7 @@ def _storm(
     daemon.start()
     epoch = _seed(daemon)
     daemon.stop()
+    tokens = _tokens(daemon, clients)
     daemon.start()
     with closing(Client(daemon.url())) as one, closing(Client(daemon.url())) as other:
         one.login("lobby", guest="one")
@@ -83,7 +87,7 @@ def _storm(
         chatting = Thread(target=_chat, args=(one, over, times), daemon=True)
         chatting.start()
         with watched(daemon.pid):
-            found = _come(daemon, clients, at_once, epoch, over)
+            found = _come(daemon, tokens, clients, at_once, epoch, over)
         chatting.join()
     closes = daemon.metric("chatd_slow_sessions_closed_total")
     daemon.stop()
@@ -109,12 +113,25 @@ def _seed(daemon: Daemon) -> str:
     return epoch
 
 
-def _come(daemon: Daemon, clients: int, at_once: int, epoch: str, over: Event) -> dict[str, Any]:
+def _tokens(daemon: Daemon, clients: int) -> Path:
+    """What guests have who were here before, in a file for the load generator."""
+    with closing(sqlite3.connect(daemon.database)) as connection:
+        secret = connection.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()[0]
+    tokens = [seal_guest(secret, UserId(f"g{number:022d}")) for number in range(clients)]
+    file = daemon.database.with_name("tokens")
+    file.write_text("".join(f"{token}\n" for token in tokens))
+    return file
+
+
+def _come(
+    daemon: Daemon, tokens: Path, clients: int, at_once: int, epoch: str, over: Event
+) -> dict[str, Any]:
     position = {"r{r}": {"epoch": epoch, "seq": 0}}
-    login = json.dumps({"type": "login", "guest": "g{c}", "resume": position})
+    login = {"type": "login", "guest": "g{c}", "guest_token": "{t}", "resume": position}
     command = [
         *(str(built()), "--port", str(daemon.port), "--connections", str(clients)),
-        *("--rooms", str(ROOMS), "--path", "/?format=json", "--hello", login, "--seconds", "0"),
+        *("--rooms", str(ROOMS), "--path", "/?format=json", "--seconds", "0"),
+        *("--hello", json.dumps(login), "--tokens", str(tokens)),
         *("--await", '"caught_up"', "--await-count", "1", "--at-once", str(at_once)),
     ]
     spent, begun = cpu(daemon.pid), time.monotonic()

@@ -236,6 +236,19 @@ def test_positions_come_from_events_alone(scripted: Scripted) -> None:
     assert logins[-1]["guest_token"] == "t"
 
 
+def test_a_guest_who_may_not_be_renamed_comes_back_under_the_name_that_they_have(
+    scripted: Scripted,
+) -> None:
+    muted = {"type": "error", "code": "muted", "message": "you are muted here"}
+    kept, scripted.answers["login"] = scripted.answers["login"], muted
+    scripted.closes(4001, "try again")
+    assert scripted.opened_after(1000) == 2
+    scripted.until_asked("login", times=3)
+    logins = [asked for asked in scripted.asked if asked["type"] == "login"]
+    assert ["guest" in each for each in logins] == [True, True, False]
+    assert logins[-1]["guest_token"] == kept["guest_token"]
+
+
 @pytest.mark.parametrize("code", [3500, 3999, 4500])
 def test_a_close_that_is_final_says_why_and_stays_closed(scripted: Scripted, code: int) -> None:
     scripted.closes(code, "enough of this")

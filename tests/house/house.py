@@ -204,6 +204,10 @@ class House:
         if left:
             raise LookupError(f"somebody is still there: {left}")
 
+    def token(self, name: str) -> str:
+        """With what a guest comes back who was here before, perhaps with another process."""
+        return self.node.auth.guest_token(UserId(f"g-{name}"), name)
+
     def guest(self, name: str, *rooms: str, dialect: str = "json") -> Client:
         """A guest in these rooms, who has read what was said until now."""
         client = self.connects(dialect)

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.process.client import Client
 from tests.process.conftest import MakeDaemon
 from tests.process.harness import PROJECT, Daemon, clean_environ, eventually
 from tests.process.liar import Frame, Liar
@@ -241,6 +242,20 @@ def test_with_a_token_it_is_a_bot(daemon: Daemon, canary: MakeCanary, tmp_path: 
     eventually(lambda: watching.metric("failures_total", reason="stopped") == 1)
     assert watching.faults() == NOTHING
     assert token.read_text().strip() not in str(watching.logged("canary_failed"))
+
+
+def test_one_that_is_put_out_of_its_room_begins_anew(daemon: Daemon, canary: MakeCanary) -> None:
+    watching = canary(daemon.url())
+    watching.succeeds()
+    (user,) = (e["user"] for e in watching.logged("canary_online") if e["session"] == "says")
+    config = str(daemon.config)
+    daemon.verb("user", "add", "olga", "--operator", "--config", config, stdin="a long password\n")
+    with closing(Client(daemon.url())) as olga:
+        olga.login("canary", user="olga", password="a long password")
+        olga.must("kick", room="canary", user=user)
+    eventually(lambda: watching.metric("failures_total", reason="refused") == 1)
+    (failed,) = watching.logged("canary_failed")
+    assert "not in" in failed["reason"]
 
 
 def test_who_may_not_make_the_room_is_told_so_in_the_log(

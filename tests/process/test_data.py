@@ -17,7 +17,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from chatd.store.sqlite import opened
-from tests.process.client import Client
+from tests.process.client import Client, token_of
 from tests.process.conftest import MakeClient, MakeDaemon
 from tests.process.crowd import check_the_end, crowd_at, history
 from tests.process.harness import PROJECT, Daemon, clean_environ, eventually
@@ -105,9 +105,10 @@ def check_the_past(
     daemon: Daemon, there: dict[str, int], positions: dict[str, Any], epoch: str
 ) -> None:
     """After a restore: what the backup had, and who comes back is told that it is another past."""
+    token = token_of(daemon.url(), "late")
     with closing(Client(daemon.url(), positions=positions)) as client:
         assert client.epoch != epoch
-        client.login(resume=True, guest="late")
+        client.login(resume=True, guest="late", guest_token=token)
         caught_up = client.event("caught_up")
         assert (caught_up["recovered"], caught_up["epoch"]) == (False, client.epoch)
         assert {each["key"]: each["seq"] for each in history(client)} == there
@@ -313,8 +314,9 @@ def test_what_is_too_many_goes_while_people_are_there(daemon: Daemon, guest: Mak
     eventually(lambda: daemon.metric("chatd_retention_removed_total") == 20)
     assert [each["seq"] for each in history(bob)] == list(range(21, 31))
     for positions, recovered in ((old, False), (young, True)):
+        token = token_of(daemon.url(), "back")
         with closing(Client(daemon.url(), positions=positions)) as back:
-            back.login(resume=True, guest=f"back{recovered}")
+            back.login(resume=True, guest="back", guest_token=token)
             assert back.event("caught_up")["recovered"] is recovered
     again = ann.must("send", room="lobby", text="message 30", key="k30")
     assert (again["seq"], again["again"]) == (30, True)

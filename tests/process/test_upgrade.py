@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatd.store.sqlite import schema
-from tests.process.client import Client
+from tests.process.client import Client, token_of
 from tests.process.conftest import MakeClient, MakeDaemon
 from tests.process.crowd import history
 from tests.process.harness import Daemon
@@ -79,8 +79,9 @@ def talk(daemon: Daemon, word: str) -> dict[str, dict[str, object]]:
 def check_resumes(daemon: Daemon, position: dict[str, dict[str, object]]) -> None:
     """Who comes back with a position of before hears what was said since."""
     positions = {room: dict(each) for room, each in position.items()}
+    token = token_of(daemon.url(), "bob")
     with closing(Client(daemon.url(), positions=positions)) as client:
-        client.login(guest="bob", resume=True)
+        client.login(guest="bob", guest_token=token, resume=True)
         assert client.event("caught_up")["recovered"] is True
         texts = [event["text"] for event in client.heard("message")]
         assert texts[:3] == ["before 0", "before 1", "before 2"]

@@ -56,11 +56,26 @@ static struct option names[] = {
     {"at-once", 1, 0, 'o'}, {"binary", 0, 0, 'b'},      {"by-answer", 0, 0, 'B'},
     {"hearers-header", 1, 0, 'O'}, /* for those who do not speak */
     {"words", 1, 0, 't'},          /* what messages are cut from; ASCII that JSON need not escape */
+    {"tokens", 1, 0, 'T'},         /* a file: a line for each connection, which is its {t} */
     {"answer-end", 1, 0, 'e'}, {"reflected", 0, 0, 'f'}, /* to hear one's own message is its answer */
     {"awake", 0, 0, 'k'}, /* never sleep: who sends to one who sleeps has to wake it, and pays for that */
     {0, 0, 0, 0}};
 
+static void read_tokens(const char *name) {
+    FILE *file = fopen(name, "r");
+    char text[1 << 10];
+    if (!file) die(name);
+    options.tokens = calloc((size_t)options.connections, sizeof *options.tokens);
+    for (int i = 0; i < options.connections; i++) {
+        if (!fgets(text, sizeof text, file)) exit(2);
+        text[strcspn(text, "\n")] = 0;
+        options.tokens[i] = strdup(text);
+    }
+    fclose(file);
+}
+
 static void ask(int argc, char **argv) {
+    const char *file = NULL;
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) switch (c) {
         case 'p': options.port = atoi(optarg); break;
         case 'c': options.connections = atoi(optarg); break;
@@ -77,6 +92,7 @@ static void ask(int argc, char **argv) {
         case 'H': options.header = optarg; break;
         case 'O': options.hearers_header = optarg; break;
         case 't': options.words = optarg; break;
+        case 'T': file = optarg; break;
         case 'M': options.send = optarg; break;
         case 'a': options.await = optarg; break;
         case 'b': options.binary = 1; break;
@@ -91,6 +107,7 @@ static void ask(int argc, char **argv) {
         default: exit(2);
         }
     if (options.size < MARK || options.size > 30000 || options.speakers > SPEAKERS) exit(2);
+    if (file) read_tokens(file);
 }
 
 /* --- the loop --- */

@@ -16,6 +16,7 @@ struct options {
     double rate, warm, seconds;
     const char *path, *header, *hearers_header, *words, *send, *await, *answer_end;
     const char *hellos[HELLOS];
+    const char **tokens; /* one for each connection */
     int hello_count, await_count;
 };
 

@@ -36,16 +36,17 @@ static void write_out(int number, const unsigned char *data, size_t size) {
     line->out_size += left;
 }
 
-/* {r} the room, {c} the connection, {m} the message, {a} the mark of its answer, {n} a line break */
+/* {r} the room, {c} the connection, {t} its token, {m} the message, {a} the mark of its answer, {n} a line break */
 static size_t fill(char *out, const char *in, int number, const char *message, const char *answer) {
     char *begin = out;
     while (*in) {
-        if (in[0] != '{' || !in[1] || in[2] != '}' || !strchr("rcman", in[1])) {
+        if (in[0] != '{' || !in[1] || in[2] != '}' || !strchr("rctman", in[1])) {
             *out++ = *in++;
             continue;
         }
         if (in[1] == 'r') out += sprintf(out, "%d", lines[number].room);
         else if (in[1] == 'c') out += sprintf(out, "%d", number);
+        else if (in[1] == 't') out += sprintf(out, "%s", options.tokens ? options.tokens[number] : "");
         else if (in[1] == 'n') out += sprintf(out, "\r\n");
         else out += sprintf(out, "%s", in[1] == 'm' ? message : answer);
         in += 3;

@@ -85,8 +85,10 @@ def test_resuming_costs_no_look_at_the_store_for_rooms_that_are_awake() -> None:
     house.guest("ann", "lobby")
     bob = house.connects()
     house.weather.asked.clear()
-    bob.asks(type="login", guest="bob", resume={"LOBBY": {"epoch": "memory", "seq": 0}})
-    assert "room" not in house.weather.asked
+    resume, token = {"LOBBY": {"epoch": "memory", "seq": 0}}, house.token("bob")
+    answer = bob.asks(type="login", guest="bob", guest_token=token, resume=resume)
+    assert [room["room"] for room in answer["rooms"]] == ["lobby"]
+    assert house.weather.asked == ["look_alike", "member_count", "memberships"]
 
 
 def test_a_frame_full_of_rooms_is_not_looked_up_to_its_end() -> None:
@@ -96,9 +98,8 @@ def test_a_frame_full_of_rooms_is_not_looked_up_to_its_end() -> None:
     bob.lines()
     house.weather.asked.clear()
     names = [*(f"room-{number}" for number in range(50)), "lobby"]
-    bob.says(
-        {"type": "login", "guest": "bob", "resume": {n: {"epoch": "e", "seq": 0} for n in names}}
-    )
+    resume, token = {name: {"epoch": "e", "seq": 0} for name in names}, house.token("bob")
+    bob.says({"type": "login", "guest": "bob", "guest_token": token, "resume": resume})
     assert house.weather.asked.count("room") == 3
     assert [f["room"] for f in bob.events("caught_up") if not f["recovered"]] == names
     house.ends()

@@ -31,7 +31,8 @@ def fill(house: House, count: int, *, untold: bool = False, text: str = "hi") ->
 def comes_back(house: House, seq: int, *, epoch: str = "memory", name: str = "bob") -> Client:
     client = house.connects()
     client.lines()
-    client.begins(type="login", guest=name, resume={"lobby": {"epoch": epoch, "seq": seq}})
+    resume, token = {"lobby": {"epoch": epoch, "seq": seq}}, house.token(name)
+    client.begins(type="login", guest=name, guest_token=token, resume=resume)
     house.settle()
     return client
 
@@ -132,7 +133,8 @@ def test_a_slow_reader_gets_a_page_at_a_time() -> None:
     fill(house, 2 * PAGE + 5)
     bob = house.connects()
     bob.outbox.slow()
-    bob.begins(type="login", guest="bob", resume={"lobby": {"epoch": "memory", "seq": 0}})
+    resume, token = {"lobby": {"epoch": "memory", "seq": 0}}, house.token("bob")
+    bob.begins(type="login", guest="bob", guest_token=token, resume=resume)
     assert told(bob) == [*range(1, PAGE + 1)]
     bob.outbox.fast()
     assert told(bob) == [*range(PAGE + 1, 2 * PAGE + 6), True]
@@ -144,7 +146,8 @@ def test_long_messages_never_fill_more_than_half_of_an_outbox_at_a_time() -> Non
     fill(house, RECENT + 20, text="x" * 4000)
     bob = house.connects()
     bob.outbox.slow(32 * 1024)
-    bob.begins(type="login", guest="bob", resume={"lobby": {"epoch": "memory", "seq": 0}})
+    resume, token = {"lobby": {"epoch": "memory", "seq": 0}}, house.token("bob")
+    bob.begins(type="login", guest="bob", guest_token=token, resume=resume)
     heard: list[Any] = []
     while not any(each is True for each in heard):
         assert bob.outbox.closed is None
@@ -161,7 +164,8 @@ def test_who_goes_while_a_page_waits_to_be_read_leaves_nothing() -> None:
     fill(house, 2 * PAGE + 5)
     bob = house.connects()
     bob.outbox.slow()
-    bob.begins(type="login", guest="bob", resume={"lobby": {"epoch": "memory", "seq": 0}})
+    resume, token = {"lobby": {"epoch": "memory", "seq": 0}}, house.token("bob")
+    bob.begins(type="login", guest="bob", guest_token=token, resume=resume)
     bob.drops()
     bob.outbox.fast()
     house.ends()
@@ -305,7 +309,7 @@ def test_rooms_are_replayed_one_after_the_other_and_each_waits_for_its_own() -> 
     bob = house.connects()
     house.weather.hold("read")
     resume = {name: {"epoch": "memory", "seq": 0} for name in ("lobby", "garden")}
-    bob.begins(type="login", guest="bob", resume=resume)
+    bob.begins(type="login", guest="bob", guest_token=house.token("bob"), resume=resume)
     house.settle()
     ann.begins(type="send", room="garden", text="hi")
     house.settle()
@@ -329,7 +333,8 @@ def test_a_refused_log_in_holds_nothing_back() -> None:
     ann = house.guest("ann", "lobby")
     bob = house.connects()
     house.weather.hold("look_alike")
-    bob.begins(type="login", guest="bob", resume={"lobby": {"epoch": "memory", "seq": 0}})
+    resume, token = {"lobby": {"epoch": "memory", "seq": 0}}, house.token("bob")
+    bob.begins(type="login", guest="bob", guest_token=token, resume=resume)
     house.weather.hold("nothing")
     house.guest("bob")  # who was faster
     house.weather.release()

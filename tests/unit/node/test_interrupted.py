@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from chatd.auth.tokens import seal_guest
 from chatd.commands import COMMANDS
 from chatd.core import commands as c
+from chatd.core.log import UserId
 from chatd.core.ports import StoreFailed, StoreFull
 from tests.house.house import Client, House
 
@@ -71,7 +73,11 @@ BEFORE: dict[str, dict[str, Any]] = {
     "unmute": {"type": "mute", "user": "dora", "room": "garden"},
     "settle": {"type": "report", "room": "garden", "seq": 1},
 }
-GUEST = {"guest": "gus", "resume": {"lobby": {"epoch": "e", "seq": 0}}}
+GUEST = {
+    "guest": "gus",
+    "guest_token": seal_guest(b"s" * 32, UserId("g-gus")),
+    "resume": {"lobby": {"epoch": "e", "seq": 0}},
+}
 EVERY: list[tuple[str, dict[str, Any]]] = [
     *((command.__name__.lower(), fields) for command, fields in ASKED.items()),
     ("send", {"room": "garden", "text": "hi", "key": "k1"}),

@@ -78,5 +78,6 @@ def test_who_goes_from_one_house_to_the_other_takes_the_position_along() -> None
     for number in range(3):
         ann.asks(type="send", room="lobby", text=f"text {number}")
     bob = there.connects()
-    bob.says({"type": "login", "resume": {"lobby": {"epoch": here.store.epoch, "seq": 1}}})
+    resume = {"lobby": {"epoch": here.store.epoch, "seq": 1}}
+    bob.says({"type": "login", "guest_token": here.token("bob"), "resume": resume})
     assert [f["seq"] for f in bob.heard() if "seq" in f] == [2, 3, 3]

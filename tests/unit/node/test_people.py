@@ -119,7 +119,8 @@ def test_a_log_in_that_is_refused_at_the_last_moment_changes_nothing() -> None:
     ann, bob = house.guest("ann", "lobby"), house.guest("bob", "lobby")
     ann.lines()
     house.weather.hold("look_alike")
-    login(bob, guest="bert", resume={"lobby": {"epoch": "memory", "seq": 0}})
+    resume = {"lobby": {"epoch": "memory", "seq": 0}}
+    login(bob, guest="bert", guest_token=house.token("bert"), resume=resume)
     house.weather.hold("nothing")
     bert = house.guest("bert")
     house.weather.release()

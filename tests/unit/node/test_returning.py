@@ -23,7 +23,8 @@ def come(house: House, count: int, name: str = "g") -> list[Client]:
     for number, client in enumerate(clients):
         client.lines()
         resume = {"lobby": {"epoch": "memory", "seq": 0}}
-        client.begins(type="login", guest=f"{name}{number}", resume=resume)
+        guest = f"{name}{number}"
+        client.begins(type="login", guest=guest, guest_token=house.token(guest), resume=resume)
     return clients
 
 

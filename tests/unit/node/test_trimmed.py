@@ -29,7 +29,7 @@ def lobby(house: House) -> Room:
 def comes_back(house: House, seq: int) -> dict[str, Any]:
     client = house.connects()
     resume = {"lobby": {"epoch": house.store.epoch, "seq": seq}}
-    client.asks(type="login", guest=f"from{seq}", resume=resume)
+    client.asks(type="login", guest="bob", guest_token=house.token("bob"), resume=resume)
     (caught_up,) = client.events("caught_up")
     return caught_up
 

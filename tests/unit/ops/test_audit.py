@@ -96,7 +96,7 @@ def test_of_a_folder_of_backups_the_log_in_the_newest_is_read(
     does("backup", tmp_path / "b")
     newest = backups(tmp_path / "b")[-1]
     told = does("audit", "verify", "--backup", tmp_path / "b")
-    assert told.startswith(f"the audit log in {newest} is whole: 1 records")
+    assert told.startswith(f"the audit log in {newest} is whole: 1 record,")
     assert [each["verb"] for each in read(does, "--backup", tmp_path / "b")] == ["user_add"]
 
 
