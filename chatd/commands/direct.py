@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatd.commands.host import Caller, Entering, Host
+from chatd.commands.host import Caller, Host
+from chatd.commands.limiting import Entering
 from chatd.commands.membership import attend, bring, told
 from chatd.commands.places import asked, case_of
 from chatd.core import commands as c

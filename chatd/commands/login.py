@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from chatd.commands.host import Attempt, Caller, Host
+from chatd.commands.host import Caller, Host
+from chatd.commands.limiting import Attempt
 from chatd.commands.places import asked, case_of, entered, room_key
 from chatd.core import commands as c
 from chatd.core import names

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chatd.commands.act import Act
-from chatd.commands.host import Caller, Entering, Host
+from chatd.commands.host import Caller, Host
+from chatd.commands.limiting import Entering
 from chatd.commands.places import asked, case_of, entered, must, place_of, refusal, topic_of, unseen
 from chatd.core import commands as c
 from chatd.core import names

@@ -36,11 +36,9 @@ class Welcome(Event, frozen=True, tag="welcome"):
 
 
 class Message(Event, frozen=True, tag="message"):
-    """A message, live or from history. `ts`: milliseconds since 1970 UTC.
-
-    `edited_ts`, `deleted`, `reactions` (emoji to names) and `reaction_counts` (emoji to how many
-    reacted, where not all are named) are only there in history and search.
-    """
+    """A message, live or from history. `ts`: milliseconds since 1970 UTC. Only history and search
+    have `edited_ts`, `deleted`, `reactions` (emoji to names) and `reaction_counts` (emoji to how
+    many reacted, where not all are named)."""
 
     room: str
     seq: int

@@ -9,7 +9,8 @@ from collections.abc import Hashable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Self
 
-from chatd.commands.host import Attempt, Caller, Entering
+from chatd.commands.host import Caller
+from chatd.commands.limiting import Attempt, Entering
 from chatd.core.buckets import Buckets
 from chatd.core.errors import Refused
 from chatd.core.guard import Guard
