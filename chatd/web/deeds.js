@@ -9,13 +9,6 @@ import { linkTo } from "./rows.js";
 import { pickEmoji } from "./picker.js";
 
 const MOST_PARTS = 8; // messages that one long paste may become
-/** The commands of terminals. */
-const TERMINALS = new Set((
-  "msg join leave room rooms who history search more edit delete nick login token create topic " +
-  "invite role report kick ban unban mute unmute bans slow readonly reports settle emergency " +
-  "announce audit auditverify status everybody explain watch loglevel reload drain undrain help " +
-  "quit react reply retry"
-).split(" "));
 const SHORTCUTS = [
   ["Ctrl K", "Go to a room or person, join or create"],
   ["Ctrl Shift F", "Search"],
@@ -43,10 +36,7 @@ export class Deeds {
   say = (typed, { kind, message }) => {
     // A password behind /login must not be said to the room. As in a terminal, // says a slash.
     const command = typed.match(/^\s*(\/[a-z]+)(\s|$)/i)?.[1];
-    if (command) {
-      const why = TERMINALS.has(command.slice(1).toLowerCase()) ? "for terminals" : "not known here";
-      return `${command} is ${why}. To say it all the same, begin with //.`;
-    }
+    if (command) return `${command} is not known on this page. To say it all the same, begin with //.`;
     const text = typed.replace(/^(\s*)\/\//, "$1/").replace(/\s+$/, "");
     const most = this.#chat.line.limits.message_bytes;
     if (kind === "edit") return this.#edit(message, text, most);

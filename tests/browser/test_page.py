@@ -310,9 +310,9 @@ def test_a_command_of_the_terminal_is_not_said_to_the_room(
 ) -> None:
     ann = visitor(daemon).enters("ann")
     ann.says("/login ann secret")
-    expect(ann.page.locator("#composer-says")).to_contain_text("/login is for terminals")
+    expect(ann.page.locator("#composer-says")).to_contain_text("/login is not known on this page")
     ann.says("/me waves")
-    expect(ann.page.locator("#composer-says")).to_contain_text("/me is not known here")
+    expect(ann.page.locator("#composer-says")).to_contain_text("/me is not known on this page")
     expect(ann.messages).to_have_count(0)
     ann.field.fill("")
     ann.says("//etc is a folder")

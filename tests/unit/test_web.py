@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from chatd.core.names import BadName, nick
-from chatd.dialects.typed import TABLE
-from chatd.terminal.asking import OWN
 
 WEB = Path(__file__).parents[2] / "chatd" / "web"
 SCRIPTS = sorted(WEB.glob("*.js"))
@@ -60,14 +58,6 @@ def test_every_drawing_is_there() -> None:
 def test_the_page_has_no_script_or_style_inside() -> None:
     page = (WEB / "index.html").read_text()
     assert re.findall(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", page) == []
-
-
-def test_the_page_knows_the_commands_of_terminals() -> None:
-    script = (WEB / "deeds.js").read_text()
-    named = re.search(r"const TERMINALS = new Set\(\((.*?)\)", script, re.DOTALL)
-    assert named is not None
-    words = "".join(re.findall(r'"(.*?)"', named[1])).split()
-    assert sorted(words) == sorted({*TABLE, *OWN})
 
 
 def test_the_page_turns_no_name_away_that_the_server_would_take() -> None:

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from chatd.core.log import Author, Draft, Kind, Member, Rank, RoomId, UserId
 from chatd.core.ports import (
+    AccountGone,
     KeyReused,
     LastOwner,
     NameTaken,
@@ -46,7 +47,15 @@ DRAFTS = st.one_of(
     st.builds(draft, EMOJI, kind=st.sampled_from(["reacted", "unreacted"]), by=PEOPLE, target=SEQS),
     st.builds(draft, TEXTS, kind=st.just("topic"), by=PEOPLE),
 )
-ANSWERS = (KeyReused, LastOwner, NameTaken, NoSuchTarget, StoreFailed, TooManyReactions)
+ANSWERS = (
+    AccountGone,
+    KeyReused,
+    LastOwner,
+    NameTaken,
+    NoSuchTarget,
+    StoreFailed,
+    TooManyReactions,
+)
 
 Question = Callable[[Store], Coroutine[Any, Any, Any]]
 
