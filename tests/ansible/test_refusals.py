@@ -61,6 +61,19 @@ def test_a_missing_name_is_asked_for(node: Control, tmp_path: Path) -> None:
         ({"chatd_users": [{"name": "ann"}]}, "chatd_users has ann without a password"),
         ({"chatd_store_path": "/data/chatd.sqlite3"}, "a file below /var/lib/chatd, where"),
         ({"chatd_listen_public": ["tcp:0.0.0.0:8765"]}, "systemd opens its sockets; see chatd_d"),
+        ({"chatd_backup_schedule": "every night"}, "chatd_backup_schedule is every night; allowed"),
+        ({"chatd_backup_schedule": ""}, "chatd_backup_schedule is ; allowed: what systemd.time(7)"),
+        ({"chatd_backup_directory": "backups"}, "chatd_backup_directory is backups; allowed: an"),
+        ({"chatd_backup_directory": "/home/x"}, "chatd_backup_directory is /home/x; allowed: an"),
+        ({"chatd_metrics_from": ["prometheus"]}, "chatd_metrics_from has prometheus; allowed: ad"),
+        ({"chatd_metrics_from": ["192.0.2.300"]}, "chatd_metrics_from has 192.0.2.300; allowed"),
+        ({"chatd_metrics_from": ["192.0.2.0/33"]}, "chatd_metrics_from has 192.0.2.0/33; allowed"),
+        (
+            {"chatd_rooms": [{"name": "#bad"}]},
+            "chatd_rooms has #bad; allowed: a name of at most 64",
+        ),
+        ({"chatd_rooms": [{"name": "News"}]}, "chatd_rooms has News; allowed: a name of at most"),
+        ({"chatd_users": [{"name": "ann lee", "password": "x"}]}, "chatd_users has ann lee; allow"),
     ],
 )
 def test_a_bad_value_is_named(
@@ -68,6 +81,24 @@ def test_a_bad_value_is_named(
 ) -> None:
     said = node.play("site.yml", inventory(tmp_path, "here"), **GOOD | variables)
     assert says in refused(said)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    ["daily", "Mon..Fri 22:30", "Sat,Sun *-*-1..7 3:00:00", "02:30 UTC", "*-*-* 2:30:00"],
+)
+def test_values_that_work_are_not_complained_of(
+    node: Control, tmp_path: Path, schedule: str
+) -> None:
+    variables = {
+        "chatd_backup_schedule": schedule,
+        "chatd_backup_directory": "/srv/chat_backups/",
+        "chatd_metrics_from": ["192.0.2.7", "10.0.0.0/8", "2001:db8::/32", "::1", "fe80::1:2"],
+        "chatd_rooms": [{"name": "новости"}, {"name": "a.b-c"}],
+        "chatd_users": [{"name": "jürgen_2", "password": "x"}],
+    }
+    said = node.play("site.yml", inventory(tmp_path, "here"), **GOOD, **variables)
+    assert "here is Debian" in refused(said)
 
 
 def test_all_values_that_chatd_would_refuse_are_named_at_once(

@@ -10,12 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatd.store.sqlite.schema import newest
 from tests.system.tree import CHECKOUT, python312
+
+SCHEMAS = "chatd/chatd/store/sqlite/schema"
 
 
 @dataclass(frozen=True)
 class Built:
-    """Two builds of this checkout in ``folder``, each made when it is first asked for; processes
+    """Builds of this checkout in ``folder``, each made when it is first asked for; processes
     that share the folder share them."""
 
     folder: Path
@@ -28,14 +31,25 @@ class Built:
     @property
     def second(self) -> Path:
         """Release 2, made from the source package of the first alone. Raises CannotBoot."""
-        return self._once("second", lambda out: rebuild(self.source, out, 2, self.folder / "work"))
+        return self._once("second", lambda out: rebuild(self.source, out, 2, self._work("second")))
+
+    @property
+    def newer(self) -> Path:
+        """Release 3, which knows a schema more than the others. Raises CannotBoot."""
+        file = f"%{{buildroot}}%{{_libdir}}/{SCHEMAS}/{newest() + 1:04d}_newer.sql"
+        more = f"__arch_install_post echo 'CREATE TABLE newer (it INTEGER);' > {file}"
+        work = self._work("newer")
+        return self._once("newer", lambda out: rebuild(self.source, out, 3, work, more))
+
+    def _work(self, name: str) -> Path:
+        return self.folder / f"{name}.work"
 
     def _once(self, name: str, make: Callable[[Path], None]) -> Path:
         out, new = self.folder / name, self.folder / f"{name}.new"
         with (self.folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not out.exists():
-                for half in (new, self.folder / "work"):
+                for half in (new, self._work(name)):
                     shutil.rmtree(half, ignore_errors=True)
                 new.mkdir()
                 make(new)
@@ -91,13 +105,15 @@ def build(out: Path, checkout: Path = CHECKOUT, umask: int = -1, **other: str) -
     _done(command(out), cwd=checkout, env=environment(**other), umask=umask)
 
 
-def rebuild(source: Path, out: Path, release: int, work: Path) -> None:
-    """Build the packages from a source package, without a network. Raises CannotBoot."""
+def rebuild(source: Path, out: Path, release: int, work: Path, *macros: str) -> None:
+    """Build the packages from a source package, without a network; macros are "NAME WHAT". Raises
+    CannotBoot."""
     (work / "bin").mkdir(parents=True)
     (work / "bin" / "python3.12").symlink_to(f"{python312()}/bin/python3.12")
     alone = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
     options = ["--load", str(CHECKOUT / "packaging" / "macros.el8"), "--nodeps", "--quiet"]
-    wanted = ["--define", f"_topdir {work}", "--define", f"chatd_release {release}"]
+    defined = (f"_topdir {work}", f"chatd_release {release}", *macros)
+    wanted = [word for each in defined for word in ("--define", each)]
     path = f"{work / 'bin'}:{os.environ['PATH']}"
     _done(
         [*alone, "rpmbuild", "--rebuild", *options, *wanted, str(source)],

@@ -77,6 +77,13 @@ class Shop:
         found = [*folder.glob("chatd-[0-9]*.x86_64.rpm"), *folder.glob("chatd-selinux-*.rpm")]
         return list(map(str, found))
 
+    def refused(self, playbook: str, *words: str, **variables: Any) -> str:
+        """The words of a playbook that must not succeed, in which no password is."""
+        said = self.node.play(playbook, self.inventory, *words, **variables)
+        assert said.code != 0, said.text
+        assert PASSWORD not in said.text
+        return said.words
+
     def variables(self) -> dict[str, Any]:
         """What the inventory says of all hosts."""
         return {
@@ -262,6 +269,22 @@ def test_a_key_is_reloaded_or_restarted_as_it_needs(shop: Shop) -> None:
     assert pid(shop.one) != before
 
 
+def test_a_group_of_the_host_operates_it(shop: Shop) -> None:
+    given = {"chatd_control_group": "operate"}
+    assert "has no such group: make it first" in shop.refused("site.yml", **given)
+    shop.one.run("groupadd operate && useradd --groups operate olga")
+    shop.play("site.yml", "--tags", "chatd_configure", **given)
+    shop.one.until("runuser -u olga -- chatctl status")
+
+
+def test_what_cannot_work_is_named_by_who_knows(shop: Shop) -> None:
+    assert "does not understand" in shop.refused("site.yml", chatd_backup_schedule="25:00")
+    users = [{"name": "a1ice", "password": PASSWORD}]
+    said = shop.refused("site.yml", "--tags", "chatd_run", chatd_users=users)
+    assert "a1ice" in said
+    assert "alice" in said
+
+
 def test_an_upgrade_and_a_rollback_keep_what_was_said(shop: Shop) -> None:
     old = release(shop.one)
     shop.play("upgrade.yml", chatd_packages=shop.packages(shop.built.second))
@@ -270,6 +293,35 @@ def test_an_upgrade_and_a_rollback_keep_what_was_said(shop: Shop) -> None:
     assert said_in_news(shop.one) == [TEXT]
     shop.play("rollback.yml")
     assert release(shop.one) == old
+    assert said_in_news(shop.one) == [TEXT]
+
+
+def test_a_rollback_over_a_change_of_schema_is_refused_before_anything_changes(
+    shop: Shop,
+) -> None:
+    old, newer = release(shop.one), shop.packages(shop.built.newer)
+    shop.play("upgrade.yml", "--check", chatd_packages=newer)
+    assert release(shop.one) == old
+    shop.play("upgrade.yml", chatd_packages=newer)
+    new, before = release(shop.one), pid(shop.one)
+    assert "cannot read it, and nothing was changed" in shop.refused("rollback.yml")
+    assert "nothing would change" in shop.refused("rollback.yml", chatd_packages=newer)
+    assert (release(shop.one), pid(shop.one)) == (new, before)
+
+
+def test_whoever_went_back_by_hand_gets_out_of_it_both_ways(shop: Shop) -> None:
+    new = release(shop.one)
+    older = " ".join(
+        f"/var/cache/chatd-packages/{Path(each).name}" for each in shop.packages(shop.built.first)
+    )
+    shop.one.run(f"dnf -y downgrade {older}", timeout=300)
+    shop.one.until("systemctl is-failed chatd")
+    shop.play("upgrade.yml", chatd_packages=shop.packages(shop.built.newer))
+    assert release(shop.one) == new
+    assert said_in_news(shop.one) == [TEXT]
+    shop.one.run(f"dnf -y downgrade {older}", timeout=300)
+    shop.play("rollback.yml", chatd_rollback_restore=True)
+    assert release(shop.one) != new
     assert said_in_news(shop.one) == [TEXT]
 
 

@@ -41,7 +41,7 @@ def test_its_units_are_without_fault(host: Host) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "most"), [("chatd", 1.0), ("chatd-backup", 1.1), ("chatd-canary", 1.8)]
+    ("unit", "most"), [("chatd", 1.2), ("chatd-backup", 1.1), ("chatd-canary", 1.8)]
 )
 def test_it_is_locked_in(host: Host, unit: str, most: float) -> None:
     told = host.run(f"systemd-analyze security --no-pager {unit}.service")
@@ -108,6 +108,46 @@ def test_a_reload_of_a_faulty_configuration_fails_and_changes_nothing(host: Host
     assert ask(host, "/readyz").strip() == "ready"
     host.run("cat > /etc/chatd/chatd.toml", given=good)
     host.run("systemctl reload chatd")
+
+
+def test_the_members_of_a_group_operate_it_and_nobody_else_does(host: Host) -> None:
+    good = host.read("/etc/chatd/chatd.toml")
+    host.run("groupadd operate && useradd --groups operate olga && useradd bob")
+    host.run("""printf '[control]\ngroup = "operate"\n' >> /etc/chatd/chatd.toml""")
+    host.run("usermod --append --groups operate chatd && systemctl restart chatd")
+    assert "chatd 0" in host.run("runuser -u olga -- chatctl status")
+    assert "peer=olga" in host.run("journalctl -u chatd")
+    refused = host.attempt("runuser -u bob -- chatctl status")
+    assert refused.returncode != 0
+    assert "control.group" in refused.stdout
+    # Nor who may open the socket and is not in the group.
+    host.run("setfacl --modify user:bob:rw /run/chatd/control.sock")
+    refused = host.attempt("runuser -u bob -- chatctl status")
+    assert refused.returncode != 0
+    assert "bob is neither root nor in the operators' group" in refused.stdout
+    host.run("cat > /etc/chatd/chatd.toml && systemctl restart chatd", given=good)
+    host.run("userdel -r bob && userdel -r olga && gpasswd --delete chatd operate")
+    host.run("groupdel operate")
+
+
+def test_a_faulty_configuration_fails_once_and_what_is_documented_brings_it_back(
+    host: Host,
+) -> None:
+    good, sockets = host.read("/etc/chatd/chatd.toml"), "chatd.socket chatd-operations.socket"
+    host.run("printf 'rate = \"many\"\\n' >> /etc/chatd/chatd.toml && systemctl reset-failed")
+    assert host.attempt("systemctl restart chatd").returncode != 0
+    told = host.run("systemctl show -P ExecMainStatus -P NRestarts -P ActiveState chatd").split()
+    assert sorted(told) == ["0", "78", "failed"]
+    assert host.run(f"systemctl is-active {sockets}").split() == ["active"] * 2
+    # Whoever connects now has it started, again and again, until systemd has seen enough.
+    knocks = host.start("exec 3<>/dev/tcp/127.0.0.1/8766; cat <&3")
+    host.until(f"! systemctl is-active {sockets}")
+    knocks.communicate(timeout=60)
+    host.run("cat > /etc/chatd/chatd.toml", given=good)
+    assert host.attempt("systemctl start chatd").returncode != 0
+    host.run(f"systemctl reset-failed {sockets} chatd && systemctl start chatd")
+    assert host.run(f"systemctl is-active {sockets}").split() == ["active"] * 2
+    assert ask(host, "/readyz").strip() == "ready"
 
 
 def test_a_restart_under_load_loses_nothing_and_refuses_nobody(host: Host) -> None:
