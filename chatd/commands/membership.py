@@ -14,16 +14,24 @@ from chatd.core import names
 from chatd.core.errors import Refused
 from chatd.core.events import Attending, Invited, Ok, RoomLine, RoomList
 from chatd.core.limits import met
-from chatd.core.log import Member, Membership, Rank, UserId
+from chatd.core.log import Member, Membership, Rank, RoomId, UserId
 from chatd.core.policy import Verb, decide
 from chatd.core.ports import LastOwner, NameTaken, NoSuchMember
 from chatd.core.rooms import Attendance, Person, Room
+
+NOWHERE = RoomId(0)
+"""No room has it."""
 
 
 async def join(host: Host, session: Caller, command: c.Join) -> Attending:
     """Enter a room; joining twice is harmless."""
     me = session.me
-    room = await host.find_room(command.room)
+    try:
+        room = await host.find_room(command.room)
+    except Refused:
+        # The answer for a hidden room takes one question more: so does this one.
+        await host.store.membership(NOWHERE, me.user_id)
+        raise
     place = me.rooms.get(room.room_id)
     if place is None:
         place = await _enter(host, session, command, room)

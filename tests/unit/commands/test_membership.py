@@ -146,6 +146,20 @@ def test_a_rank_reaches_somebody_who_came_back_while_it_was_written() -> None:
     assert back.asks(type="topic", room="garden", topic="tea")["type"] == "ok"
 
 
+def test_a_room_that_is_hidden_is_looked_for_as_long_as_one_that_is_not_there() -> None:
+    house = House()
+    house.account("olga", "a long password")
+    olga = house.user("olga", "a long password")
+    assert olga.asks(type="create", room="hidden", private=True)["type"] == "ok"
+    mallory = house.guest("mallory")
+    asked = []
+    for room in ("hidden", "nowhere"):
+        before = len(house.weather.asked)
+        assert mallory.asks(type="join", room=room)["code"] == "no_such_room"
+        asked.append(house.weather.asked[before:])
+    assert asked[0] == asked[1]
+
+
 def test_somebody_who_goes_while_they_are_invited_finds_the_room_later() -> None:
     house = House()
     house.account("carl", SECRET)
