@@ -147,11 +147,12 @@ def _fitting(
 ) -> list[Room]:
     """Further rooms that a guest comes back to, within the limits that `join` has. The replay of
     the others says `recovered: false`."""
-    free = host.settings.rooms_per_user - len(inside)
+    most, used = host.settings.rooms_per_user, sum(r.kind != "direct" for r in inside.values())
     me = host.by_id(guest.user_id) or Person(guest.user_id, guest.name, guest=True)
     found: list[Room] = []
     for room, members in public:
-        if len(found) >= free:
+        taken = used + len(found)
+        if met(taken, most) and host.limits.stops("rooms_per_user", user=guest.name, rooms=taken):
             break
         if room.room_id in inside or _full(host, room, members):
             continue

@@ -227,18 +227,21 @@ async def _aim(
 
 
 async def _meant(host: Host, scene: Scene, user: str) -> Member:
-    """Who it is. A member of the room goes before others who have that name: a guest who is away
-    keeps the place, and the name is free meanwhile."""
+    """Who it is. Who has the name and is in the room, here or not; else a member of that name: a
+    guest who is away keeps the place, and the name is free for others meanwhile."""
     found: Member | None = None
-    missing: Refused | None = None
+    missing = Refused("no_such_user", f"there is nobody called {user!r}")
     try:
         found = await host.find_member(user)
     except Refused as refused:
         missing = refused
-    if scene.room is not None and not (found and _inside(host, found, scene.room)):
-        found = await host.store.member_named(scene.room.room_id, user) or found
+    room = scene.room
+    if found is not None and (room is None or _inside(host, found, room)):
+        return found
+    if room is not None and (found is None or await _rank(host, found.user_id, scene) is None):
+        found = await host.store.member_named(room.room_id, user) or found
     if found is None:
-        raise missing or Refused("no_such_user", f"there is nobody called {user!r}")
+        raise missing
     return found
 
 

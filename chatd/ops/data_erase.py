@@ -104,14 +104,18 @@ class _Erasure:
     def carry_out(self) -> None:
         """All of it."""
         run, store, user_id = self._desk.run, self._store, self._account.user_id
-        run(store.set_disabled(user_id, True, self._erasing.ts))
-        while self._once_through():  # an operator may have let it in again meanwhile
-            pass
-        # Words of those that were deleted by hand before are in the file as well. One that was
-        # disabled already may have been erased up to here by a run that was cut off.
-        if self._tally.messages or self._account.disabled:
-            run(store.tidy())
-        self._tell(run(store.erase_account(self._erasing)))
+        gone = None
+        while gone is None:  # an operator may have let it in again meanwhile
+            run(store.set_disabled(user_id, True, self._erasing.ts))
+            while self._once_through():
+                pass
+            # Words of those that were deleted by hand before are in the file as well. One that was
+            # disabled already may have been erased up to here by a run that was cut off.
+            if self._tally.messages or self._account.disabled:
+                run(store.tidy())
+            if not self._once_through():  # that may have taken minutes
+                gone = run(store.erase_account(self._erasing))
+        self._tell(gone)
 
     def _once_through(self) -> bool:
         """Whether there was anything."""

@@ -20,7 +20,7 @@ from chatd.store.sqlite.opening import connect
 
 WITHHELD = "[withheld]"
 NAMES = frozenset(
-    {"address", "by", "host", "label", "motd", "name", "peer", "reported", "room", "rooms"}
+    {"address", "by", "facts", "host", "label", "motd", "name", "peer", "reported", "room", "rooms"}
     | {"server", "target", "user", "users", "who"}
 )
 """Facts of the log with one of these words in their names say who, where from, or in which room."""

@@ -247,7 +247,7 @@ class Store(Sanctions, Audit, Hooks, Protocol):
 
     async def member_named(self, room_id: RoomId, name: str) -> Member | None:
         """The lasting member of exactly this name: one of several, for a guest who is away keeps
-        the place, and others may have the name meanwhile."""
+        the place, and others may have the name meanwhile. An account goes before guests."""
         ...
 
     async def member_count(self, room_id: RoomId) -> int:

@@ -141,7 +141,7 @@ class Rooms(Keeper):
         """See the port."""
         room = self.reading().rooms.get(room_id)
         named = [member for member in room.members.values() if member.name == name] if room else []
-        return min(named, key=lambda member: member.user_id, default=None)
+        return min(named, key=lambda member: (member.guest, member.user_id), default=None)
 
     async def member_count(self, room_id: RoomId) -> int:
         """See the port."""

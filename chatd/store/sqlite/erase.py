@@ -44,6 +44,7 @@ WHERE members.user_id = ? AND members.rank = 'owner' AND NOT EXISTS (
     WHERE others.room_id = members.room_id AND others.user_id <> members.user_id
     AND others.rank = 'owner'
 ) ORDER BY rooms.name"""
+_SPEAKS = "SELECT 1 FROM accounts WHERE user_id = ? AND NOT disabled"
 _DROP_MEMBERS = "DELETE FROM members WHERE user_id = ?"
 _DROP_MARKS = "DELETE FROM marks WHERE user_id = ?"
 _DROP_TOKENS = "DELETE FROM tokens WHERE user_id = ?"
@@ -132,11 +133,13 @@ def _delete(transaction: Transaction, erasing: Erasing, room_id: RoomId, seq: in
     return False
 
 
-def erase_account(transaction: Transaction, erasing: Erasing) -> Gone:
+def erase_account(transaction: Transaction, erasing: Erasing) -> Gone | None:
     """The rest of it: its places in rooms, its marks, tokens and log-in, and what operators know of
     it. Whoever runs the daemon hears of it by a revocation; and from here on no transaction writes
-    anything of it, see standing."""
+    anything of it, see standing. None: it may speak again, so nothing was done."""
     user_id = erasing.user_id
+    if transaction.execute(_SPEAKS, (user_id,)).fetchone() is not None:
+        return None
     direct = _leave_direct_rooms(transaction, erasing)
     (name,) = transaction.execute(_ACCOUNT, (user_id,)).fetchone() or ("",)
     alias = Author(erasing.alias, NAME, False)

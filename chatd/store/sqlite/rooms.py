@@ -84,7 +84,7 @@ _MEMBERS = listed(
 _NAMED = listed(
     "user_id, name, guest, rank",
     """SELECT user_id, name, guest, rank FROM members WHERE room_id = ? AND name = ?
-    ORDER BY user_id LIMIT 1""",
+    ORDER BY guest, user_id LIMIT 1""",
 )
 _JOIN = """INSERT INTO members (room_id, user_id, name, guest, rank) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (room_id, user_id) DO"""

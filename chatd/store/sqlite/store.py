@@ -201,7 +201,7 @@ class SqliteStore(MemberCalls, SanctionCalls, AuditCalls, HookCalls):
         """See erase.erase_rows."""
         return await self._write("erase_rows", erase.erase_rows, erasing, rows)
 
-    async def erase_account(self, erasing: erase.Erasing) -> erase.Gone:
+    async def erase_account(self, erasing: erase.Erasing) -> erase.Gone | None:
         """See erase.erase_account."""
         return await self._write("erase_account", erase.erase_account, erasing)
 

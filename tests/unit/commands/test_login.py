@@ -105,6 +105,24 @@ def test_a_frame_full_of_rooms_is_not_looked_up_to_its_end() -> None:
     house.ends()
 
 
+def test_rooms_of_two_take_no_place_of_those_that_a_guest_comes_back_to() -> None:
+    house = House(rooms_per_user=1, linger=1.0)
+    house.guest("ann", "lobby")
+    bob = house.connects()
+    token = bob.asks(type="login", guest="bob")["guest_token"]
+    for who in ("ann", "lobby"):
+        kind = "join" if who == "lobby" else "direct"
+        name = {"room": who} if who == "lobby" else {"user": who}
+        assert bob.asks(type=kind, **name)["type"] == "ok"
+    bob.drops()
+    house.pass_(2.0)
+    resume = {"lobby": {"epoch": "memory", "seq": 0}}
+    back = house.connects().asks(type="login", guest="bob", guest_token=token, resume=resume)
+    assert {room["room"] for room in back["rooms"]} >= {"lobby"}
+    assert len(back["rooms"]) == 2
+    house.ends()
+
+
 def test_all_that_one_is_in_is_told_with_its_position_rank_and_marker() -> None:
     house = House()
     house.account("carl", SECRET)

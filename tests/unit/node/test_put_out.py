@@ -139,3 +139,23 @@ def test_a_guest_who_is_away_is_put_out_and_not_another_of_that_name(
     assert "rooms" not in back.asks(type="login", guest="carol", guest_token=club.token)
     assert other.asks(type="ping")["type"] == "ok"
     club.house.ends()
+
+
+@pytest.mark.parametrize("command", [KICK, BAN])
+def test_an_account_that_is_a_member_goes_before_a_guest_who_was_called_so(
+    command: dict[str, Any],
+) -> None:
+    club = Club(private=True, member=True, guest=True)
+    club.carl.drops()
+    club.house.pass_(club.house.node.settings.linger + 1.0)
+    user_id = club.house.account("carl", SECRET)
+    account = club.house.user("carl", SECRET)
+    assert club.olga.asks(type="invite", room="club", user="carl")["type"] == "ok"
+    account.drops()
+    club.house.pass_(club.house.node.settings.linger + 1.0)
+    assert club.olga.asks(**command)["type"] == "ok"
+    assert club.house.do(club.house.store.membership(club._room, user_id)) is None
+    assert club.is_in == (False, True)  # the guest is the next of that name
+    assert club.olga.asks(**KICK)["type"] == "ok"
+    assert club.is_in == (False, False)
+    club.house.ends()

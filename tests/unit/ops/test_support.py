@@ -9,7 +9,7 @@ import pytest
 
 from chatd.ops.config import KEYS, Invalid
 from chatd.ops.config.load import parse
-from chatd.ops.log_entry import Entry
+from chatd.ops.log_entry import Entry, Fact
 from chatd.ops.support import ADDRESS, KEYS_WITHHELD, WITHHELD, without_names, without_values
 
 TELLING = {"string", "room", "table", "list of networks", "list of origins", "list of hosts"}
@@ -55,6 +55,12 @@ def test_of_what_is_wrong_with_a_configuration_the_place_is_told(text: str, told
         assert without_values(str(problem)) == f"{told} {WITHHELD}"
         entry = Entry(1.0, "error", "config_invalid", "chatd", True, {"problem": str(problem)})
         assert without_names(entry)["facts"] == {"problem": f"{told} {WITHHELD}"}
+
+
+def test_the_facts_of_a_record_that_was_lost_are_withheld() -> None:
+    facts: dict[str, Fact] = {"verb": "login_failed", "facts": ["user=robert.roe", "failures=3"]}
+    told = without_names(Entry(1.0, "warning", "audit_lost", "chatd", True, facts))
+    assert told["facts"] == {"verb": "login_failed", "facts": WITHHELD}
 
 
 def test_what_is_no_such_problem_is_told_but_for_addresses() -> None:

@@ -414,6 +414,28 @@ def test_what_is_said_when_it_was_let_in_again_meanwhile_is_found_too(office: Of
     assert set(traces(office.path, "zebulon", "u-zebra", "one more")) == IDS
 
 
+@pytest.mark.parametrize("barred", [False, True])
+def test_what_is_said_while_the_words_are_merged_is_found_too(office: Office, barred: bool) -> None:
+    tidy, late = office.store.tidy, iter(["one more"])
+
+    async def meanwhile() -> None:
+        await tidy()
+        for text in late:
+            await office.store.set_disabled(ZEB.user_id, False, NOW)
+            await office.store.append(office.lobby, draft(text, by=ZEB))
+            await office.store.set_disabled(ZEB.user_id, barred, NOW)
+
+    office.store.tidy = meanwhile  # type: ignore[method-assign]  # this test's own in its place
+    assert office.erases() == 0
+    assert set(traces(office.path, "zebulon", "u-zebra", "one more")) == IDS
+
+
+def test_an_account_that_may_speak_is_not_taken_away(office: Office) -> None:
+    erasing = Erasing(user_id=ZEB.user_id, alias=UserId("e1"), keep_texts=False, ts=NOW)
+    assert office.run(office.store.erase_account(erasing)) is None
+    assert office.run(office.store.account_by_id(ZEB.user_id)) is not None
+
+
 def test_what_retention_took_meanwhile_is_no_hindrance(office: Office) -> None:
     rows = office.run(office.store.rows_of(ZEB.user_id, Place()))
     office.run(office.store.trim(office.lobby, 2, 0))

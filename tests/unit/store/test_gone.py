@@ -23,7 +23,8 @@ HOOK = Author(UserId("h0123456789ab"), "robot", False)
 async def erase(store: Store, user_id: UserId = ANN.user_id) -> None:
     """As `chatd user erase` ends."""
     if isinstance(store, SqliteStore):
-        await store.erase_account(
+        await store.set_disabled(user_id, True, 9)
+        assert await store.erase_account(
             Erasing(user_id=user_id, alias=UserId("e1"), keep_texts=True, ts=9)
         )
     elif isinstance(store, MemoryStore):

@@ -48,6 +48,7 @@ MAY_SORT = {
     "erase._OWNERLESS",  # of those, the ones that somebody owned
     *("rooms._MEMBERSHIPS", "accounts._OF_USER"),  # a person's rooms and tokens are few
     "hooks._ALL",  # for `chatd hook list`
+    "rooms._NAMED",  # those of one name are few
 }
 HARMLESS = re.compile(r"VIRTUAL TABLE INDEX|CONSTANT ROW|SCAN (SUBQUERY )?(\d+|\(subquery-\d+\))")
 TOO_NEW = {
