@@ -312,7 +312,7 @@ def test_a_merge_that_was_broken_off_is_begun_again(bench: Bench) -> None:
     asked, tidy_some = tidied(bench), bench.store.tidy_some
 
     async def fails(first: bool) -> bool:
-        bench.store.tidy_some = tidy_some  # type: ignore[method-assign]
+        bench.store.tidy_some = tidy_some  # type: ignore[method-assign]  # this test's own
         raise StoreFailed("no")
 
     bench.store.tidy_some = fails  # type: ignore[method-assign]  # this test's own in its place

@@ -195,7 +195,7 @@ def test_words_leave_the_file_when_a_run_was_cut_off_before_that(tmp_path: Path)
 
     store.tidy, tidy = killed, store.tidy  # type: ignore[method-assign]  # this test's own in its place
     assert office.erases() == 1
-    store.tidy = tidy  # type: ignore[method-assign]
+    store.tidy = tidy  # type: ignore[method-assign]  # this test's own
     assert office.erases() == 0
     office.close()
     assert b"rumpel" not in office.path.read_bytes()
